@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libsandlock: run a program under a policy that the Linux kernel enforces.
+ *
+ * Four nouns: a policy (a value), a sandbox (one run), a result, an error.
+ * - A fallible call returns 0 (or a count) or a negative errno; the last
+ *   parameter, which may be NULL, receives what was tried, on what, why it
+ *   failed and what to do. Out parameters are untouched on failure.
+ * - Paths, argv and environment are byte strings; no encoding is assumed.
+ * - Distinct objects are independent. One object is used by one thread at a
+ *   time, except that sandlock_sandbox_kill(), _signal() and _fd() may be
+ *   called from any thread while the sandbox exists.
+ * - The library never prints, never exits, and changes neither signals, nor
+ *   the working directory, nor anything else of the host process.
+ *
+ * Linux only. C99, usable from C++.
+ */
+#ifndef SANDLOCK_H
+#define SANDLOCK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SANDLOCK_VERSION_MAJOR 0
+#define SANDLOCK_VERSION_MINOR 1
+#define SANDLOCK_VERSION_PATCH 0
+#define SANDLOCK_VERSION_STRING "0.1.0"
+
+#if defined(__GNUC__)
+#define SANDLOCK_API __attribute__((visibility("default")))
+#else
+#define SANDLOCK_API
+#endif
+
+/* "0.1.0", static. */
+SANDLOCK_API const char *sandlock_version(void);
+
+/* ---- errors ---------------------------------------------------------- */
+
+enum sandlock_stage {
+	SANDLOCK_STAGE_NONE = 0,
+	SANDLOCK_STAGE_PARSE = 1,   /* text of a value or a profile */
+	SANDLOCK_STAGE_CHECK = 2,   /* values contradict each other or the host */
+	SANDLOCK_STAGE_COMPILE = 3, /* policy to plan */
+	SANDLOCK_STAGE_SPAWN = 4,   /* making the sandboxed process */
+	SANDLOCK_STAGE_EXEC = 5,    /* its execve(2) */
+	SANDLOCK_STAGE_SUPERVISE = 6 /* the running sandbox */
+};
+
+/* Flat, allocated by the caller (zero it first), 1,024 bytes for ever. */
+typedef struct sandlock_error {
+	int32_t code;	 /* negative errno, 0 = no error */
+	uint32_t stage;	 /* enum sandlock_stage */
+	uint32_t line;	 /* place in a profile, 1-based, or 0 */
+	uint32_t column; /* in bytes, 1-based, or 0 */
+	char message[1008];
+} sandlock_error;
+
+/*
+ * The exit status a command-line tool should end with after @err:
+ * 126 (found but not executable), 127 (not found), else 125.
+ */
+SANDLOCK_API int sandlock_error_exit_status(const sandlock_error *err);
+
+/* ---- the keys of a policy -------------------------------------------- */
+
+enum sandlock_key_type {
+	SANDLOCK_TYPE_BOOL = 0,
+	SANDLOCK_TYPE_INTEGER = 1,
+	SANDLOCK_TYPE_SIZE = 2,	    /* bytes, or a number with K, M, G, T */
+	SANDLOCK_TYPE_DURATION = 3, /* 90, 1.5s, 200ms, 2m, 1h */
+	SANDLOCK_TYPE_STRING = 4,
+	SANDLOCK_TYPE_PATH = 5,
+	SANDLOCK_TYPE_LIST = 6, /* strings, one per set() */
+	SANDLOCK_TYPE_MAP = 7	/* KEY=VALUE, one per set() */
+};
+
+enum sandlock_key_flags {
+	SANDLOCK_KEY_AVAILABLE = 1, /* else: known, refused by name */
+	SANDLOCK_KEY_POLICY = 2,    /* part of a policy; else of one run */
+	SANDLOCK_KEY_NO_SUPERVISOR = 4 /* may be combined with no_supervisor */
+};
+
+typedef struct sandlock_key {
+	size_t size;	      /* sizeof(sandlock_key), set by the caller */
+	const char *name;     /* "filesystem.read"; a run option has no dot */
+	const char *flag;     /* "--fs-read", or NULL */
+	const char *short_flag; /* "-r", or NULL */
+	const char *metavar;  /* "PATH", NULL for a switch */
+	const char *group;    /* heading in --help */
+	const char *help;     /* one line */
+	uint32_t type;	      /* enum sandlock_key_type */
+	uint32_t flags;	      /* enum sandlock_key_flags */
+} sandlock_key;
+
+/*
+ * Row @index (from 0) of the key table. Strings are static. -ERANGE past the
+ * end, which ends an iteration.
+ */
+SANDLOCK_API int sandlock_key_at(size_t index, sandlock_key *ret_key);
+
+/* ---- policy ---------------------------------------------------------- */
+
+typedef struct sandlock_policy sandlock_policy;
+
+/* An empty policy: it grants nothing. Owned by the caller. */
+SANDLOCK_API int sandlock_policy_new(sandlock_policy **ret_policy,
+				     sandlock_error *err);
+SANDLOCK_API void sandlock_policy_free(sandlock_policy *policy);
+
+SANDLOCK_API int sandlock_policy_clone(const sandlock_policy *policy,
+				       sandlock_policy **ret_policy,
+				       sandlock_error *err);
+
+/*
+ * Set @key ("filesystem.read") from the text @value: scalars are replaced,
+ * lists and maps grow by one. Booleans take "true" and "false". @origin is
+ * named in later errors ("--fs-read") and may be NULL. Copies everything.
+ */
+SANDLOCK_API int sandlock_policy_set(sandlock_policy *policy, const char *key,
+				     const char *value, const char *origin,
+				     sandlock_error *err);
+
+/* Back to the default; what a preset or profile gave is forgotten. */
+SANDLOCK_API int sandlock_policy_clear(sandlock_policy *policy,
+				       const char *key, sandlock_error *err);
+
+/*
+ * Add a profile by name (a preset such as "base", or NAME.toml of the profile
+ * directories), by file, or from @len bytes of TOML; @name is named in errors.
+ * What it says is merged over what @policy holds.
+ */
+SANDLOCK_API int sandlock_policy_load(sandlock_policy *policy,
+				      const char *profile,
+				      sandlock_error *err);
+SANDLOCK_API int sandlock_policy_load_file(sandlock_policy *policy,
+					   const char *path,
+					   sandlock_error *err);
+SANDLOCK_API int sandlock_policy_parse(sandlock_policy *policy,
+				       const char *text, size_t len,
+				       const char *name, sandlock_error *err);
+
+/* Merge @over over @policy: scalars replace, lists append, maps merge. */
+SANDLOCK_API int sandlock_policy_merge(sandlock_policy *policy,
+				       const sandlock_policy *over,
+				       sandlock_error *err);
+
+/* The policy as TOML that parses back to an equal policy. Free with
+ * sandlock_string_free(). */
+SANDLOCK_API int sandlock_policy_dump(const sandlock_policy *policy,
+				      char **ret_text, sandlock_error *err);
+
+/* Everything that can be refused before a run: contradictions, values that
+ * this version or this kernel cannot enforce. No side effect. */
+SANDLOCK_API int sandlock_policy_check(const sandlock_policy *policy,
+				       sandlock_error *err);
+
+SANDLOCK_API void sandlock_string_free(char *text);
+
+/* ---- profiles -------------------------------------------------------- */
+
+/*
+ * Names of profiles and presets, sorted, one line each, ending in a newline.
+ * Free with sandlock_string_free().
+ */
+SANDLOCK_API int sandlock_profile_list(char **ret_text, sandlock_error *err);
+
+/* The TOML text of a profile or preset, as stored. */
+SANDLOCK_API int sandlock_profile_text(const char *name, char **ret_text,
+				       sandlock_error *err);
+
+/* The file of profile @name; for a name without a file, where it would go.
+ * -ENOENT for a preset, which has none. */
+SANDLOCK_API int sandlock_profile_path(const char *name, char **ret_path,
+				       sandlock_error *err);
+
+/* Remove the file of profile @name. */
+SANDLOCK_API int sandlock_profile_delete(const char *name,
+					 sandlock_error *err);
+
+/* ---- sandbox --------------------------------------------------------- */
+
+typedef struct sandlock_sandbox sandlock_sandbox;
+
+enum sandlock_stdio {
+	SANDLOCK_STDIO_INHERIT = 0,
+	SANDLOCK_STDIO_PIPE = 1, /* stdin: see sandlock_sandbox_stdin() */
+	SANDLOCK_STDIO_NULL = 2,
+	SANDLOCK_STDIO_FD = 3 /* the descriptor in stdio_fd[], borrowed */
+};
+
+enum sandlock_spawn_flags {
+	/*
+	 * The calling process is the supervisor itself: it becomes a child
+	 * subreaper for good and gets a thread per sandbox. Meant for programs
+	 * whose only work is the sandbox, such as the command line tool. Without
+	 * it the library starts one sandlock-supervisor process on first use.
+	 */
+	SANDLOCK_SPAWN_INLINE = 1,
+	/* Hand over the terminal on stdin while the sandbox runs. */
+	SANDLOCK_SPAWN_FOREGROUND = 2
+};
+
+typedef struct sandlock_spawn_options {
+	size_t size;		 /* sizeof(sandlock_spawn_options) */
+	const char *const *argv; /* NULL-terminated, borrowed */
+	const char *const *envp; /* NULL: the caller's environment */
+	uint32_t stdio[3];	 /* enum sandlock_stdio */
+	int32_t stdio_fd[3];	 /* with SANDLOCK_STDIO_FD */
+	uint32_t flags;		 /* enum sandlock_spawn_flags */
+	uint32_t reserved;	 /* 0 */
+	uint64_t capture_limit;	 /* bytes kept per piped stream; 0 = 64 MiB */
+} sandlock_spawn_options;
+
+/*
+ * Start @options->argv under @policy. Returns after the program's execve(2)
+ * succeeded, or with the first step that failed, on what and why; nothing is
+ * left behind then. Borrows everything; *ret_sandbox belongs to the caller.
+ */
+SANDLOCK_API int sandlock_spawn(const sandlock_policy *policy,
+				const sandlock_spawn_options *options,
+				sandlock_sandbox **ret_sandbox,
+				sandlock_error *err);
+
+/* Replace the calling process by argv under @policy with no supervisor at all
+ * (key program.no_supervisor): returns only on failure. */
+SANDLOCK_API int sandlock_exec(const sandlock_policy *policy,
+			       const sandlock_spawn_options *options,
+			       sandlock_error *err);
+
+/* One descriptor to poll for POLLIN; call sandlock_sandbox_dispatch() then.
+ * Borrowed: it belongs to @sandbox. */
+SANDLOCK_API int sandlock_sandbox_fd(const sandlock_sandbox *sandbox);
+
+/* Process id of the sandbox's first process, for display. */
+SANDLOCK_API int64_t sandlock_sandbox_pid(const sandlock_sandbox *sandbox);
+
+/*
+ * With SANDLOCK_STDIO_PIPE on stdin: the writing end, which then belongs to
+ * the caller, once; -EBADF otherwise. If never taken it is closed by
+ * sandlock_sandbox_wait().
+ */
+SANDLOCK_API int sandlock_sandbox_stdin(sandlock_sandbox *sandbox);
+
+/*
+ * Do the work that is ready (drain pipes, note the end) without blocking.
+ * 1 when the whole tree is gone and the result is complete, else 0.
+ */
+SANDLOCK_API int sandlock_sandbox_dispatch(sandlock_sandbox *sandbox,
+					   sandlock_error *err);
+
+/*
+ * Wait until nothing of the tree is left and return the result, at most
+ * @timeout_ms milliseconds (-1: for ever; 0: do not block). -ETIMEDOUT when
+ * the time is over: the sandbox goes on. *ret_result is borrowed from @sandbox.
+ */
+typedef struct sandlock_result sandlock_result;
+SANDLOCK_API int sandlock_sandbox_wait(sandlock_sandbox *sandbox,
+				       int64_t timeout_ms,
+				       const sandlock_result **ret_result,
+				       sandlock_error *err);
+
+/* Send @sig to the sandbox's first process group. -ESRCH when it is over. */
+SANDLOCK_API int sandlock_sandbox_signal(sandlock_sandbox *sandbox, int sig);
+
+/* End the whole tree with SIGKILL. 0 also when it is over. */
+SANDLOCK_API int sandlock_sandbox_kill(sandlock_sandbox *sandbox);
+
+/* Kills what still runs, waits for its end, frees. NULL is fine. */
+SANDLOCK_API void sandlock_sandbox_free(sandlock_sandbox *sandbox);
+
+/* ---- result ---------------------------------------------------------- */
+
+enum sandlock_reason {
+	SANDLOCK_REASON_NONE = 0,
+	SANDLOCK_REASON_EXITED = 1,  /* code */
+	SANDLOCK_REASON_SIGNALED = 2, /* signal */
+	SANDLOCK_REASON_TIMEOUT = 3, /* limits.timeout was over */
+	SANDLOCK_REASON_KILLED = 4,  /* sandlock_sandbox_kill() */
+	SANDLOCK_REASON_LOST = 5     /* the supervisor died; the tree is gone */
+};
+
+SANDLOCK_API int sandlock_result_reason(const sandlock_result *result);
+/* "exited", "signaled", "timeout", "killed", "lost"; static. */
+SANDLOCK_API const char *
+sandlock_result_reason_name(const sandlock_result *result);
+/* Exit code of the first process, or -1 if it did not exit by itself. */
+SANDLOCK_API int sandlock_result_code(const sandlock_result *result);
+/* Signal that ended it, or 0. */
+SANDLOCK_API int sandlock_result_signal(const sandlock_result *result);
+/* What a shell would show: code, 128 + signal, 124 after a timeout. */
+SANDLOCK_API int sandlock_result_exit_status(const sandlock_result *result);
+/* What was captured of stream 1 or 2 (borrowed, also NUL-terminated), and
+ * whether the limit cut it. */
+SANDLOCK_API const char *sandlock_result_output(const sandlock_result *result,
+						int stream, size_t *ret_len,
+						int *ret_truncated);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

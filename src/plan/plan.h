@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What will be done: policy + what this kernel offers -> a value that spawn
+ * carries out. Pure: opens nothing, asks nobody.
+ */
+#ifndef SL_PLAN_PLAN_H
+#define SL_PLAN_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "policy/policy.h"
+#include "sys/probe.h"
+
+struct sock_filter;
+
+/* A path grant; the rights are for a directory, masked for other files when
+ * the path is opened. @path is borrowed from the policy. */
+struct sl_plan_path {
+	const char *path;
+	uint64_t access; /* SL_LL_FS_* */
+	bool optional;
+	const struct sl_item *item; /* origin for errors; NULL = our own */
+};
+
+struct sl_plan_port {
+	uint16_t port;
+	uint64_t access; /* SL_LL_NET_* */
+};
+
+struct sl_plan_landlock {
+	uint64_t handled_fs, handled_net, scoped; /* the policy's domain, D2 */
+	uint64_t outer_fs, outer_scoped; /* D1: REFER (granted on /), SIGNAL */
+	struct sl_plan_path *paths;
+	size_t path_count;
+	struct sl_plan_port *ports;
+	size_t port_count;
+};
+
+struct sl_plan_filter {
+	struct sock_filter *insns;
+	size_t count;
+};
+
+struct sl_plan {
+	const struct sl_policy *policy; /* borrowed */
+	struct sl_plan_landlock landlock;
+	struct sl_plan_filter filter;
+};
+
+void sl_plan_free(struct sl_plan *plan);
+SL_DEFINE_AUTO(sl_plan, sl_plan_free);
+
+/* Borrows @policy, which must outlive the plan. */
+int sl_plan_compile(const struct sl_policy *policy,
+		    const struct sl_probe *probe, struct sl_plan **ret_plan,
+		    struct sl_error *err);
+
+/* The two halves, in files of their own. */
+int sl_plan_compile_landlock(const struct sl_policy *policy,
+			     const struct sl_probe *probe,
+			     struct sl_plan_landlock *ret_ll,
+			     struct sl_error *err);
+int sl_plan_compile_filter(const struct sl_policy *policy,
+			   const struct sl_probe *probe,
+			   struct sl_plan_filter *ret_filter,
+			   struct sl_error *err);
+
+/* Names in syscalls.extra_* that deserve a word to the user, one line each
+ * (heap; "" if none). */
+int sl_plan_warnings(const struct sl_policy *policy, char **ret_text);
+
+#endif
