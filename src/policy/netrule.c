@@ -43,7 +43,7 @@ static struct sl_str trim(struct sl_str s)
 
 static const char *find_last(struct sl_str s, char c)
 {
-	return s.len ? memrchr(s.ptr, c, s.len) : NULL;
+	return s.ptr && s.len ? memrchr(s.ptr, c, s.len) : NULL;
 }
 
 /* A destination is compared as IPv4, so a mapped rule must be IPv4 as well. */

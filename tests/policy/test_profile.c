@@ -362,6 +362,7 @@ TEST(names_stay_in_the_directory)
 		"a b",
 		"a\nb",
 		"a..b",
+		/* 65 bytes */
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 		"aaa",
 	};
