@@ -501,6 +501,7 @@ TEST(base_grants_nothing_of_the_user)
 
 	ASSERT_EQ(sl_profile_load(policy, "base", NULL), 0);
 	EXPECT_TRUE(sl_policy_bool(policy, SL_KEY_PRIVATE_TMP));
+	EXPECT_TRUE(sl_policy_bool(policy, SL_KEY_COMMAND));
 	for (size_t k = 0; k < SL_ARRAY_LEN(keys); k++) {
 		const struct sl_value *value = sl_policy_get(policy, keys[k]);
 
