@@ -403,6 +403,12 @@ TEST(xdg_config_home_comes_second)
 	EXPECT_STREQ(sl_policy_str(policy, SL_KEY_CWD), "/2");
 	EXPECT_EQ(sl_profile_load(policy, "both", &err), 0);
 	EXPECT_STREQ(sl_policy_str(policy, SL_KEY_CWD), "/1");
+	if (getuid() == 0) { /* only root can give it away */
+		ASSERT_EQ(chown(xdg, 65534, 65534), 0);
+		EXPECT_EQ(sl_profile_load(policy, "two", &err), -ENOENT);
+		sl_error_clear(&err);
+		ASSERT_EQ(chown(xdg, 0, 0), 0);
+	}
 	setenv("XDG_CONFIG_HOME", ".config", 1);
 	EXPECT_EQ(sl_profile_load(policy, "two", &err), -ENOENT);
 	drop_profile("both");

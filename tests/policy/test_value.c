@@ -36,10 +36,9 @@ TEST(sizes)
 		{ "18446744073709551615", UINT64_MAX },
 		{ "0.000000000000000000000001K", 0 },
 	};
-	static const char *const bad[] = { "",	  " ",	 "K",	 "1.K",
-					   ".5K", "-1",	 "+1",	 "1.5",
-					   "1KB", "1MB", "1 2",	 "0x1",
-					   "1e3", "1,5", "1..5", "1.5.5" };
+	static const char *const bad[] = { "",	  " ",	 "K",	"1.K",	".5K",
+					   "-1",  "+1",	 "1KB", "1MB",	"1 2",
+					   "0x1", "1e3", "1,5", "1..5", "1.5.5" };
 	static const char *const huge[] = { "18446744073709551616", "16777216T",
 					    "17179869184G",
 					    "99999999999999999999999999" };
@@ -51,9 +50,7 @@ TEST(sizes)
 		CASE(num == good[i].bytes, good[i].text);
 	}
 	for (size_t i = 0; i < SL_ARRAY_LEN(bad); i++)
-		CASE(strcmp(bad[i], "1.5") == 0 ||
-			     sl_value_size(bad[i], &num) == -EINVAL,
-		     bad[i]);
+		CASE(sl_value_size(bad[i], &num) == -EINVAL, bad[i]);
 	for (size_t i = 0; i < SL_ARRAY_LEN(huge); i++)
 		CASE(sl_value_size(huge[i], &num) == -ERANGE, huge[i]);
 	EXPECT_EQ(sl_value_size("16777215.99999T", &num), 0);
