@@ -58,9 +58,9 @@ struct sl_filter_rule {
 
 /* NULL behind the last one. */
 const struct sl_filter_rule *sl_filter_rule_at(size_t i);
-/* The next rule for @call behind @after (NULL: the first). */
-const struct sl_filter_rule *
-sl_filter_rule_next(enum sl_sys call, const struct sl_filter_rule *after);
+/* The rules for @call, one by one; NULL behind the last one. */
+const struct sl_filter_rule *sl_filter_rule_first(enum sl_sys call);
+const struct sl_filter_rule *sl_filter_rule_next(const struct sl_filter_rule *rule);
 bool sl_filter_rule_holds(const struct sl_filter_rule *rule, unsigned int when);
 /* It looks at no argument. */
 static inline bool sl_filter_rule_plain(const struct sl_filter_rule *rule)

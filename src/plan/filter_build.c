@@ -44,6 +44,9 @@ struct answer {
 struct build {
 	const struct sl_filter_spec *spec;
 	struct sl_asm code;
+	const struct sl_filter_rule *first[SL_SYS_COUNT];
+	uint16_t judges[SL_SYS_COUNT]; /* calls with argument rules */
+	size_t judge_count;
 	struct range ranges[NUMBERS + 1];
 	size_t range_count;
 	/* Neighbouring ranges told apart by one chain of comparisons: the
@@ -61,14 +64,25 @@ struct held {
 	uint32_t mask;
 };
 
-static const struct sl_filter_rule *
-next_holding(const struct sl_filter_spec *spec, enum sl_sys call,
-	     const struct sl_filter_rule *rule)
+/* The first rule from @rule on that holds. */
+static const struct sl_filter_rule *holding(const struct build *b,
+					    const struct sl_filter_rule *rule)
 {
-	do
-		rule = sl_filter_rule_next(call, rule);
-	while (rule && !sl_filter_rule_holds(rule, spec->when));
+	while (rule && !sl_filter_rule_holds(rule, b->spec->when))
+		rule = sl_filter_rule_next(rule);
 	return rule;
+}
+
+static const struct sl_filter_rule *
+next_holding(const struct build *b, const struct sl_filter_rule *rule)
+{
+	return holding(b, sl_filter_rule_next(rule));
+}
+
+static const struct sl_filter_rule *first_holding(const struct build *b,
+						  enum sl_sys call)
+{
+	return holding(b, b->first[call]);
 }
 
 static bool same_test(const struct sl_arg_test *a, const struct sl_arg_test *b)
@@ -83,45 +97,53 @@ static bool same_test(const struct sl_arg_test *a, const struct sl_arg_test *b)
 }
 
 /* Whether two calls are judged alike, so that one piece of code does. */
-static bool same_rules(const struct sl_filter_spec *spec, enum sl_sys a,
-		       enum sl_sys b)
+static bool same_rules(const struct build *b, enum sl_sys one, enum sl_sys two)
 {
-	const struct sl_filter_rule *ra = NULL, *rb = NULL;
+	const struct sl_filter_rule *r1 = first_holding(b, one);
+	const struct sl_filter_rule *r2 = first_holding(b, two);
 
-	do {
-		ra = next_holding(spec, a, ra);
-		rb = next_holding(spec, b, rb);
-		if (!ra || !rb)
-			return !ra && !rb;
+	while (r1 && r2) {
+		if (r1->error != r2->error)
+			return false;
 		for (size_t i = 0; i < SL_RULE_TESTS; i++)
-			if (!same_test(&ra->tests[i], &rb->tests[i]))
+			if (!same_test(&r1->tests[i], &r2->tests[i]))
 				return false;
-	} while (ra->error == rb->error);
-	return false;
+		r1 = next_holding(b, r1);
+		r2 = next_holding(b, r2);
+	}
+	return !r1 && !r2;
 }
 
-static uint16_t judge_of(const struct sl_filter_spec *spec, enum sl_sys call)
+/* What stands for judging @call: itself, or an earlier call judged alike. */
+static uint16_t judge_of(struct build *b, enum sl_sys call)
 {
-	const struct sl_filter_rule *first;
-
-	for (size_t i = 0; (first = sl_filter_rule_at(i)); i++)
-		if (same_rules(spec, first->call, call))
-			return (uint16_t)(JUDGED + first->call);
+	for (size_t i = 0; i < b->judge_count; i++)
+		if (same_rules(b, (enum sl_sys)b->judges[i], call))
+			return (uint16_t)(JUDGED + b->judges[i]);
+	b->judges[b->judge_count++] = (uint16_t)call;
 	return (uint16_t)(JUDGED + call);
 }
 
-static uint16_t act_of_call(const struct sl_filter_spec *spec, enum sl_sys call)
+static uint16_t act_of_call(struct build *b, enum sl_sys call)
 {
-	const struct sl_filter_rule *rule = next_holding(spec, call, NULL);
-	bool plain = rule && sl_filter_rule_plain(rule);
+	const struct sl_filter_rule *rule = first_holding(b, call);
 
-	if (spec->list[call] == SL_LIST_ALLOW)
+	if (b->spec->list[call] == SL_LIST_ALLOW)
 		return ALLOWED;
-	if (plain)
+	if (rule && sl_filter_rule_plain(rule))
 		return rule->error;
-	if (spec->list[call] == SL_LIST_DENY)
+	if (b->spec->list[call] == SL_LIST_DENY)
 		return EPERM;
-	return rule ? judge_of(spec, call) : ALLOWED;
+	return rule ? judge_of(b, call) : ALLOWED;
+}
+
+static void find_first_rules(struct build *b)
+{
+	const struct sl_filter_rule *rule;
+
+	for (size_t i = 0; (rule = sl_filter_rule_at(i)); i++)
+		if (!b->first[rule->call])
+			b->first[rule->call] = rule;
 }
 
 static void find_ranges(struct build *b)
@@ -135,7 +157,7 @@ static void find_ranges(struct build *b)
 		int nr = sl_sys_number((enum sl_sys)call, arch);
 
 		if (nr >= 0)
-			acts[nr] = act_of_call(b->spec, (enum sl_sys)call);
+			acts[nr] = act_of_call(b, (enum sl_sys)call);
 	}
 	for (uint32_t i = 0; i < NUMBERS; i++)
 		if (i == 0 || acts[i] != acts[i - 1])
@@ -348,13 +370,13 @@ static void emit_judge(struct build *b, enum sl_sys call)
 	struct held held = { 0 };
 	uint32_t next;
 
-	rule = next_holding(b->spec, call, NULL);
+	rule = first_holding(b, call);
 	for (; rule; rule = later) {
 		if (sl_filter_rule_plain(rule)) {
 			sl_asm_goto(&b->code, answer(b, rule->error));
 			return;
 		}
-		later = next_holding(b->spec, call, rule);
+		later = next_holding(b, rule);
 		next = later ? sl_asm_label(&b->code) : answer(b, ALLOWED);
 		emit_rule(b, rule, next, &held);
 		if (later)
@@ -409,6 +431,7 @@ int sl_filter_build(const struct sl_filter_spec *spec,
 	sl_asm_init(&b->code);
 	kill = sl_asm_label(&b->code);
 	emit_head(b, kill);
+	find_first_rules(b);
 	find_ranges(b);
 	find_chains(b);
 	emit_search(b, 0, b->chain_count);

@@ -47,15 +47,19 @@ const struct sl_filter_rule *sl_filter_rule_at(size_t i)
 	return i < SL_ARRAY_LEN(rules) ? &rules[i] : NULL;
 }
 
-const struct sl_filter_rule *
-sl_filter_rule_next(enum sl_sys call, const struct sl_filter_rule *after)
+const struct sl_filter_rule *sl_filter_rule_first(enum sl_sys call)
 {
-	size_t i = after ? (size_t)(after - rules) + 1 : 0;
-
-	for (; i < SL_ARRAY_LEN(rules); i++)
+	for (size_t i = 0; i < SL_ARRAY_LEN(rules); i++)
 		if (rules[i].call == call)
 			return &rules[i];
 	return NULL;
+}
+
+const struct sl_filter_rule *sl_filter_rule_next(const struct sl_filter_rule *rule)
+{
+	if (rule + 1 == rules + SL_ARRAY_LEN(rules) || rule[1].call != rule->call)
+		return NULL;
+	return rule + 1;
 }
 
 bool sl_filter_rule_holds(const struct sl_filter_rule *rule, unsigned int when)

@@ -195,11 +195,11 @@ int sl_plan_compile_filter(const struct sl_policy *policy,
 /* What the rules for @call open, once each; false if there is no rule. */
 static bool add_opens(struct sl_buf *text, enum sl_sys call, unsigned int when)
 {
-	const struct sl_filter_rule *rule = NULL;
+	const struct sl_filter_rule *rule = sl_filter_rule_first(call);
 	const char *last = "";
 	bool any = false;
 
-	while ((rule = sl_filter_rule_next(call, rule))) {
+	for (; rule; rule = sl_filter_rule_next(rule)) {
 		if (!sl_filter_rule_holds(rule, when))
 			continue;
 		if (strcmp(rule->opens, last) != 0)
