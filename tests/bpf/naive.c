@@ -3,7 +3,6 @@
 #include "bpf/naive.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #define ALLOW 0x7fff0000u
@@ -52,25 +51,25 @@ static const struct {
 
 static bool has(const char *list, const char *word)
 {
-	char padded[80];
+	size_t len = strlen(word);
 
-	snprintf(padded, sizeof(padded), " %s ", word);
-	return strstr(list, padded) != NULL;
+	for (const char *at = list; len && (at = strstr(at, word)); at++)
+		if ((at == list || at[-1] == ' ') &&
+		    (at[len] == ' ' || at[len] == '\0'))
+			return true;
+	return false;
 }
 
 /* Named in @list, by itself or by a group. */
 static bool named(const char *list, const char *word)
 {
-	char padded[16384];
-
-	if (!list || !*list)
+	if (!list)
 		return false;
-	snprintf(padded, sizeof(padded), " %s ", list);
-	if (has(padded, word) ||
-	    (strcmp(word, "newfstatat") == 0 && has(padded, "fstatat")))
+	if (has(list, word) ||
+	    (strcmp(word, "newfstatat") == 0 && has(list, "fstatat")))
 		return true;
 	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
-		if (has(padded, groups[i].name) && has(groups[i].members, word))
+		if (has(groups[i].members, word) && has(list, groups[i].name))
 			return true;
 	return false;
 }

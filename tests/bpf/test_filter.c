@@ -190,7 +190,7 @@ TEST(extra_lists)
 				  .allow = "sysv_ipc ptrace ioctl "
 					   "sched_setaffinity" },
 		  SOME);
-	check_all((struct naive){ .deny = "sockets",
+	check_all((struct naive){ .deny = "sockets metadata",
 				  .allow = "posix_mqueue clone3",
 				  .bind = true,
 				  .no_supervisor = true },
