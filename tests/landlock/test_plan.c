@@ -7,6 +7,9 @@
 #include "plan/plan.h"
 #include "sys/uapi.h"
 
+#define PLAN \
+	__attribute__((cleanup(sl_plan_landlock_fini))) struct sl_plan_landlock
+
 enum state { STRICT, DEGRADABLE, DISABLED };
 
 /* By ABI, from the kernel's documentation, not from our constants. */
@@ -52,7 +55,7 @@ static int compile(struct sl_policy *policy, int abi,
 	struct sl_probe probe = kernel(abi);
 
 	*err = (struct sl_error){ 0 };
-	*ll = (struct sl_plan_landlock){ 0 };
+	sl_plan_landlock_fini(ll);
 	return sl_plan_compile_landlock(policy, &probe, ll, err);
 }
 
@@ -61,7 +64,7 @@ static void check_cell(struct sl_policy *policy, int abi,
 {
 	uint64_t fs = all_of[abi].fs, net = all_of[abi].net;
 	uint64_t scoped = all_of[abi].scoped;
-	struct sl_plan_landlock ll;
+	PLAN ll = { 0 };
 	struct sl_error err;
 	int want = 0, r;
 
@@ -89,7 +92,6 @@ static void check_cell(struct sl_policy *policy, int abi,
 	ASSERT_EQ(ll.outer_scoped, scoped & 0x2);
 	ASSERT_EQ(ll.outer_fs, abi >= 2 ? 0x2000 : 0);
 	ASSERT_EQ(ll.port_count, 0);
-	sl_plan_landlock_fini(&ll);
 }
 
 TEST(masks_of_every_abi_and_every_state)
@@ -97,7 +99,7 @@ TEST(masks_of_every_abi_and_every_state)
 	enum state states[SL_PROT_COUNT];
 
 	for (int code = 0; code < 729; code++) {
-		struct sl_policy *policy = new_policy();
+		SL_AUTO(sl_policy) policy = new_policy();
 		int rest = code;
 
 		for (int p = 0; p < SL_PROT_COUNT; p++, rest /= 3) {
@@ -110,14 +112,13 @@ TEST(masks_of_every_abi_and_every_state)
 		}
 		for (int abi = 1; abi <= 10; abi++)
 			check_cell(policy, abi, states);
-		sl_policy_free(policy);
 	}
 }
 
 TEST(newer_kernels_are_treated_as_the_newest_known)
 {
-	struct sl_policy *policy = new_policy();
-	struct sl_plan_landlock ll;
+	SL_AUTO(sl_policy) policy = new_policy();
+	PLAN ll = { 0 };
 	struct sl_error err;
 
 	ASSERT_EQ(compile(policy, 99, &ll, &err), 0);
@@ -128,8 +129,8 @@ TEST(newer_kernels_are_treated_as_the_newest_known)
 
 TEST(all_that_is_missing_in_one_message)
 {
-	struct sl_policy *policy = new_policy();
-	struct sl_plan_landlock ll;
+	SL_AUTO(sl_policy) policy = new_policy();
+	PLAN ll = { 0 };
 	struct sl_error err;
 
 	fx_set(policy, SL_KEY_ALLOW_DEGRADED, "fs-ioctl-dev");
@@ -149,9 +150,9 @@ TEST(all_that_is_missing_in_one_message)
 
 TEST(no_landlock_is_always_an_error)
 {
-	struct sl_policy *policy = new_policy();
+	SL_AUTO(sl_policy) policy = new_policy();
 	struct sl_probe probe = { .landlock_errno = ENOSYS };
-	struct sl_plan_landlock ll;
+	PLAN ll = { 0 };
 	struct sl_error err = { 0 };
 
 	for (int p = 1; p < SL_PROT_COUNT; p++)
@@ -174,8 +175,8 @@ TEST(no_landlock_is_always_an_error)
 
 TEST(rights_of_read_and_write_grants)
 {
-	struct sl_policy *policy = new_policy();
-	struct sl_plan_landlock ll;
+	SL_AUTO(sl_policy) policy = new_policy();
+	PLAN ll = { 0 };
 	struct sl_error err;
 
 	fx_set(policy, SL_KEY_FS_READ, "/r");
@@ -191,7 +192,6 @@ TEST(rights_of_read_and_write_grants)
 	/* Everything handled but MAKE_CHAR and MAKE_BLOCK. */
 	EXPECT_EQ(ll.paths[2].access, 0x1ffff & ~(1 << 6) & ~(1 << 11));
 	EXPECT_STREQ(ll.paths[2].item->origin.source, "--fs-write");
-	sl_plan_landlock_fini(&ll);
 
 	fx_set(policy, SL_KEY_DISABLE, "fs-ioctl-dev");
 	ASSERT_EQ(compile(policy, 7, &ll, &err), 0);
@@ -200,8 +200,8 @@ TEST(rights_of_read_and_write_grants)
 
 TEST(ports_and_what_is_handled)
 {
-	struct sl_policy *policy = new_policy();
-	struct sl_plan_landlock ll;
+	SL_AUTO(sl_policy) policy = new_policy();
+	PLAN ll = { 0 };
 	struct sl_error err;
 
 	fx_set(policy, SL_KEY_NET_ALLOW, "tcp://:443,80");
@@ -216,14 +216,12 @@ TEST(ports_and_what_is_handled)
 	EXPECT_EQ(ll.ports[1].access, SL_LL_NET_CONNECT_TCP | SL_LL_NET_BIND_TCP);
 	EXPECT_EQ(ll.ports[2].port, 8000);
 	EXPECT_EQ(ll.ports[3].port, 8002);
-	sl_plan_landlock_fini(&ll);
 
 	/* Without the protection a rule would be EINVAL. */
 	fx_set(policy, SL_KEY_DISABLE, "net-tcp");
 	ASSERT_EQ(compile(policy, 7, &ll, &err), 0);
 	EXPECT_EQ(ll.handled_net, 0);
 	EXPECT_EQ(ll.port_count, 0);
-	sl_plan_landlock_fini(&ll);
 	sl_policy_free(policy);
 
 	policy = new_policy();
@@ -234,7 +232,6 @@ TEST(ports_and_what_is_handled)
 	ASSERT_EQ(ll.port_count, 1);
 	EXPECT_EQ(ll.ports[0].port, 0);
 	EXPECT_EQ(ll.ports[0].access, SL_LL_NET_BIND_TCP);
-	sl_plan_landlock_fini(&ll);
 	sl_policy_clear(policy, SL_KEY_NET_ALLOW_BIND);
 	fx_set(policy, SL_KEY_NET_ALLOW_BIND, "*");
 	ASSERT_EQ(compile(policy, 10, &ll, &err), 0);
@@ -252,8 +249,8 @@ static bool grants(const struct sl_plan_landlock *ll, const char *path)
 
 TEST(gpu_nodes)
 {
-	struct sl_policy *policy = new_policy();
-	struct sl_plan_landlock ll;
+	SL_AUTO(sl_policy) policy = new_policy();
+	PLAN ll = { 0 };
 	struct sl_error err;
 
 	fx_set(policy, SL_KEY_GPU, "1,12");
@@ -264,14 +261,12 @@ TEST(gpu_nodes)
 	EXPECT_TRUE(grants(&ll, "/sys/module/nvidia"));
 	EXPECT_FALSE(grants(&ll, "/dev/nvidia0"));
 	EXPECT_FALSE(grants(&ll, "/dev/dri"));
-	sl_plan_landlock_fini(&ll);
 	sl_policy_clear(policy, SL_KEY_GPU);
 	fx_set(policy, SL_KEY_GPU, "all");
 	ASSERT_EQ(compile(policy, 7, &ll, &err), 0);
 	EXPECT_TRUE(grants(&ll, "/dev/dri"));
 	EXPECT_TRUE(grants(&ll, "/dev/nvidia0"));
 	EXPECT_TRUE(grants(&ll, "/dev/nvidia39"));
-	sl_plan_landlock_fini(&ll);
 	sl_policy_clear(policy, SL_KEY_GPU);
 	fx_set(policy, SL_KEY_GPU, "40");
 	EXPECT_EQ(compile(policy, 7, &ll, &err), -EINVAL);

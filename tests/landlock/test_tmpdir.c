@@ -241,6 +241,8 @@ TEST(few_descriptors_are_enough)
 
 TEST(mounts_are_not_entered)
 {
+	char first[4096], second[4096];
+
 	begin();
 	if (unshare(CLONE_NEWNS) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
 		SKIP("a mount namespace");
@@ -250,6 +252,7 @@ TEST(mounts_are_not_entered)
 	ASSERT_EQ(make(), 0);
 	ASSERT_EQ(mkdirat(dir.run_fd, "tmp/mnt", 0700), 0);
 	ASSERT_EQ(mkdirat(dir.run_fd, "tmp/dir", 0700), 0);
+	snprintf(first, sizeof(first), "%s/mnt", dir.path);
 	ASSERT_EQ(chdir(dir.path), 0);
 	ASSERT_EQ(mount(fx_path("outside"), "mnt", NULL, MS_BIND, NULL), 0);
 	ASSERT_EQ(chdir(fx_path(".")), 0);
@@ -259,6 +262,15 @@ TEST(mounts_are_not_entered)
 	EXPECT_EQ(access("outside/sub/file", F_OK), 0);
 	/* Left for a later start: with its lock. */
 	EXPECT_EQ(entries(base()), 1);
+	ASSERT_EQ(make(), 0);
+	snprintf(second, sizeof(second), "%s", dir.path);
+	ASSERT_EQ(mount(fx_path("outside"), dir.path, NULL, MS_BIND, NULL), 0);
+	EXPECT_LT(sl_tmpdir_remove(&dir, &err), 0);
+	EXPECT_EQ(access("outside/file", F_OK), 0);
+	EXPECT_EQ(access("outside/sub/file", F_OK), 0);
+	EXPECT_EQ(umount2(first, MNT_DETACH), 0);
+	EXPECT_EQ(umount2(second, MNT_DETACH), 0);
+	fx_leave();
 }
 
 /* A run killed in the middle: its child leaves a directory and dies. */
