@@ -156,22 +156,24 @@ TEST(base_of_another_user_is_refused)
 	fx_leave();
 }
 
+#define LONG "a-long-name"
+
 /* Fills the current directory with what is hard to remove. */
 static void hostile(void)
 {
 	char name[32];
 
-	/* 3,000 deep: 6,000 bytes of path, and every level locked. */
-	for (int i = 0; i < 3000; i++) {
-		ASSERT_EQ(mkdir("d", 0700), 0);
-		ASSERT_EQ(chdir("d"), 0);
+	/* Deeper than a path can name, and every level locked. */
+	for (int i = 0; i < 600; i++) {
+		ASSERT_EQ(mkdir(LONG, 0700), 0);
+		ASSERT_EQ(chdir(LONG), 0);
 	}
 	fx_file("deep", "x", 0);
-	for (int i = 0; i < 3000; i++) {
+	for (int i = 0; i < 600; i++) {
 		ASSERT_EQ(chdir(".."), 0);
-		ASSERT_EQ(chmod("d", 0), 0);
+		ASSERT_EQ(chmod(LONG, 0), 0);
 	}
-	for (int i = 0; i < 2000; i++) {
+	for (int i = 0; i < 300; i++) {
 		snprintf(name, sizeof(name), "f%d", i);
 		fx_file(name, "", 0);
 	}
@@ -317,15 +319,17 @@ static void big_run(void *unused)
 	(void)unused;
 	ASSERT_EQ(make(), 0);
 	ASSERT_EQ(chdir(dir.path), 0);
-	for (int i = 0; i < 6000; i++) {
+	fx_file("file", "", 0600);
+	for (int i = 0; i < 5000; i++) {
 		char name[16];
 
+		/* Names are what counts, and links are cheap. */
 		snprintf(name, sizeof(name), "f%d", i);
-		ASSERT_EQ(mknod(name, S_IFREG | 0600, 0), 0);
+		ASSERT_EQ(link("file", name), 0);
 	}
 }
 
-TEST_BOTH(sweep_is_bounded)
+TEST(sweep_is_bounded)
 {
 	begin();
 	fx_child(big_run, NULL);
