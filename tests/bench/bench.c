@@ -10,6 +10,7 @@
 #include <ftw.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -111,34 +112,45 @@ static bool take_option(struct bench *b, int opt, const char *value)
 	}
 }
 
-/* Heap, never freed; NULL if no folder of PATH has @name. */
-static const char *find(const char *name)
-{
-	static const char *const folders[] = { "/usr/bin", "/bin", "/usr/sbin",
-					       "/usr/local/bin" };
-	const char *path = getenv("PATH");
-	char *file = NULL;
+/* A formatted string that lives as long as @b. */
+static const char *keep(struct bench *b, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
+static const char *keep(struct bench *b, const char *fmt, ...)
+{
+	char *text = NULL;
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vasprintf(&text, fmt, ap);
+	va_end(ap);
+	if (n < 0 || b->owned_count == BENCH_OWNED) {
+		fprintf(stderr, "bench: out of memory\n");
+		exit(1);
+	}
+	return b->owned[b->owned_count++] = text;
+}
+
+/* NULL if no folder of PATH has @name. */
+static const char *find(struct bench *b, const char *name)
+{
 	/*
 	 * System folders first: what leads PATH may be a shell script that
 	 * picks a version, which is not what we want to measure.
 	 */
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		if (asprintf(&file, "%s/%s", folders[i], name) < 0)
-			return NULL;
-		if (access(file, X_OK) == 0)
-			return file;
-		free(file);
-	}
-	while (path && *path) {
-		int len = (int)strcspn(path, ":");
+	const char *path = "/usr/bin:/bin:/usr/sbin:/usr/local/bin";
+	char file[4096];
 
-		if (asprintf(&file, "%.*s/%s", len, path, name) < 0)
-			return NULL;
-		if (len > 0 && access(file, X_OK) == 0)
-			return file;
-		free(file);
-		path += len + (path[len] == ':');
+	for (int i = 0; i < 2; i++, path = getenv("PATH")) {
+		while (path && *path) {
+			int len = (int)strcspn(path, ":");
+
+			snprintf(file, sizeof(file), "%.*s/%s", len, path, name);
+			if (len > 0 && access(file, X_OK) == 0)
+				return keep(b, "%s", file);
+			path += len + (path[len] == ':');
+		}
 	}
 	return NULL;
 }
@@ -153,25 +165,21 @@ static bool tool(const struct bench *b, char *buf, size_t size, const char *name
 }
 
 /* What no option named is where the build put it, seen from this program. */
-static bool own_build(struct bench *b)
+static void own_build(struct bench *b)
 {
 	char self[4096];
-	char *tools = NULL, *sandlock = NULL, *library = NULL;
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	self[n > 0 ? n : 0] = '\0';
 	for (int i = 0; i < 3; i++) {
-		*(strrchr(self, '/') ?: self) = '\0';
-		if (i == 0 && asprintf(&tools, "%s", self) < 0)
-			return false;
+		self[strrchr(self, '/') ? strrchr(self, '/') - self : 0] = '\0';
+		if (i == 0 && !b->tools)
+			b->tools = keep(b, "%s", self);
 	}
-	if (asprintf(&sandlock, "%s/src/cli/sandlock", self) < 0 ||
-	    asprintf(&library, "%s/src/libsandlock.so", self) < 0)
-		return false;
-	b->tools = b->tools ?: tools;
-	b->sandlock = b->sandlock ?: sandlock;
-	b->library = b->library ?: library;
-	return true;
+	if (!b->sandlock)
+		b->sandlock = keep(b, "%s/src/cli/sandlock", self);
+	if (!b->library)
+		b->library = keep(b, "%s/src/libsandlock.so", self);
 }
 
 static bool look_around(struct bench *b)
@@ -181,16 +189,13 @@ static bool look_around(struct bench *b)
 	b->reference = getenv("SANDLOCK_REFERENCE");
 	if (b->reference && !*b->reference)
 		b->reference = NULL;
-	b->bwrap = find("bwrap");
-	b->redis_server = find("redis-server");
-	b->redis_benchmark = find("redis-benchmark");
-	b->git = find("git");
-	b->make = find("make");
-	b->python = find("python3");
-	if (!own_build(b)) {
-		fprintf(stderr, "bench: out of memory\n");
-		return false;
-	}
+	b->bwrap = find(b, "bwrap");
+	b->redis_server = find(b, "redis-server");
+	b->redis_benchmark = find(b, "redis-benchmark");
+	b->git = find(b, "git");
+	b->make = find(b, "make");
+	b->python = find(b, "python3");
+	own_build(b);
 	/* Not needed by every part: its own row says if it is missing. */
 	snprintf(b->filter, sizeof(b->filter), "%s/bench_filter", b->tools);
 	if (!tool(b, b->floor, sizeof(b->floor), "floor") ||
@@ -256,6 +261,8 @@ int main(int argc, char **argv)
 		b.incomplete = true;
 	nftw(b.dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	free(b.rows);
+	for (size_t i = 0; i < b.owned_count; i++)
+		free(b.owned[i]);
 	if (b.incomplete)
 		printf("\nSomething could not be run; see the rows above.\n");
 	return b.incomplete;

@@ -17,6 +17,7 @@
 #define BENCH_CHECKS 64
 #define BENCH_ROUNDS 1000
 #define BENCH_ARGS 48
+#define BENCH_OWNED 16
 #define BENCH_NO_ROW -1
 
 struct bench_row {
@@ -53,6 +54,8 @@ struct bench {
 	const char *only; /* comma-separated parts, NULL = all */
 	const char *json;
 
+	char *owned[BENCH_OWNED]; /* heap behind the names above, freed at the end */
+	size_t owned_count;
 	char dir[64]; /* ours, writable, removed at the end */
 	char floor[256], micro[256], host[256], filter[256];
 	int null_fd, out_fd, err_fd;

@@ -21,6 +21,7 @@
 #define FUNCTIONS(X)             \
 	X(sandlock_policy_new)   \
 	X(sandlock_policy_load)  \
+	X(sandlock_policy_free)  \
 	X(sandlock_spawn)        \
 	X(sandlock_sandbox_wait) \
 	X(sandlock_sandbox_free) \
@@ -149,5 +150,7 @@ int main(int argc, char **argv)
 			printf("-%s\n", h.why);
 		fflush(stdout);
 	}
+	if (h.policy)
+		h.sandlock_policy_free(h.policy);
 	return 0;
 }

@@ -30,6 +30,12 @@ static struct bench *new_bench(void)
 	return b;
 }
 
+static void free_bench(struct bench *b)
+{
+	free(b->rows);
+	free(b);
+}
+
 TEST(percentiles_ignore_missing_samples)
 {
 	double v[] = { 5, NAN, 1, 4, 2, 3, NAN, 10, 9, 8, 7, 6, 11 };
@@ -62,6 +68,7 @@ TEST(comparison_goes_round_by_round)
 	ASSERT_EQ(bench_ratio(b, row, base) * 10, 20);
 	ASSERT_EQ(bench_added(b, row, base) * 10, 25);
 	ASSERT_TRUE(isnan(bench_ratio(b, row, BENCH_NO_ROW)));
+	free_bench(b);
 }
 
 TEST(budget_that_was_not_measured_is_missed)
@@ -80,6 +87,7 @@ TEST(budget_that_was_not_measured_is_missed)
 	ASSERT_TRUE(bench_check_met(&b->checks[3]));
 	ASSERT_FALSE(bench_check_met(&b->checks[4]));
 	ASSERT_FALSE(bench_check_met(&b->checks[5]));
+	free_bench(b);
 }
 
 TEST(failing_command_is_reported_and_left_alone)
@@ -101,6 +109,7 @@ TEST(failing_command_is_reported_and_left_alone)
 	ASSERT_EQ(b->rows[1].failures, 2);
 	ASSERT_STREQ(b->rows[1].why, "/bin/sh: exit status 3: no way");
 	ASSERT_TRUE(b->incomplete);
+	free_bench(b);
 }
 
 TEST(argument_list_has_an_end)
