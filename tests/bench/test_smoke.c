@@ -72,8 +72,8 @@ static void expect_rows(const char *table, const char *const (*rows)[2])
 		/* Columns after the two names: how many samples it has. */
 		if (sscanf(found + 1 + 2 + 14 + 1 + 16, "%d", &samples) != 1 ||
 		    samples < 1)
-			th_fail(__FILE__, __LINE__, "no figure: %.100s",
-				found + 1);
+			th_fail(__FILE__, __LINE__, "no figure: %.*s",
+				(int)strcspn(found + 1, "\n"), found + 1);
 	}
 }
 
