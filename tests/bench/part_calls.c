@@ -99,12 +99,14 @@ static void judge(struct bench *b, const struct setup *bare,
 
 void bench_calls(struct bench *b)
 {
-	struct setup bare, inside, reference;
-	struct bench_act acts[3] = { 0 }, *act;
+	struct setup bare, again, inside, reference;
+	struct bench_act acts[4] = { 0 }, *act;
 	const char *path = readable_file();
 	size_t count = 0;
 
 	act = add(b, &acts[count++], &bare, NULL, "bare");
+	bench_args(act->args, b->micro, path, NULL);
+	act = add(b, &acts[count++], &again, &bare, "bare again");
 	bench_args(act->args, b->micro, path, NULL);
 	act = add(b, &acts[count++], &inside, &bare, "sandlock");
 	bench_args(act->args, b->sandlock, "run", "--", b->micro, path, NULL);

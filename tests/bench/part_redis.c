@@ -155,36 +155,45 @@ static void judge(struct bench *b, const struct server *bare,
 	}
 }
 
+static bool prepare(struct bench *b, struct server *bare, struct server *again,
+		    struct server *inside, struct server *reference)
+{
+	add_rows(b, bare, NULL, "bare");
+	add_rows(b, again, bare, "bare again");
+	add_rows(b, inside, bare, "sandlock");
+	if (b->reference)
+		add_rows(b, reference, bare, "reference");
+	if (server_prepare(b, bare, "bare") && server_prepare(b, again, "again") &&
+	    server_prepare(b, inside, "sandlock") &&
+	    server_prepare(b, reference, "reference"))
+		return true;
+	bench_fail(b, bare->rate[0], "no folder or no free port");
+	return false;
+}
+
 void bench_redis(struct bench *b)
 {
-	struct server bare = { 0 }, inside = { 0 }, reference = { 0 };
-	struct bench_act acts[3] = { 0 };
-	size_t count = 2;
+	struct server bare = { 0 }, again = { 0 };
+	struct server inside = { 0 }, reference = { 0 };
+	struct bench_act acts[4] = { 0 };
 
-	if (!b->redis_server || !b->redis_benchmark)
+	if (!b->redis_server || !b->redis_benchmark ||
+	    !prepare(b, &bare, &again, &inside, &reference))
 		return;
-	add_rows(b, &bare, NULL, "bare");
-	add_rows(b, &inside, &bare, "sandlock");
-	if (!server_prepare(b, &bare, "bare") ||
-	    !server_prepare(b, &inside, "sandlock") ||
-	    !server_prepare(b, &reference, "reference")) {
-		bench_fail(b, bare.rate[0], "no folder or no free port");
-		return;
-	}
 	start(b, &acts[0], &bare);
-	bench_args(acts[1].args, b->sandlock, "run", "-p", "base", "-w",
+	start(b, &acts[1], &again);
+	bench_args(acts[2].args, b->sandlock, "run", "-p", "base", "-w",
 		   inside.dir, "--net-allow-bind", inside.port, "--", NULL);
-	start(b, &acts[1], &inside);
+	start(b, &acts[2], &inside);
 	if (b->reference) {
-		count = 3;
-		add_rows(b, &reference, &bare, "reference");
-		bench_reference(b, acts[2].args);
-		bench_args(acts[2].args, "-w", reference.dir,
+		bench_reference(b, acts[3].args);
+		bench_args(acts[3].args, "-w", reference.dir,
 			   "--net-allow-bind", reference.port, "--", NULL);
-		start(b, &acts[2], &reference);
+		start(b, &acts[3], &reference);
 	}
-	bench_interleave(b, acts, count);
+	bench_interleave(b, acts, b->reference ? 4 : 3);
 	bench_peer_close(&bare.peer, true);
+	bench_peer_close(&again.peer, true);
 	bench_peer_close(&inside.peer, true);
 	bench_peer_close(&reference.peer, true);
 	judge(b, &bare, &inside);

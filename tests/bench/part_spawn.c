@@ -42,6 +42,8 @@ static void add_bare(struct plan *p)
 
 	p->rows.bare = act->row;
 	bench_args(act->args, TRUE_PATH, NULL);
+	act = add(p, "bare again", p->rows.bare);
+	bench_args(act->args, TRUE_PATH, NULL);
 	act = add(p, "floor", p->rows.bare);
 	p->rows.floor = act->row;
 	bench_args(act->args, p->b->floor, TRUE_PATH, NULL);

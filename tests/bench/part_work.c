@@ -122,27 +122,28 @@ static bool launcher(struct work *w, const char *setup, const char **args)
 		bench_reference(b, args);
 		return bench_args(args, "-w", b->dir, "--", NULL);
 	}
-	return strcmp(setup, "bare") == 0;
+	return strncmp(setup, "bare", 4) == 0;
 }
 
 static void add_job(struct work *w, const struct job *job)
 {
-	static const char *const setups[] = { "bare", "sandlock", "bwrap",
-					      "reference" };
-	int rows[4];
+	static const char *const setups[] = { "bare", "bare again", "sandlock",
+					      "bwrap", "reference" };
+	int bare = BENCH_NO_ROW;
 
 	if (!job->args[0])
 		return;
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof(setups) / sizeof(setups[0]); i++) {
 		struct bench_act *act = &w->acts[w->count];
 
 		if (!launcher(w, setups[i], act->args))
 			continue;
-		rows[i] = bench_row(w->b, PART, job->name, setups[i], "us",
-				    i ? rows[0] : BENCH_NO_ROW);
 		for (size_t j = 0; job->args[j]; j++)
 			bench_args(act->args, job->args[j], NULL);
-		act->row = rows[i];
+		act->row = bench_row(w->b, PART, job->name, setups[i], "us",
+				     bare);
+		if (bare == BENCH_NO_ROW)
+			bare = act->row;
 		act->run = bench_act_command;
 		act->cwd = job->cwd;
 		w->count++;

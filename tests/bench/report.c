@@ -3,6 +3,7 @@
 #include "bench.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <time.h>
@@ -32,6 +33,7 @@ struct machine {
 	struct utsname uts;
 	char cpu[200], date[32];
 	long cpus;
+	double load;
 };
 
 static struct machine machine(void)
@@ -43,6 +45,8 @@ static struct machine machine(void)
 	uname(&m.uts);
 	cpu_model(m.cpu, sizeof(m.cpu));
 	m.cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	if (getloadavg(&m.load, 1) != 1)
+		m.load = NAN;
 	strftime(m.date, sizeof(m.date), "%Y-%m-%dT%H:%M:%SZ",
 		 gmtime_r(&now, &tm));
 	return m;
@@ -56,9 +60,12 @@ void bench_print_head(const struct bench *b)
 	       "Linux %s %s, %s, %ld CPUs, user %u\n"
 	       "One sample of each row per round, in a new order each round.\n"
 	       "ratio, added: median of the comparison with the row's base,\n"
-	       "round by round. Only what was compared in one run compares.\n",
+	       "round by round. 'bare again' is bare: how far its ratio is "
+	       "from\n"
+	       "1 is what this run cannot tell apart. Load at the start: "
+	       "%.1f\n",
 	       SL_VERSION, m.date, m.uts.release, m.uts.machine, m.cpu, m.cpus,
-	       (unsigned int)getuid());
+	       (unsigned int)getuid(), m.load);
 	if (!b->reference)
 		printf("SANDLOCK_REFERENCE is not set: no reference rows.\n");
 	fflush(stdout);
@@ -196,6 +203,7 @@ bool bench_write_json(const struct bench *b, const char *path)
 	json_text(f, "kernel", m.uts.release);
 	json_text(f, "machine", m.uts.machine);
 	json_text(f, "cpu", m.cpu);
+	json_number(f, "load", m.load);
 	fprintf(f, "\"cpus\": %ld, \"user\": %u,\n  \"rows\": [\n", m.cpus,
 		(unsigned int)getuid());
 	for (size_t i = 0; i < b->row_count; i++)

@@ -79,6 +79,7 @@ static void expect_rows(const char *table, const char *const (*rows)[2])
 
 static const char *const always[][2] = {
 	{ "true", "bare" },
+	{ "true", "bare again" },
 	{ "true", "floor" },
 	{ "true", "sandlock" },
 	{ "true", "sandlock ten" },
