@@ -22,6 +22,8 @@ static struct shared *shared;
 
 void th_register(struct th_test *test)
 {
+	if (!test->timeout)
+		test->timeout = 30;
 	*tail = test;
 	tail = &test->next;
 }
@@ -60,15 +62,10 @@ static bool selected(const struct th_test *test, int argc, char **argv)
 	return argc < 2;
 }
 
-static unsigned int seconds(const struct th_test *test)
-{
-	return test->timeout ? test->timeout : 30;
-}
-
 static bool judge(const struct th_test *test, int status, bool late)
 {
 	if (late)
-		printf("# still running after %u s\n", seconds(test));
+		printf("# still running after %u s\n", test->timeout);
 	else if (test->signal)
 		return WIFSIGNALED(status) && WTERMSIG(status) == test->signal;
 	else if (WIFSIGNALED(status))
@@ -96,7 +93,7 @@ static bool run(const struct th_test *test, int number)
 	}
 	setpgid(pid, pid);
 	pfd.fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	late = poll(&pfd, 1, (int)seconds(test) * 1000) == 0;
+	late = poll(&pfd, 1, (int)test->timeout * 1000) == 0;
 	kill(-pid, SIGKILL);
 	if (late)
 		kill(pid, SIGKILL);
