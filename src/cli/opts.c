@@ -140,30 +140,38 @@ static int next_value(struct parser *p, const char *flag,
 	return 0;
 }
 
+static void guess_flag(struct cli_guess *guess, const char *name, uint32_t needed)
+{
+	sandlock_key key;
+
+	cli_guess_init(guess, name);
+	for (size_t row = 0; cli_key(row, &key); row++)
+		if (key.flag && (key.flags & needed) == needed)
+			cli_guess_try(guess, key.flag);
+}
+
 static int unknown_flag(struct parser *p, const char *flag, size_t len)
 {
 	char name[SHOWN];
-	struct cli_guess guess;
-	sandlock_key key;
-	bool negated;
+	struct cli_guess guess, negated;
+	const char *no = "";
 
 	if (len >= sizeof(name))
 		return cli_fail(p->err, -EINVAL, "unknown option '%.*s...'",
 				SHOWN, flag);
 	memcpy(name, flag, len);
 	name[len] = '\0';
-	cli_guess_init(&guess, name);
-	for (size_t row = 0; cli_key(row, &key); row++)
-		if (key.flag)
-			cli_guess_try(&guess, key.flag);
+	guess_flag(&guess, name, SANDLOCK_KEY_AVAILABLE);
 	cli_guess_try(&guess, "--help");
-	negated = !guess.best && strncmp(name, "--no-", 5) == 0;
-	if (negated) {
+	if (strncmp(name, "--no-", 5) == 0) {
 		memmove(name + 2, name + 5, len - 4);
-		cli_guess_init(&guess, name);
-		for (size_t row = 0; cli_key(row, &key); row++)
-			if (key.flag && (key.flags & SANDLOCK_KEY_POLICY))
-				cli_guess_try(&guess, key.flag);
+		guess_flag(&negated, name,
+			   SANDLOCK_KEY_AVAILABLE | SANDLOCK_KEY_POLICY);
+		if (negated.best &&
+		    (!guess.best || negated.distance < guess.distance)) {
+			guess = negated;
+			no = "no-";
+		}
 	}
 	if (!guess.best)
 		return cli_fail(p->err, -EINVAL,
@@ -172,7 +180,7 @@ static int unknown_flag(struct parser *p, const char *flag, size_t len)
 				(int)len, flag);
 	return cli_fail(p->err, -EINVAL,
 			"unknown option '%.*s'; did you mean '--%s%s'?",
-			(int)len, flag, negated ? "no-" : "", guess.best + 2);
+			(int)len, flag, no, guess.best + 2);
 }
 
 static int parse_long(struct parser *p, const char *word)
