@@ -17,8 +17,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-static const int relayed[] = { SIGTERM, SIGINT,	 SIGHUP,  SIGQUIT, SIGWINCH,
-			       SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT };
+static const int relayed[] = { SIGTERM,	 SIGINT,  SIGHUP,  SIGQUIT,
+			       SIGWINCH, SIGUSR1, SIGUSR2, SIGTSTP };
 
 struct terminal {
 	bool ours; /* stdin is a terminal and we are its foreground job */
@@ -57,16 +57,28 @@ static void terminal_restore(const struct terminal *terminal)
 	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
-static int block_signals(sandlock_error *err)
+/*
+ * Ctrl-Z: when the sandbox has the terminal, it gets the signal, and the
+ * library stops us by the default action once it has stopped. Otherwise we get
+ * it and pass it on; again the library stops us when the sandbox did stop.
+ */
+static bool is_relayed(int sig, const struct terminal *terminal)
 {
 	struct sigaction action;
+
+	if (sig == SIGTSTP && terminal->ours)
+		return false;
+	return sigaction(sig, NULL, &action) == 0 && action.sa_handler != SIG_IGN;
+}
+
+static int block_signals(const struct terminal *terminal, sandlock_error *err)
+{
 	sigset_t set;
 	int fd;
 
 	sigemptyset(&set);
 	for (size_t i = 0; i < CLI_LEN(relayed); i++)
-		if (sigaction(relayed[i], NULL, &action) == 0 &&
-		    action.sa_handler != SIG_IGN)
+		if (is_relayed(relayed[i], terminal))
 			sigaddset(&set, relayed[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -74,18 +86,6 @@ static int block_signals(sandlock_error *err)
 		return cli_fail(err, -errno, "cannot receive signals: %s",
 				strerror(errno));
 	return fd;
-}
-
-/* As Ctrl-Z does it, so that a job nobody could continue is not stopped. */
-static void stop_self(void)
-{
-	sigset_t tstp;
-
-	sigemptyset(&tstp);
-	sigaddset(&tstp, SIGTSTP);
-	raise(SIGTSTP);
-	sigprocmask(SIG_UNBLOCK, &tstp, NULL); /* stops here */
-	sigprocmask(SIG_BLOCK, &tstp, NULL);
 }
 
 static void handle_signal(struct loop *loop, int sig)
@@ -98,8 +98,6 @@ static void handle_signal(struct loop *loop, int sig)
 		loop->asked = true;
 	}
 	sandlock_sandbox_signal(loop->sandbox, sig);
-	if (sig == SIGTSTP)
-		stop_self();
 }
 
 static void read_signals(struct loop *loop)
@@ -146,7 +144,7 @@ int cli_run_loop(const struct cli_run *run, sandlock_sandbox **ret_sandbox,
 		.flags = SANDLOCK_SPAWN_INLINE |
 			 (terminal.ours ? SANDLOCK_SPAWN_FOREGROUND : 0),
 	};
-	struct loop loop = { .signals = block_signals(err) };
+	struct loop loop = { .signals = block_signals(&terminal, err) };
 	int r;
 
 	if (loop.signals < 0)
