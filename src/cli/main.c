@@ -4,6 +4,7 @@
  */
 #include "cli.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -98,10 +99,23 @@ static int unknown_command(const char *word)
 	return CLI_EXIT_ERROR;
 }
 
+/*
+ * Descriptors 0 to 2 must be taken, else the next one we open becomes the
+ * workload's stdin. What takes them fails as a closed one does.
+ */
+static void fill_standard_fds(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			_exit(CLI_EXIT_ERROR);
+}
+
 int main(int argc, char **argv)
 {
 	const struct cli_command *command;
 
+	fill_standard_fds();
 	if (argc < 2)
 		return usage();
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {

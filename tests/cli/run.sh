@@ -33,6 +33,18 @@ same "$(cat "$work/out")" in
 same "$(cat "$work/err")" error
 end
 
+begin 'closed streams stay closed for the workload, and nothing else'
+"$sandlock" run -e 'read x; [ $? -ne 0 ] && exit 3' <&- 2>"$work/err"
+status=$?
+status 3
+"$sandlock" run -e 'echo lost' >&- 2>"$work/err"
+status=$?
+[ "$status" -ne 0 ] || wrong 'echo to a closed stdout succeeded'
+"$sandlock" run -e 'exit 4' <&- >&- 2>&-
+status=$?
+status 4
+end
+
 begin 'exit status of the command'
 for n in 0 1 2 42 125 255; do
 	lock run -e "exit $n"
