@@ -138,6 +138,15 @@ SANDLOCK_API int sandlock_policy_clear(sandlock_policy *policy,
 				       const char *key, sandlock_error *err);
 
 /*
+ * Value @index (from 0) of @key as text, borrowed from @policy until it
+ * changes; a switch reads "true" or "false". -ENOENT past the end, also of a
+ * key that was never set; -EINVAL for an unknown key.
+ */
+SANDLOCK_API int sandlock_policy_get(const sandlock_policy *policy,
+				     const char *key, size_t index,
+				     const char **ret_value);
+
+/*
  * Add a profile by name (a preset such as "base", or NAME.toml of the profile
  * directories), by file, or from @len bytes of TOML; @name is named in errors.
  * What it says is merged over what @policy holds.
