@@ -31,7 +31,7 @@ tidy() {
 
 manuals() {
 	local page dir=build-lint pages=()
-	for page in man/*.[1-9] $dir/man/*.[1-9]; do
+	for page in man/*.[1-9] "$dir"/man/*.[1-9]; do
 		[ ! -f "$page" ] || pages+=("$page")
 	done
 	mandoc -Tlint -Wwarning "${pages[@]}"
