@@ -21,6 +21,7 @@
 #include <linux/seccomp.h>
 #include <sys/syscall.h>
 
+#include "run/launcher.h"
 #include "sys/raw.h"
 #include "sys/uapi.h"
 
@@ -288,12 +289,11 @@ struct ksigaction {
  * in the program (a runtime's SIGPIPE). What nohup(1) and a shell's "&" set is
  * the user's wish and stays.
  */
-static int reset_signals(struct ctx *c)
+long sl_child_reset_signals(void)
 {
 	const unsigned long keep = 1ul << (1 - 1) | 1ul << (2 - 1) |
 				   1ul << (3 - 1); /* HUP INT QUIT */
 	unsigned long none = 0;
-	long r;
 
 	for (int sig = 1; sig <= NSIG_MAX; sig++) {
 		struct ksigaction act = { 0, 0, 0, 0 };
@@ -306,8 +306,7 @@ static int reset_signals(struct ctx *c)
 		sl_raw4(SYS_rt_sigaction, sig, &act, 0, 8);
 	}
 	/* SIG_SETMASK */
-	r = sl_raw4(SYS_rt_sigprocmask, 2, &none, 0, 8);
-	return r < 0 ? failed(c, SL_STEP_SIGNALS, r, 0) : 0;
+	return sl_raw4(SYS_rt_sigprocmask, 2, &none, 0, 8);
 }
 
 /*
@@ -342,8 +341,13 @@ void sl_child_exec(const struct sl_launch *launch, struct sl_report *report)
 			return;
 		}
 	}
-	if (confine(&c) < 0 || set_nofile(&c) < 0 || reset_signals(&c) < 0)
+	if (confine(&c) < 0 || set_nofile(&c) < 0)
 		return;
+	r = sl_child_reset_signals();
+	if (r < 0) {
+		failed(&c, SL_STEP_SIGNALS, r, 0);
+		return;
+	}
 	r = sl_raw3(SYS_execve, launch->path, launch->argv, launch->envp);
 	if (r == -ENOEXEC && launch->argv_shell)
 		/* As execvp(3): a script without "#!" is the shell's. */

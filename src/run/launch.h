@@ -39,7 +39,9 @@ enum sl_launch_fd {
 	SL_FD_INNER,	/* ruleset of the policy's domain, D2 */
 	SL_FD_OUTER,	/* ruleset of the outer domain, D1; -1: none */
 	SL_FD_CWD,	/* O_PATH directory; -1: unchanged */
-	SL_FD_TMP_LOCK, /* flock of the private temporary directory; or -1 */
+	SL_FD_TMP_LOCK, /* the private temporary directory (tmpdir.h); or -1 */
+	SL_FD_TMP_RUN,
+	SL_FD_TMP_BASE,
 	SL_FD_COUNT
 };
 
@@ -58,7 +60,7 @@ struct sl_launch {
 	const char *const *argv;       /* as the program sees it */
 	const char *const *argv_shell; /* /bin/sh PATH ARGS, on ENOEXEC */
 	const char *const *envp;
-	const char *tmp_path; /* private temporary directory's run-* */
+	const char *tmp_name; /* its name below SL_FD_TMP_BASE, or NULL */
 	int fds[SL_FD_COUNT]; /* stdio: -1 means as it is */
 };
 
