@@ -153,24 +153,23 @@ void sl_origin_describe(const struct sl_origin *origin, char *buf, size_t len)
 	}
 }
 
-/* Puts "--fs-read: " or "x.toml:3:9: filesystem.read: " before the message. */
-static int name_origin(struct sl_error *err, int code,
-		       const struct sl_key_info *info,
-		       const struct sl_origin *origin)
+int sl_policy_blame(struct sl_error *err, int code, enum sl_key key,
+		    const struct sl_origin *origin)
 {
+	const char *name = sl_key_info(key)->name;
 	char where[512];
 
 	if (!err)
 		return code;
-	sl_origin_describe(origin, where, sizeof(where));
-	if (origin->kind == SL_ORIGIN_DEFAULT ||
+	if (!origin || origin->kind == SL_ORIGIN_DEFAULT ||
 	    (origin->kind == SL_ORIGIN_API && !origin->source))
-		return sl_error_prefix(err, code, "%s", info->name);
+		return sl_error_prefix(err, code, "%s", name);
+	sl_origin_describe(origin, where, sizeof(where));
 	err->line = origin->line;
 	err->col = origin->col;
 	if (origin->kind == SL_ORIGIN_API)
 		return sl_error_prefix(err, code, "%s", where);
-	return sl_error_prefix(err, code, "%s: %s", where, info->name);
+	return sl_error_prefix(err, code, "%s: %s", where, name);
 }
 
 static int add_one(const struct sl_key_info *info, struct sl_value *value,
@@ -258,7 +257,7 @@ int sl_policy_set(struct sl_policy *policy, enum sl_key key, const char *text,
 			       "too many values, or out of memory");
 	}
 	value_fini(&fresh);
-	return r < 0 ? name_origin(err, r, info, origin) : 0;
+	return r < 0 ? sl_policy_blame(err, r, key, origin) : 0;
 }
 
 void sl_policy_clear(struct sl_policy *policy, enum sl_key key)

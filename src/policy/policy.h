@@ -136,11 +136,21 @@ const char *sl_policy_str(const struct sl_policy *policy, enum sl_key key);
 /* "--fs-read", "/p/x.toml:3:9", "preset base:12:4": for error messages. */
 void sl_origin_describe(const struct sl_origin *origin, char *buf, size_t len);
 
+/*
+ * Put who set the value before the message of @err ("--fs-read: ...",
+ * "x.toml:3:9: filesystem.read: ...") and its place into @err; returns @code.
+ * @origin may be NULL: the key is named then.
+ */
+int sl_policy_blame(struct sl_error *err, int code, enum sl_key key,
+		    const struct sl_origin *origin);
+
 /* Contradictions and rows that this version cannot enforce; pure. */
 int sl_policy_check(const struct sl_policy *policy, struct sl_error *err);
 
-/* TOML in schema order; parses back to an equal policy. Heap, caller frees. */
-int sl_policy_dump(const struct sl_policy *policy, char **ret_text);
+/* TOML in schema order; parses back to an equal policy. Heap, caller frees.
+ * -EILSEQ names the value that TOML cannot hold. */
+int sl_policy_dump(const struct sl_policy *policy, char **ret_text,
+		   struct sl_error *err);
 
 const char *sl_protection_name(enum sl_protection prot);
 /* Case-insensitive; -EINVAL if unknown. */

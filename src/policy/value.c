@@ -35,6 +35,12 @@ bool sl_value_splits(enum sl_type type)
 	       type == SL_TYPE_GPUS;
 }
 
+bool sl_key_expands(const struct sl_key_info *info)
+{
+	return info->type == SL_TYPE_PATH || info->type == SL_TYPE_PATHS ||
+	       info->id == SL_KEY_EXEC;
+}
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';

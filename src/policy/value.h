@@ -24,6 +24,9 @@ struct sl_parsed {
 /* Whether a comma separates values of this type. */
 bool sl_value_splits(enum sl_type type);
 
+/* Whether profiles expand ${HOME} in values of this key. */
+bool sl_key_expands(const struct sl_key_info *info);
+
 /* Error texts do not name the origin: sl_policy_set() puts it in front. */
 int sl_value_parse(const struct sl_key_info *info, const char *text,
 		   struct sl_parsed *ret_parsed, struct sl_error *err);
