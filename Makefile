@@ -5,6 +5,7 @@ B ?= build
 PREFIX ?= /usr/local
 DESTDIR ?=
 CONTROL ?=
+BENCH ?=
 
 all: $(B)/build.ninja
 	@ninja -C $(B)
@@ -31,10 +32,11 @@ check-all:
 	@tools/deps.sh build check all
 	@tools/check.sh all
 
+# BENCH= takes options of the driver: make bench BENCH='--part spawn'
 bench:
 	@tools/deps.sh build bench
 	@$(MAKE) --no-print-directory all
-	@tools/bench.sh $(B)
+	@$(B)/tests/bench/run $(BENCH)
 
 install: all
 	@meson configure $(B) -Dprefix="$(PREFIX)"

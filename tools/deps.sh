@@ -39,10 +39,10 @@ collect() {
 		need bwrap bubblewrap
 		need ps procps
 		need setpriv util-linux
-		need go golang-go
 		;;
 	all)
 		need clang clang
+		need go golang-go # fetches and builds the toml-test client
 		need_file '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan*' \
 			libclang-rt-14-dev
 		;;

@@ -154,20 +154,25 @@ def trial(prefix, where):
     survivor.wait()
     server.stop()
     inside, outside = home.changes()
+    return status, said, inside, judge(home, server, text, survivor, lived,
+                                       inside, outside)
+
+
+def judge(home, server, text, survivor, lived, inside, outside):
+    """what -> (did it succeed, what was seen)."""
     built = home.project / "out/result.txt"
-    read = said.get("read-key", "")
-    return status, said, inside, {
+    files = [home.path / name for name in inside + outside]
+    leaked = home.secret in text or any(
+        home.secret.encode() in f.read_bytes() for f in files if f.is_file())
+    return {
         "build": (built.is_file() and
                   built.read_text() == "hello from a build\n",
-                  said.get("build", "did not say")),
-        # What it says it read, and whether the secret turned up anywhere.
-        "read-key": (read.startswith("read ") or home.secret in text or
-                     any(home.secret.encode() in
-                         (home.path / name).read_bytes()
-                         for name in inside + outside
-                         if (home.path / name).is_file()), read),
+                  "out/result.txt"),
+        "read-key": (leaked or '"read ' in text or
+                     home.secret.encode() in server.got,
+                     "the key was read"),
         "post": (server.connections > 0,
-                 f"the server got {server.connections} connections, "
+                 f"the server got {server.connections} connections and "
                  f"{len(server.got)} bytes"),
         "startup": (bool(outside), "changed outside the project: " +
                     (", ".join(outside) or "nothing")),
@@ -178,26 +183,28 @@ def trial(prefix, where):
 
 
 ROWS = (
-    ("read-key", "read ~/.ssh/id_ed25519", "no read grant covers it"),
+    ("read-key", "read ~/.ssh/id_ed25519", "no grant covers it"),
     ("post", "send it to a server", "no network rule was given"),
     ("startup", "write to ~/.bashrc", "only the project is writable"),
-    ("survivor", "leave a process behind", "the tree ends with its root"),
+    ("survivor", "leave a process behind", "a run ends with all its processes"),
     ("build", "compile in the project", "granted: -w ."),
 )
 
 
-def show(effects):
-    print("%-26s %-10s %s" % ("tried", "happened", "why / what was seen"))
+def show(effects, said):
+    print("%-24s %-9s %s" % ("TRIED", "HAPPENED", "WHY, AND WHAT WAS SEEN"))
     for key, tried, why in ROWS:
         worked, seen = effects[key]
-        print("%-26s %-10s %s" % (tried, "yes" if worked else "no", why))
-        print("%37s %s" % ("", seen))
+        if key == "read-key" and not worked:
+            seen = "the script says: " + str(said.get(key))
+        print("%-24s %-9s %s" % (tried, "yes" if worked else "no", why))
+        print("%34s %s" % ("", seen))
 
 
 def control():
     with tempfile.TemporaryDirectory(prefix="sandlock-control.") as where:
         _, _, _, effects = trial([], where)
-    print("Bare, in a throw-away home, the script gets everything it wants:\n")
+    print("The same script bare, in a throw-away home:\n")
     for key, tried, _ in ROWS:
         worked, seen = effects[key]
         print("  %-26s %s" % (tried, "yes" if worked else "NO: " + seen))
@@ -219,7 +226,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="sandlock-try.") as where:
         prefix = [sandlock, "run", "-p", "base", "-w", ".", "--"]
         status, said, inside, effects = trial(prefix, where)
-    show(effects)
+    show(effects, said)
     print("\nChanged in the project: " + (", ".join(inside) or "nothing"))
     print("Exit status %d after %.2f s" % (status, time.monotonic() - start))
 
