@@ -139,6 +139,9 @@ def run(prefix, home, server):
         except ValueError:
             continue
         said[report["what"]] = report["outcome"]
+        if isinstance(report["outcome"], str):
+            said[report["what"]] = report["outcome"].replace(
+                str(home.path), "~")
         if report["what"] == "survivor-pid":
             survivor.seen(report["outcome"])
     status = process.wait()
@@ -195,7 +198,7 @@ def show(effects, said):
     print("%-24s %-9s %s" % ("TRIED", "HAPPENED", "WHY, AND WHAT WAS SEEN"))
     for key, tried, why in ROWS:
         worked, seen = effects[key]
-        if key == "read-key" and not worked:
+        if key in ("read-key", "build") and not worked:
             seen = "the script says: " + str(said.get(key))
         print("%-24s %-9s %s" % (tried, "yes" if worked else "no", why))
         print("%34s %s" % ("", seen))
