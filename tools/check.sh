@@ -25,6 +25,7 @@ cleanup() {
 	[ -z "$stage" ] || rm -rf "$stage"
 }
 trap cleanup EXIT
+trap 'exit 130' HUP INT TERM
 
 am_root() {
 	[ "$(id -u)" -eq 0 ]
@@ -35,7 +36,7 @@ am_root() {
 stage_if_closed() {
 	local probe
 	probe=$(tools/as-user.sh find "$PWD" -name .git -prune -o \
-		! -readable -print -quit 2>&1) || probe=closed
+		! -type l ! -readable -print -quit 2>&1) || probe=closed
 	[ -n "$probe" ] || return 0
 	stage=$(mktemp -d /var/tmp/sandlock-tree.XXXXXX)
 	echo "== this tree is closed to other users: working in $stage"
