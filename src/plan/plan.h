@@ -63,6 +63,7 @@ int sl_plan_compile_landlock(const struct sl_policy *policy,
 			     const struct sl_probe *probe,
 			     struct sl_plan_landlock *ret_ll,
 			     struct sl_error *err);
+void sl_plan_landlock_fini(struct sl_plan_landlock *ll);
 int sl_plan_compile_filter(const struct sl_policy *policy,
 			   const struct sl_probe *probe,
 			   struct sl_plan_filter *ret_filter,

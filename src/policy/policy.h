@@ -28,16 +28,16 @@ enum sl_type {
 	SL_TYPE_DURATION, /* num = nanoseconds */
 	SL_TYPE_STRING,
 	SL_TYPE_PATH,
-	SL_TYPE_USER,	   /* UID:GID, num = uid << 32 | gid */
-	SL_TYPE_PATHS,	   /* list; "?PATH" sets item.optional */
-	SL_TYPE_STRINGS,   /* list of anything */
-	SL_TYPE_ENV,	   /* map KEY=VALUE */
-	SL_TYPE_PORTS,	   /* list of "80", "8000-8010", "*"; comma splits */
-	SL_TYPE_NETRULES,  /* list of net rules (netrule.h) */
+	SL_TYPE_USER,	     /* UID:GID, num = uid << 32 | gid */
+	SL_TYPE_PATHS,	     /* list; "?PATH" sets item.optional */
+	SL_TYPE_STRINGS,     /* list of anything */
+	SL_TYPE_ENV,	     /* map KEY=VALUE */
+	SL_TYPE_PORTS,	     /* list of "80", "8000-8010", "*"; comma splits */
+	SL_TYPE_NETRULES,    /* list of net rules (netrule.h) */
 	SL_TYPE_PROTECTIONS, /* list; num = enum sl_protection */
-	SL_TYPE_SYSCALLS,  /* list of names and groups (checked by plan/) */
-	SL_TYPE_CORES,	   /* list of CPU numbers; comma splits; num = CPU */
-	SL_TYPE_GPUS,	   /* "all" or list of indexes; comma splits */
+	SL_TYPE_SYSCALLS,    /* list of names and groups (checked by plan/) */
+	SL_TYPE_CORES,	     /* list of CPU numbers; comma splits; num = CPU */
+	SL_TYPE_GPUS,	     /* "all" or list of indexes; comma splits */
 };
 
 enum sl_protection {
@@ -51,17 +51,17 @@ enum sl_protection {
 };
 
 enum sl_key_flag {
-	SL_KF_LATER = 1,     /* known, refused: "not available in this version" */
-	SL_KF_RUN = 2,	     /* belongs to one run, not to a policy or profile */
-	SL_KF_NOSUP_OK = 4,  /* works without a supervisor */
-	SL_KF_NO_TOML = 8,   /* a policy key that a profile may not set */
+	SL_KF_LATER = 1, /* known, refused: "not available in this version" */
+	SL_KF_RUN = 2,	 /* belongs to one run, not to a policy or profile */
+	SL_KF_NOSUP_OK = 4,   /* works without a supervisor */
+	SL_KF_NO_TOML = 8,    /* a policy key that a profile may not set */
 	SL_KF_RESTRICTS = 16, /* "clearing" it loosens (used by warnings) */
 };
 
 struct sl_key_info {
 	enum sl_key id;
-	const char *name;	/* "filesystem.read", run options: "exec-shell" */
-	const char *flag;	/* "--fs-read" or NULL */
+	const char *name; /* "filesystem.read", run options: "exec-shell" */
+	const char *flag; /* "--fs-read" or NULL */
 	const char *short_flag; /* "-r" or NULL */
 	const char *metavar;	/* NULL for BOOL */
 	enum sl_type type;
@@ -80,8 +80,8 @@ bool sl_type_is_list(enum sl_type type);
 
 enum sl_origin_kind {
 	SL_ORIGIN_DEFAULT = 0,
-	SL_ORIGIN_API,	/* source: what the caller named, often a flag */
-	SL_ORIGIN_FILE, /* source: file, with line and col */
+	SL_ORIGIN_API,	  /* source: what the caller named, often a flag */
+	SL_ORIGIN_FILE,	  /* source: file, with line and col */
 	SL_ORIGIN_PRESET, /* source: preset name, with line and col */
 };
 
@@ -136,11 +136,21 @@ const char *sl_policy_str(const struct sl_policy *policy, enum sl_key key);
 /* "--fs-read", "/p/x.toml:3:9", "preset base:12:4": for error messages. */
 void sl_origin_describe(const struct sl_origin *origin, char *buf, size_t len);
 
+/*
+ * Put who set the value before the message of @err ("--fs-read: ...",
+ * "x.toml:3:9: filesystem.read: ...") and its place into @err; returns @code.
+ * @origin may be NULL: the key is named then.
+ */
+int sl_policy_blame(struct sl_error *err, int code, enum sl_key key,
+		    const struct sl_origin *origin);
+
 /* Contradictions and rows that this version cannot enforce; pure. */
 int sl_policy_check(const struct sl_policy *policy, struct sl_error *err);
 
-/* TOML in schema order; parses back to an equal policy. Heap, caller frees. */
-int sl_policy_dump(const struct sl_policy *policy, char **ret_text);
+/* TOML in schema order; parses back to an equal policy. Heap, caller frees.
+ * -EILSEQ names the value that TOML cannot hold. */
+int sl_policy_dump(const struct sl_policy *policy, char **ret_text,
+		   struct sl_error *err);
 
 const char *sl_protection_name(enum sl_protection prot);
 /* Case-insensitive; -EINVAL if unknown. */

@@ -1,2 +1,357 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-typedef int sl_child_placeholder;
+/*
+ * The sandbox's first process between clone and execve: confines itself step by
+ * step and reports the first step that fails.
+ *
+ * SECURITY: on the fast path this runs in memory, and at first in a descriptor
+ * table, that belong to the supervisor. So: raw system calls only, nothing of
+ * libc (no errno, no lock, no allocation), no write outside its own stack and
+ * the report, no change to what belongs to the address space. The gate
+ * `child-symbols` checks the object's imports.
+ */
+#include "run/launch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <sys/syscall.h>
+
+#include "run/launcher.h"
+#include "sys/raw.h"
+#include "sys/uapi.h"
+
+#define CLOSE_UNSHARE 2u /* CLOSE_RANGE_UNSHARE */
+#define CLOSE_CLOEXEC 4u /* CLOSE_RANGE_CLOEXEC */
+#define TTY_SPGRP 0x5410 /* TIOCSPGRP */
+#define ADDR_NORANDOM 0x40000
+#define RLIMIT_CORE_NR 4
+#define RLIMIT_NOFILE_NR 7
+#define NSIG_MAX 64
+
+struct ctx {
+	const struct sl_launch *launch;
+	struct sl_report *report;
+};
+
+/* Records the failure; the value is "stop". */
+static int failed(struct ctx *c, enum sl_step step, long r, uint32_t arg)
+{
+	c->report->error = (int32_t)-r;
+	c->report->arg = arg;
+	c->report->step = step;
+	return -1;
+}
+
+static int set_stdio(struct ctx *c)
+{
+	for (uint32_t i = 0; i < 3; i++) {
+		int src = c->launch->fds[i];
+		long r;
+
+		if (src < 0)
+			continue;
+		/* Never equal: sources were moved above 2 by the supervisor. */
+		r = sl_raw3(SYS_dup3, src, i, 0);
+		if (r < 0)
+			return failed(c, SL_STEP_STDIO, r, i);
+	}
+	return 0;
+}
+
+/* A background group that calls TIOCSPGRP is stopped by SIGTTOU unless it is
+ * blocked, and here every signal is. */
+static int take_terminal(struct ctx *c)
+{
+	int pgrp = (int)sl_raw0(SYS_getpid);
+	long r;
+
+	if (!(c->launch->flags & SL_LAUNCH_FOREGROUND))
+		return 0;
+	r = sl_raw3(SYS_ioctl, 0, TTY_SPGRP, &pgrp);
+	return r < 0 ? failed(c, SL_STEP_TTY, r, 0) : 0;
+}
+
+/* sl_raw text helpers: no libc. */
+static unsigned int put_u32(char *out, uint32_t value)
+{
+	char digits[10];
+	unsigned int n = 0, len = 0;
+
+	do {
+		digits[n++] = (char)('0' + value % 10);
+		value /= 10;
+	} while (value);
+	while (n)
+		out[len++] = digits[--n];
+	return len;
+}
+
+static long write_file(const char *path, const char *text, unsigned int len)
+{
+	long fd = sl_raw4(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0);
+	long r;
+
+	if (fd < 0)
+		return fd;
+	r = sl_raw3(SYS_write, fd, text, len);
+	sl_raw1(SYS_close, fd);
+	return r < 0 ? r : 0;
+}
+
+static long write_map(const char *path, uint32_t inside, uint32_t outside)
+{
+	char line[32];
+	unsigned int n = put_u32(line, inside);
+
+	line[n++] = ' ';
+	n += put_u32(line + n, outside);
+	line[n++] = ' ';
+	line[n++] = '1';
+	line[n++] = '\n';
+	return write_file(path, line, n);
+}
+
+static int enter_userns(struct ctx *c)
+{
+	const struct sl_launch *l = c->launch;
+	/* Before the unshare: afterwards they read as the overflow id. */
+	uint32_t uid = (uint32_t)sl_raw0(SYS_geteuid);
+	uint32_t gid = (uint32_t)sl_raw0(SYS_getegid);
+	long r;
+
+	if (!(l->flags & SL_LAUNCH_USER))
+		return 0;
+	r = sl_raw1(SYS_unshare, CLONE_NEWUSER);
+	if (r < 0)
+		return failed(c, SL_STEP_USERNS, r, 0);
+	r = write_map("/proc/self/uid_map", l->uid, uid);
+	if (r < 0)
+		return failed(c, SL_STEP_USERNS_MAP, r, 0);
+	r = write_file("/proc/self/setgroups", "deny", 4);
+	if (r < 0)
+		return failed(c, SL_STEP_USERNS_MAP, r, 1);
+	r = write_map("/proc/self/gid_map", l->gid, gid);
+	if (r < 0)
+		return failed(c, SL_STEP_USERNS_MAP, r, 2);
+	return 0;
+}
+
+static int set_limit(struct ctx *c, enum sl_step step, uint32_t which,
+		     uint64_t cur, uint64_t max)
+{
+	struct sl_launch_limit limit = { cur, max };
+	long r = sl_raw4(SYS_prlimit64, 0, which, &limit, 0);
+
+	return r < 0 ? failed(c, step, r, which) : 0;
+}
+
+/* Limits of the caller (a library's supervisor has its own), then the policy's
+ * core limit. RLIMIT_NOFILE comes last of all: the steps need descriptors. */
+static int set_limits(struct ctx *c)
+{
+	const struct sl_launch *l = c->launch;
+
+	for (uint32_t i = 0; i < SL_LAUNCH_LIMITS; i++) {
+		if (!(l->limit_mask & (1u << i)) || i == RLIMIT_NOFILE_NR)
+			continue;
+		if (set_limit(c, SL_STEP_RLIMIT, i, l->limits[i].cur,
+			      l->limits[i].max) < 0)
+			return -1;
+	}
+	if (l->flags & SL_LAUNCH_NO_COREDUMP)
+		return set_limit(c, SL_STEP_RLIMIT, RLIMIT_CORE_NR, 0, 0);
+	return 0;
+}
+
+static int set_nofile(struct ctx *c)
+{
+	const struct sl_launch *l = c->launch;
+	struct sl_launch_limit now = { 0, 0 };
+	uint64_t want = l->nofile;
+	long r;
+
+	if (l->limit_mask & (1u << RLIMIT_NOFILE_NR)) {
+		now = l->limits[RLIMIT_NOFILE_NR];
+	} else {
+		r = sl_raw4(SYS_prlimit64, 0, RLIMIT_NOFILE_NR, 0, &now);
+		if (r < 0)
+			return failed(c, SL_STEP_NOFILE, r, RLIMIT_NOFILE_NR);
+		if (!want)
+			return 0;
+	}
+	/* Never wider than what the caller had, soft limit included. */
+	if (want) {
+		if (want > now.cur)
+			want = now.cur;
+		now.cur = now.max = want;
+	}
+	return set_limit(c, SL_STEP_NOFILE, RLIMIT_NOFILE_NR, now.cur, now.max);
+}
+
+static int set_attributes(struct ctx *c)
+{
+	const struct sl_launch *l = c->launch;
+	long r;
+
+	if (l->flags & SL_LAUNCH_NO_ASLR) {
+		r = sl_raw1(SYS_personality, 0xffffffff);
+		if (r >= 0)
+			r = sl_raw1(SYS_personality, r | ADDR_NORANDOM);
+		if (r < 0)
+			return failed(c, SL_STEP_PERSONALITY, r, 0);
+	}
+	if (l->flags & SL_LAUNCH_CPUS) {
+		r = sl_raw3(SYS_sched_setaffinity, 0, sizeof(l->cpus), l->cpus);
+		if (r < 0)
+			return failed(c, SL_STEP_AFFINITY, r, 0);
+	}
+	if (l->flags & SL_LAUNCH_NO_THP) {
+		r = sl_raw5(SYS_prctl, PR_SET_THP_DISABLE, 1, 0, 0, 0);
+		if (r < 0)
+			return failed(c, SL_STEP_THP, r, 0);
+	}
+	if (l->flags & SL_LAUNCH_UMASK)
+		sl_raw1(SYS_umask, l->umask);
+	return set_limits(c);
+}
+
+/*
+ * All capabilities go, also the bounding set, so that no file capability and no
+ * set-user-ID root program brings one back (no_new_privs says so as well).
+ */
+static int drop_capabilities(struct ctx *c)
+{
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct data[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
+	long r = sl_raw2(SYS_capget, &head, data);
+
+	if (r < 0)
+		return failed(c, SL_STEP_CAPS, r, 0);
+	if (data[0].permitted & (1u << CAP_SETPCAP)) {
+		for (long cap = 0; cap < 64; cap++) {
+			r = sl_raw5(SYS_prctl, PR_CAPBSET_DROP, cap, 0, 0, 0);
+			if (r == -EINVAL)
+				break; /* past the last one of this kernel */
+			if (r < 0)
+				return failed(c, SL_STEP_CAPS, r, 1);
+		}
+	}
+	sl_raw5(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	if (!(data[0].permitted | data[1].permitted | data[0].inheritable |
+	      data[1].inheritable))
+		return 0;
+	data[0] = data[1] = (struct __user_cap_data_struct){ 0, 0, 0 };
+	r = sl_raw2(SYS_capset, &head, data);
+	return r < 0 ? failed(c, SL_STEP_CAPS, r, 2) : 0;
+}
+
+static int confine(struct ctx *c)
+{
+	const struct sl_launch *l = c->launch;
+	struct sock_fprog prog = {
+		.len = (unsigned short)l->insn_count,
+		/* The kernel only reads it. */
+		.filter = (struct sock_filter *)(uintptr_t)l->insns,
+	};
+	long r;
+
+	if (drop_capabilities(c) < 0)
+		return -1;
+	r = sl_raw5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (r < 0)
+		return failed(c, SL_STEP_NNP, r, 0);
+	if (l->fds[SL_FD_INNER] >= 0) {
+		r = sl_raw2(SL_NR_landlock_restrict_self, l->fds[SL_FD_INNER], 0);
+		if (r < 0)
+			return failed(c, SL_STEP_LANDLOCK, r, 0);
+	}
+	if (!l->insn_count)
+		return 0;
+	r = sl_raw3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
+	return r < 0 ? failed(c, SL_STEP_SECCOMP, r, 0) : 0;
+}
+
+/* struct sigaction as the kernel has it (both architectures). */
+struct ksigaction {
+	void (*handler)(int);
+	unsigned long flags;
+	void (*restorer)(void);
+	unsigned long mask;
+};
+
+/*
+ * Handlers of the host must not run here and ignored signals would stay ignored
+ * in the program (a runtime's SIGPIPE). What nohup(1) and a shell's "&" set is
+ * the user's wish and stays.
+ */
+long sl_child_reset_signals(void)
+{
+	const unsigned long keep = 1ul << (1 - 1) | 1ul << (2 - 1) |
+				   1ul << (3 - 1); /* HUP INT QUIT */
+	unsigned long none = 0;
+
+	for (int sig = 1; sig <= NSIG_MAX; sig++) {
+		struct ksigaction act = { 0, 0, 0, 0 };
+
+		if (sl_raw4(SYS_rt_sigaction, sig, 0, &act, 8) < 0 || !act.handler)
+			continue;
+		if ((uintptr_t)act.handler == 1 && (keep & 1ul << (sig - 1)))
+			continue;
+		act = (struct ksigaction){ 0, 0, 0, 0 };
+		sl_raw4(SYS_rt_sigaction, sig, &act, 0, 8);
+	}
+	/* SIG_SETMASK */
+	return sl_raw4(SYS_rt_sigprocmask, 2, &none, 0, 8);
+}
+
+/*
+ * A table of our own first: dup3() must not reach the supervisor's. Nothing
+ * above 2 survives the exec.
+ */
+static int own_table(struct ctx *c)
+{
+	unsigned int flags = CLOSE_CLOEXEC;
+	long r;
+
+	if (!(c->launch->flags & SL_LAUNCH_DIRECT))
+		flags |= CLOSE_UNSHARE;
+	r = sl_raw3(SYS_close_range, 3, ~0u, flags);
+	if (r < 0)
+		return failed(c, SL_STEP_FD_TABLE, r, 0);
+	return set_stdio(c);
+}
+
+void sl_child_exec(const struct sl_launch *launch, struct sl_report *report)
+{
+	struct ctx c = { launch, report };
+	long r;
+
+	if (own_table(&c) < 0 || take_terminal(&c) < 0 ||
+	    enter_userns(&c) < 0 || set_attributes(&c) < 0)
+		return;
+	if (launch->fds[SL_FD_CWD] >= 0) {
+		r = sl_raw1(SYS_fchdir, launch->fds[SL_FD_CWD]);
+		if (r < 0) {
+			failed(&c, SL_STEP_CWD, r, 0);
+			return;
+		}
+	}
+	if (confine(&c) < 0 || set_nofile(&c) < 0)
+		return;
+	r = sl_child_reset_signals();
+	if (r < 0) {
+		failed(&c, SL_STEP_SIGNALS, r, 0);
+		return;
+	}
+	r = sl_raw3(SYS_execve, launch->path, launch->argv, launch->envp);
+	if (r == -ENOEXEC && launch->argv_shell)
+		/* As execvp(3): a script without "#!" is the shell's. */
+		r = sl_raw3(SYS_execve, launch->argv_shell[0],
+			    launch->argv_shell, launch->envp);
+	failed(&c, SL_STEP_EXEC, r, 0);
+}

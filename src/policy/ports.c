@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Network rules as port sets, as far as Landlock can say them: TCP, by port,
+ * to and from anywhere. What needs the address or another protocol is refused
+ * here, by name, and never widened.
+ */
+#include "policy/ports.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/netrule.h"
+#include "policy/value.h"
+
+size_t sl_portset_count(const struct sl_portset *set)
+{
+	size_t count = 0;
+
+	if (set->all)
+		return 65536;
+	for (size_t i = 0; i < sizeof(set->bits); i++)
+		count += (size_t)__builtin_popcount(set->bits[i]);
+	return count;
+}
+
+static void put_port(struct sl_portset *set, unsigned int port, bool on)
+{
+	uint8_t bit = (uint8_t)(1u << (port % 8));
+
+	if (on)
+		set->bits[port / 8] |= bit;
+	else
+		set->bits[port / 8] &= (uint8_t)~bit;
+}
+
+static void put_range(struct sl_portset *set, unsigned int lo, unsigned int hi,
+		      bool on)
+{
+	for (unsigned int port = lo; port <= hi; port++)
+		put_port(set, port, on);
+}
+
+static void put_rule(struct sl_portset *set, const struct sl_netrule *rule,
+		     bool on)
+{
+	if (rule->any_port)
+		put_range(set, 0, 65535, on);
+	for (size_t i = 0; i < rule->port_count; i++)
+		put_port(set, rule->ports[i], on);
+}
+
+/* What follows the target of @text, ":443" or "" for every port. */
+static const char *ports_of(const char *text, const struct sl_netrule *rule)
+{
+	return rule->any_port ? ":*" : strrchr(text, ':');
+}
+
+/* @text as given, but for TCP from anywhere, for hints. */
+static const char *as_tcp(char *buf, size_t len, const char *text,
+			  const struct sl_netrule *rule)
+{
+	snprintf(buf, len, "tcp://%.64s", ports_of(text, rule));
+	if (rule->any_port)
+		snprintf(buf, len, "tcp://*");
+	return buf;
+}
+
+static int refuse(struct sl_error *err, enum sl_key key,
+		  const struct sl_item *item, const char *why, const char *hint)
+{
+	sl_err(err, -ENOTSUP, SL_STAGE_CHECK, "'%s': %s", SL_QUOTE(item->text),
+	       why);
+	if (hint)
+		sl_error_hint(err, "%s", hint);
+	return sl_policy_blame(err, -ENOTSUP, key, &item->origin);
+}
+
+static int check_allow(const struct sl_item *item,
+		       const struct sl_netrule *rule, struct sl_error *err)
+{
+	char hint[96];
+
+	as_tcp(hint, sizeof(hint), item->text, rule);
+	if (rule->protos == SL_NET_UDP || rule->protos == SL_NET_ICMP)
+		return refuse(err, SL_KEY_NET_ALLOW, item,
+			      "UDP and ICMP are not available in this version",
+			      NULL);
+	if (rule->protos != SL_NET_TCP)
+		return refuse(err, SL_KEY_NET_ALLOW, item,
+			      "a rule without a scheme also means UDP, which "
+			      "is not available in this version",
+			      hint);
+	if (!rule->any_host)
+		return refuse(err, SL_KEY_NET_ALLOW, item,
+			      "rules for one host or network are not available "
+			      "in this version, only ports of any host",
+			      hint);
+	return 0;
+}
+
+static int too_many(struct sl_error *err, enum sl_key key,
+		    const struct sl_item *item, size_t count)
+{
+	sl_err(err, -ENOTSUP, SL_STAGE_CHECK,
+	       "'%s' with the ports taken away needs %zu kernel rules, more "
+	       "than %u",
+	       SL_QUOTE(item->text), count, SL_MAX_PORT_RULES);
+	sl_error_hint(err, "name the allowed ports instead");
+	return sl_policy_blame(err, -ENOTSUP, key, &item->origin);
+}
+
+/* @all: nothing was subtracted from "every port". */
+static int finish(struct sl_portset *set, bool all, enum sl_key key,
+		  const struct sl_item *item, struct sl_portset *ret,
+		  struct sl_error *err)
+{
+	size_t count = sl_portset_count(set);
+
+	set->all = all;
+	set->none = !count;
+	if (!all && count > SL_MAX_PORT_RULES)
+		return too_many(err, key, item, count);
+	*ret = *set;
+	return 0;
+}
+
+static int allow_rules(const struct sl_value *allow, struct sl_portset *set,
+		       bool *ret_all, struct sl_error *err)
+{
+	for (size_t i = 0; i < allow->count; i++) {
+		struct sl_netrule rule;
+		int r = sl_netrule_parse(allow->items[i].text, false, &rule, err);
+
+		if (r == 0)
+			r = check_allow(&allow->items[i], &rule, err);
+		if (r < 0)
+			return r;
+		put_rule(set, &rule, true);
+		*ret_all |= rule.any_port;
+	}
+	return 0;
+}
+
+/* A deny of UDP or ICMP holds already: this version allows neither. */
+static int deny_rules(const struct sl_value *deny, struct sl_portset *set,
+		      bool *ret_all, struct sl_error *err)
+{
+	for (size_t i = 0; i < deny->count; i++) {
+		const struct sl_item *item = &deny->items[i];
+		struct sl_netrule rule;
+		int r = sl_netrule_parse(item->text, true, &rule, err);
+
+		if (r < 0)
+			return r;
+		if (!(rule.protos & SL_NET_TCP))
+			continue;
+		if (!rule.any_host)
+			return refuse(err, SL_KEY_NET_DENY, item,
+				      "denying one address or network is not "
+				      "available in this version, only ports "
+				      "of any host",
+				      NULL);
+		put_rule(set, &rule, false);
+		*ret_all = false;
+	}
+	return 0;
+}
+
+int sl_ports_connect(const struct sl_policy *policy, struct sl_portset *ret,
+		     struct sl_error *err)
+{
+	const struct sl_value *allow = sl_policy_get(policy, SL_KEY_NET_ALLOW);
+	const struct sl_value *deny = sl_policy_get(policy, SL_KEY_NET_DENY);
+	struct sl_portset set = { 0 };
+	bool all = false;
+	int r;
+
+	if (deny->count && !allow->count)
+		return refuse(err, SL_KEY_NET_DENY, deny->items,
+			      "a deny without an allow would allow all the "
+			      "rest, which is not available in this version",
+			      "name what it may reach, "
+			      "as in --net-allow tcp://:443");
+	r = allow_rules(allow, &set, &all, err);
+	if (r == 0)
+		r = deny_rules(deny, &set, &all, err);
+	if (r < 0)
+		return r;
+	/* connect(2) to port 0 is no connection; it costs no rule. */
+	put_port(&set, 0, false);
+	return finish(&set, all, SL_KEY_NET_ALLOW, allow->items, ret, err);
+}
+
+static int mixed(struct sl_error *err, const struct sl_item *item)
+{
+	sl_err(err, -EINVAL, SL_STAGE_CHECK,
+	       "the wildcard '*' cannot be combined with ports");
+	return sl_policy_blame(err, -EINVAL, SL_KEY_NET_ALLOW_BIND,
+			       &item->origin);
+}
+
+static void put_items(struct sl_portset *set, const struct sl_value *value,
+		      bool on)
+{
+	for (size_t i = 0; i < value->count; i++) {
+		uint64_t num = value->items[i].num;
+
+		if (num == SL_PORT_ANY)
+			put_range(set, 0, 65535, on);
+		else
+			put_range(set, (unsigned int)(num >> 16),
+				  (unsigned int)(num & 0xffff), on);
+	}
+}
+
+int sl_ports_bind(const struct sl_policy *policy, struct sl_portset *ret,
+		  struct sl_error *err)
+{
+	const struct sl_value *allow = sl_policy_get(policy,
+						     SL_KEY_NET_ALLOW_BIND);
+	const struct sl_value *deny = sl_policy_get(policy, SL_KEY_NET_DENY_BIND);
+	const struct sl_value *speaker = allow->count ? allow : deny;
+	size_t wild = 0;
+	struct sl_portset set = { 0 };
+
+	for (size_t i = 0; i < allow->count; i++)
+		wild += allow->items[i].num == SL_PORT_ANY;
+	for (size_t i = 0; wild && i < allow->count; i++)
+		if (allow->items[i].num != SL_PORT_ANY)
+			return mixed(err, &allow->items[i]);
+	put_items(&set, allow, true);
+	/* A deny alone: everything but this. */
+	if (!allow->count && deny->count)
+		put_range(&set, 0, 65535, true);
+	put_items(&set, deny, false);
+	return finish(&set, wild && !deny->count,
+		      allow->count ? SL_KEY_NET_ALLOW_BIND : SL_KEY_NET_DENY_BIND,
+		      speaker->items, ret, err);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Grammars of single values: text -> number or checked text. Pure. */
+#ifndef SL_POLICY_VALUE_H
+#define SL_POLICY_VALUE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "policy/policy.h"
+
+/* What an sl_item gets; @text is borrowed from the input or static. */
+struct sl_parsed {
+	const char *text;
+	size_t len;
+	uint64_t num;
+	bool optional;
+};
+
+#define SL_GPU_ALL UINT64_MAX
+#define SL_PORT_ANY UINT64_MAX
+
+/* Whether a comma separates values of this type. */
+bool sl_value_splits(enum sl_type type);
+
+/* Whether profiles expand ${HOME} in values of this key. */
+bool sl_key_expands(const struct sl_key_info *info);
+
+/* Error texts do not name the origin: sl_policy_set() puts it in front. */
+int sl_value_parse(const struct sl_key_info *info, const char *text,
+		   struct sl_parsed *ret_parsed, struct sl_error *err);
+
+/* 512, 1.5G, 64 MiB; blanks around are fine. */
+int sl_value_size(const char *text, uint64_t *ret_bytes);
+/* 90, 1.5s, 200ms, 2m, 1h -> nanoseconds. */
+int sl_value_duration(const char *text, uint64_t *ret_ns);
+/* Decimal digits only. -EINVAL or -ERANGE. */
+int sl_value_u64(const char *text, size_t len, uint64_t *ret_num);
+
+/*
+ * @text for an error message: cut to a sane length, control characters
+ * replaced, so that a hostile profile cannot drive the terminal.
+ */
+#define SL_QUOTE_MAX 96
+const char *sl_quote(char *buf, const char *text, size_t len);
+#define SL_QUOTE(text) sl_quote((char[SL_QUOTE_MAX]){ 0 }, text, strlen(text))
+
+#endif

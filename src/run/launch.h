@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a start needs, complete before the first clone: the child only reads it.
+ * Everything is borrowed from whoever made the launch.
+ */
+#ifndef SL_RUN_LAUNCH_H
+#define SL_RUN_LAUNCH_H
+
+#include <stdint.h>
+
+struct sock_filter;
+
+enum sl_launch_flag {
+	/* Own address space: what the policy sets belongs to the memory (THP,
+	 * a user namespace), so the fast path would set it in the supervisor. */
+	SL_LAUNCH_FORK = 1,
+	SL_LAUNCH_NO_COREDUMP = 2,
+	SL_LAUNCH_NO_ASLR = 4,
+	SL_LAUNCH_NO_THP = 8,
+	SL_LAUNCH_USER = 16,	   /* map the caller to uid:gid */
+	SL_LAUNCH_FOREGROUND = 32, /* hand over the terminal on stdin */
+	SL_LAUNCH_UMASK = 64,
+	SL_LAUNCH_DIRECT = 128, /* exec in place, no guardian above */
+	SL_LAUNCH_CPUS = 256,
+	SL_LAUNCH_OOM = 512, /* be the OOM killer's first choice */
+};
+
+#define SL_LAUNCH_CPU_WORDS 16 /* 1,024 CPUs */
+#define SL_LAUNCH_LIMITS 16    /* RLIM_NLIMITS */
+
+struct sl_launch_limit {
+	uint64_t cur, max;
+};
+
+enum sl_launch_fd {
+	SL_FD_STDIN = 0,
+	SL_FD_STDOUT,
+	SL_FD_STDERR,
+	SL_FD_INNER,	/* ruleset of the policy's domain, D2 */
+	SL_FD_OUTER,	/* ruleset of the outer domain, D1; -1: none */
+	SL_FD_CWD,	/* O_PATH directory; -1: unchanged */
+	SL_FD_TMP_LOCK, /* the private temporary directory (tmpdir.h); or -1 */
+	SL_FD_TMP_RUN,
+	SL_FD_TMP_BASE,
+	SL_FD_COUNT
+};
+
+struct sl_launch {
+	uint32_t flags;
+	uint32_t umask;
+	uint32_t uid, gid; /* to be seen inside, with SL_LAUNCH_USER */
+	uint64_t timeout_ns, kill_after_ns;
+	uint64_t nofile;     /* 0: unchanged */
+	uint32_t limit_mask; /* bit per RLIMIT_* to set from limits[] */
+	struct sl_launch_limit limits[SL_LAUNCH_LIMITS];
+	uint64_t cpus[SL_LAUNCH_CPU_WORDS];
+	uint32_t insn_count;
+	const struct sock_filter *insns;
+	const char *path;	       /* execve(2) */
+	const char *const *argv;       /* as the program sees it */
+	const char *const *argv_shell; /* /bin/sh PATH ARGS, on ENOEXEC */
+	const char *const *envp;
+	const char *tmp_name; /* its name below SL_FD_TMP_BASE, or NULL */
+	int fds[SL_FD_COUNT]; /* stdio: -1 means as it is */
+};
+
+/* Steps of a start, in order; what a report names. Zero: none failed. */
+enum sl_step {
+	SL_STEP_NONE = 0,
+	SL_STEP_CONFINE_JUDGE, /* the thread's own outer domain */
+	SL_STEP_CLONE_GUARDIAN,
+	SL_STEP_GUARDIAN,
+	SL_STEP_CLONE,
+	SL_STEP_PARENT_GONE,
+	SL_STEP_PGRP,
+	SL_STEP_FD_TABLE,
+	SL_STEP_STDIO,
+	SL_STEP_TTY,
+	SL_STEP_PERSONALITY,
+	SL_STEP_AFFINITY,
+	SL_STEP_RLIMIT,
+	SL_STEP_THP,
+	SL_STEP_USERNS,
+	SL_STEP_USERNS_MAP,
+	SL_STEP_CWD,
+	SL_STEP_CAPS,
+	SL_STEP_NNP,
+	SL_STEP_LANDLOCK,
+	SL_STEP_SECCOMP,
+	SL_STEP_NOFILE,
+	SL_STEP_SIGNALS,
+	SL_STEP_EXEC,
+	SL_STEP_COUNT
+};
+
+/* The child's account of its failure: flat, written once, before it dies. */
+struct sl_report {
+	uint32_t step; /* enum sl_step */
+	int32_t error; /* positive errno */
+	uint32_t arg;  /* which stream, limit, file of the map */
+};
+
+/*
+ * All steps up to and including execve(2), in the calling task: returns only on
+ * failure, with *report filled. Raw system calls only.
+ */
+void sl_child_exec(const struct sl_launch *launch, struct sl_report *report);
+
+#endif

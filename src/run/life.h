@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What supervisor, guardian and root know of one another: one MAP_SHARED page
+ * per sandbox. Written by the side named, read by the others.
+ */
+#ifndef SL_RUN_LIFE_H
+#define SL_RUN_LIFE_H
+
+#include <stdint.h>
+
+#include "run/launch.h"
+
+/* A request may only be added, never taken back. */
+enum sl_life_request {
+	SL_LIFE_KILL = 1, /* the caller asks for the end of the tree */
+};
+
+struct sl_life {
+	/* Guardian. 1 until the root's exec or exit: CLONE_CHILD_CLEARTID, so
+	 * the kernel clears and wakes it, also when the root is killed. */
+	uint32_t root_word;
+	int32_t root_pid;
+	int32_t guardian_pid;
+	int root_pidfd; /* in the table that supervisor and guardian share */
+	uint32_t root_ended;
+	int32_t root_code; /* si_code: CLD_EXITED, CLD_KILLED, CLD_DUMPED */
+	int32_t root_status;
+	uint32_t timed_out;
+	uint32_t broadcast_ok; /* a process outside was out of reach */
+	uint32_t tree_done;    /* the guardian saw ECHILD */
+	uint32_t stop_count;   /* root stopped; with an event each */
+
+	/* Root (before the exec), guardian or judge: the first failure. */
+	struct sl_report report;
+
+	/* Supervisor. */
+	uint32_t request; /* mask of enum sl_life_request */
+
+	/* Set before the guardian exists, constant afterwards. */
+	const struct sl_launch *launch;
+	int32_t supervisor_pid;
+	int event_fd;	 /* eventfd: something changed */
+	int exec_pipe;	 /* fork path: writing end; else -1 */
+	int32_t pid_max; /* for the search without /proc */
+	void *root_stack_top;
+	char oom_text[8]; /* for /proc/self/oom_score_adj of the root */
+	uint32_t oom_len;
+};
+
+#define SL_LIFE_GET(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define SL_LIFE_SET(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
+
+/* The guardian's whole life; the argument is its struct sl_life. */
+int sl_guardian_main(void *arg);
+
+/*
+ * End what can be reached of a tree whose reaper the calling process is:
+ * SIGKILL to the whole Landlock domain if @broadcast, and to every child listed
+ * by /proc/self/task/TID/children of the calling thread. Raw calls only.
+ */
+void sl_tree_kill(int broadcast, int32_t pid_max);
+
+#endif

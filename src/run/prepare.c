@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything of a start that can be done before anything is started: so that
+ * what can fail fails here, with a message, and nothing has run.
+ */
+#include "run/prepare.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "run/command.h"
+#include "run/recipe.h"
+#include "run/ruleset.h"
+
+static int out_of_memory(struct sl_error *err)
+{
+	return sl_err(err, -ENOMEM, SL_STAGE_SPAWN, "out of memory");
+}
+
+/* Grants of our own, next to the user's; they may have vanished meanwhile. */
+static int grant(struct sl_policy *policy, enum sl_key key, const char *path,
+		 const char *why, struct sl_error *err)
+{
+	struct sl_origin origin = { .kind = SL_ORIGIN_API, .source = why };
+	sl_autobuf text = SL_BUF_INIT(SL_MAX_VALUE_BYTES);
+
+	if (sl_buf_addf(&text, "?%s", path) < 0)
+		return out_of_memory(err);
+	return sl_policy_set(policy, key, text.data, &origin, err);
+}
+
+static int make_tmp(struct sl_prepared *p, struct sl_error *err)
+{
+	struct sl_tmpdir dir = SL_TMPDIR_INIT;
+	int r;
+
+	if (!sl_policy_bool(p->policy, SL_KEY_PRIVATE_TMP))
+		return 0;
+	r = sl_tmpdir_make(&dir, err);
+	if (r < 0)
+		return r;
+	sl_tmpdir_sweep(&dir);
+	p->tmp_dir = dir.path;
+	snprintf(p->tmp_name, sizeof(p->tmp_name), "%s", dir.name);
+	p->launch.tmp_name = p->tmp_name;
+	p->launch.fds[SL_FD_TMP_LOCK] = dir.lock_fd;
+	p->launch.fds[SL_FD_TMP_RUN] = dir.run_fd;
+	p->launch.fds[SL_FD_TMP_BASE] = dir.base_fd;
+	return grant(p->policy, SL_KEY_FS_WRITE, p->tmp_dir,
+		     "the private temporary directory", err);
+}
+
+static int open_cwd(struct sl_prepared *p, struct sl_error *err)
+{
+	const char *cwd = sl_policy_str(p->policy, SL_KEY_CWD);
+	int fd;
+
+	if (!cwd)
+		return 0;
+	fd = open(cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return sl_err(err, -errno, SL_STAGE_SPAWN,
+			      "--cwd: cannot change to '%s': %s", cwd,
+			      strerror(errno));
+	p->launch.fds[SL_FD_CWD] = fd;
+	return 0;
+}
+
+static int find_command(struct sl_prepared *p, const char *const *argv,
+			struct sl_error *err)
+{
+	const char *path_env = sl_env_get((const char *const *)p->envp, "PATH");
+	struct sl_command command = { 0 };
+	size_t argc = 0;
+	int r;
+
+	r = sl_command_resolve(argv[0], path_env,
+			       sl_policy_str(p->policy, SL_KEY_CWD), &command,
+			       err);
+	if (r < 0)
+		return r;
+	p->path = sl_take_ptr(&command.path);
+	for (size_t i = 0; r == 0 && i < command.grant_count; i++)
+		if (sl_policy_bool(p->policy, SL_KEY_COMMAND))
+			r = grant(p->policy, SL_KEY_FS_READ, command.grants[i],
+				  "the command", err);
+	sl_command_fini(&command);
+	if (r < 0)
+		return r;
+	while (argv[argc])
+		argc++;
+	p->argv_shell = calloc(argc + 2, sizeof(*p->argv_shell));
+	if (!p->argv_shell)
+		return out_of_memory(err);
+	p->argv_shell[0] = "/bin/sh";
+	p->argv_shell[1] = p->path;
+	for (size_t i = 1; i < argc; i++)
+		p->argv_shell[i + 1] = argv[i];
+	p->launch.path = p->path;
+	p->launch.argv = argv;
+	p->launch.argv_shell = p->argv_shell;
+	return 0;
+}
+
+static void fill_attributes(struct sl_launch *l, const struct sl_policy *policy)
+{
+	const struct sl_value *cpus = sl_policy_get(policy, SL_KEY_CPU_CORES);
+	uint64_t user = sl_policy_num(policy, SL_KEY_USER, 0);
+
+	if (sl_policy_bool(policy, SL_KEY_NO_COREDUMP))
+		l->flags |= SL_LAUNCH_NO_COREDUMP;
+	if (sl_policy_bool(policy, SL_KEY_NO_RANDOMIZE_MEMORY))
+		l->flags |= SL_LAUNCH_NO_ASLR;
+	if (sl_policy_bool(policy, SL_KEY_NO_HUGE_PAGES))
+		l->flags |= SL_LAUNCH_NO_THP | SL_LAUNCH_FORK;
+	if (sl_policy_get(policy, SL_KEY_USER)->set) {
+		l->uid = (uint32_t)(user >> 32);
+		l->gid = (uint32_t)user;
+		/* No namespace where it would change nothing. */
+		if (l->uid != geteuid() || l->gid != getegid())
+			l->flags |= SL_LAUNCH_USER | SL_LAUNCH_FORK;
+	}
+	for (size_t i = 0; i < cpus->count; i++) {
+		uint64_t cpu = cpus->items[i].num;
+
+		l->flags |= SL_LAUNCH_CPUS;
+		l->cpus[cpu / 64 % SL_LAUNCH_CPU_WORDS] |= 1ull << (cpu % 64);
+	}
+	l->timeout_ns = sl_policy_num(policy, SL_KEY_TIMEOUT, 0);
+	l->kill_after_ns = sl_policy_num(policy, SL_KEY_KILL_AFTER, 0);
+	l->nofile = sl_policy_num(policy, SL_KEY_OPEN_FILES, 0);
+}
+
+static int build(struct sl_prepared *p, const struct sl_request *request,
+		 struct sl_error *err)
+{
+	struct sl_launch *l = &p->launch;
+	struct sl_probe probe;
+	int r;
+
+	r = sl_policy_check(p->policy, err);
+	if (r < 0)
+		return r;
+	r = open_cwd(p, err);
+	if (r < 0)
+		return r;
+	r = make_tmp(p, err);
+	if (r < 0)
+		return r;
+	p->envp = sl_env_build(p->policy, request->envp, p->tmp_dir);
+	if (!p->envp)
+		return out_of_memory(err);
+	l->envp = (const char *const *)p->envp;
+	r = find_command(p, request->argv, err);
+	if (r < 0)
+		return r;
+	sl_probe(&probe);
+	r = sl_plan_compile(p->policy, &probe, &p->plan, err);
+	if (r < 0)
+		return r;
+	r = sl_ruleset_build(&p->plan->landlock, probe.landlock_abi,
+			     &l->fds[SL_FD_INNER], &l->fds[SL_FD_OUTER], err);
+	if (r < 0)
+		return r;
+	l->insns = p->plan->filter.insns;
+	l->insn_count = (uint32_t)p->plan->filter.count;
+	fill_attributes(l, p->policy);
+	return 0;
+}
+
+int sl_prepare(const struct sl_policy *policy, const struct sl_request *request,
+	       struct sl_prepared **ret_prepared, struct sl_error *err)
+{
+	struct sl_prepared *p;
+	int r;
+
+	if (!request->argv || !request->argv[0] || !request->argv[0][0])
+		return sl_err(err, -EINVAL, SL_STAGE_SPAWN,
+			      "no command to run; hint: put one behind the "
+			      "options");
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return out_of_memory(err);
+	for (int i = 0; i < SL_FD_COUNT; i++)
+		p->launch.fds[i] = -1;
+	r = sl_policy_clone(policy, &p->policy);
+	if (r < 0)
+		out_of_memory(err);
+	else
+		r = build(p, request, err);
+	if (r < 0) {
+		sl_prepared_free(p, false);
+		return r;
+	}
+	*ret_prepared = p;
+	return 0;
+}
+
+void sl_prepared_free(struct sl_prepared *p, bool keep_tmp)
+{
+	if (!p)
+		return;
+	if (!keep_tmp)
+		sl_launch_remove_tmp(&p->launch);
+	sl_launch_close(&p->launch, false);
+	for (char **var = p->envp; var && *var; var++)
+		free(*var);
+	free(p->envp);
+	free(p->argv_shell);
+	free(p->path);
+	free(p->tmp_dir);
+	sl_plan_free(p->plan);
+	sl_policy_free(p->policy);
+	free(p);
+}

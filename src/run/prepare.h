@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Policy + command -> a complete launch, in the caller's context: its working
+ * directory, its mount namespace, its rights.
+ */
+#ifndef SL_RUN_PREPARE_H
+#define SL_RUN_PREPARE_H
+
+#include <stdbool.h>
+
+#include "base/compiler.h"
+#include "base/error.h"
+#include "plan/plan.h"
+#include "policy/policy.h"
+#include "run/launch.h"
+#include "run/tmpdir.h"
+
+struct sl_prepared {
+	struct sl_launch launch;  /* points into the rest */
+	struct sl_policy *policy; /* the caller's plus what the command needs */
+	struct sl_plan *plan;
+	char **envp;
+	const char **argv_shell;
+	char *path;
+	char *tmp_dir; /* what TMPDIR says, or NULL */
+	char tmp_name[16];
+};
+
+/* What the caller wants of this run; everything is borrowed. */
+struct sl_request {
+	const char *const *argv;
+	const char *const *envp; /* NULL: the caller's own */
+};
+
+/*
+ * Nothing is left behind on failure. launch.fds[0..2] are left at -1 for the
+ * caller to fill.
+ */
+int sl_prepare(const struct sl_policy *policy, const struct sl_request *request,
+	       struct sl_prepared **ret_prepared, struct sl_error *err);
+
+/* Closes and frees; removes the private temporary directory unless @keep_tmp
+ * (somebody else removes it). */
+void sl_prepared_free(struct sl_prepared *prepared, bool keep_tmp);
+
+/* The program's environment: @base (or environ), clean_env, env, GPU variables,
+ * TMPDIR. One heap array with its strings; NULL on ENOMEM. */
+char **sl_env_build(const struct sl_policy *policy, const char *const *base,
+		    const char *tmpdir);
+/* Value of NAME in a NULL-terminated environment, or NULL. */
+const char *sl_env_get(const char *const *envp, const char *name);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Encoding of a launch: head, filter, then NUL-terminated strings in the order
+ * path, tmp_name, argv, envp. Both ends are of one build; `magic` refuses
+ * another one. argv_shell is made again from path and argv.
+ */
+#include "run/recipe.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "run/tmpdir.h"
+
+#define MAGIC 0x736c0001u
+
+struct head {
+	uint32_t magic;
+	uint32_t size; /* of struct sl_launch */
+	uint32_t argc, envc;
+	uint32_t has_tmp;
+	uint32_t has_shell;
+	struct sl_launch launch; /* pointers and descriptors mean nothing */
+};
+
+static uint32_t count(const char *const *list)
+{
+	uint32_t n = 0;
+
+	while (list[n])
+		n++;
+	return n;
+}
+
+int sl_recipe_encode(const struct sl_launch *launch, struct sl_buf *buf)
+{
+	struct head head = { .magic = MAGIC,
+			     .size = sizeof(*launch),
+			     .argc = count(launch->argv),
+			     .envc = count(launch->envp),
+			     .has_tmp = launch->tmp_name != NULL,
+			     .has_shell = launch->argv_shell != NULL,
+			     .launch = *launch };
+
+	if (head.argc > SL_MAX_ARGS || head.envc > SL_MAX_ARGS)
+		return -E2BIG;
+	sl_buf_add(buf, &head, sizeof(head));
+	sl_buf_add(buf, launch->insns,
+		   launch->insn_count * sizeof(*launch->insns));
+	sl_buf_add(buf, launch->path, strlen(launch->path) + 1);
+	if (launch->tmp_name)
+		sl_buf_add(buf, launch->tmp_name, strlen(launch->tmp_name) + 1);
+	for (uint32_t i = 0; i < head.argc; i++)
+		sl_buf_add(buf, launch->argv[i], strlen(launch->argv[i]) + 1);
+	for (uint32_t i = 0; i < head.envc; i++)
+		sl_buf_add(buf, launch->envp[i], strlen(launch->envp[i]) + 1);
+	return buf->failed == -EOVERFLOW ? -E2BIG : buf->failed;
+}
+
+struct cursor {
+	const char *pos, *end;
+	bool failed;
+};
+
+static const char *take_string(struct cursor *c)
+{
+	const char *text = c->pos;
+	const char *nul = c->failed ? NULL
+				    : memchr(text, 0, (size_t)(c->end - text));
+
+	if (!nul) {
+		c->failed = true;
+		return NULL;
+	}
+	c->pos = nul + 1;
+	return text;
+}
+
+static int decode(struct sl_recipe *recipe, size_t len)
+{
+	struct sl_launch *l = &recipe->launch;
+	struct head head;
+	struct cursor c;
+	size_t filter, words;
+	const char **p;
+
+	if (len < sizeof(head))
+		return -EBADMSG;
+	memcpy(&head, recipe->data, sizeof(head));
+	if (head.magic != MAGIC || head.size != sizeof(*l) ||
+	    head.argc > SL_MAX_ARGS || head.envc > SL_MAX_ARGS || !head.argc ||
+	    head.launch.insn_count > SL_MAX_BPF_INSNS)
+		return -EBADMSG;
+	filter = head.launch.insn_count * sizeof(*l->insns);
+	if (filter > len - sizeof(head))
+		return -EBADMSG;
+	/* argv + NULL, envp + NULL, "/bin/sh" + path + argv[1..] + NULL */
+	words = 2 * (size_t)head.argc + head.envc + 5;
+	p = recipe->pointers = calloc(words, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	*l = head.launch;
+	for (int i = 0; i < SL_FD_COUNT; i++)
+		l->fds[i] = -1;
+	l->insns = (const void *)(recipe->data + sizeof(head));
+	c = (struct cursor){ recipe->data + sizeof(head) + filter,
+			     recipe->data + len, false };
+	l->path = take_string(&c);
+	l->tmp_name = head.has_tmp ? take_string(&c) : NULL;
+	l->argv = p;
+	for (uint32_t i = 0; i < head.argc; i++)
+		*p++ = take_string(&c);
+	*p++ = NULL;
+	l->envp = p;
+	for (uint32_t i = 0; i < head.envc; i++)
+		*p++ = take_string(&c);
+	*p++ = NULL;
+	if (c.failed || c.pos != c.end)
+		return -EBADMSG;
+	l->argv_shell = head.has_shell ? p : NULL;
+	*p++ = "/bin/sh";
+	*p++ = l->path;
+	for (uint32_t i = 1; i < head.argc; i++)
+		*p++ = l->argv[i];
+	return 0;
+}
+
+int sl_recipe_decode(char *data, size_t len, struct sl_recipe **ret_recipe)
+{
+	struct sl_recipe *recipe = calloc(1, sizeof(*recipe));
+	int r;
+
+	if (!recipe) {
+		free(data);
+		return -ENOMEM;
+	}
+	for (int i = 0; i < SL_FD_COUNT; i++)
+		recipe->launch.fds[i] = -1;
+	recipe->data = data;
+	r = decode(recipe, len);
+	if (r < 0) {
+		sl_recipe_free(recipe);
+		return r;
+	}
+	*ret_recipe = recipe;
+	return 0;
+}
+
+void sl_launch_close(struct sl_launch *launch, bool keep_tmp)
+{
+	for (int i = 0; i < SL_FD_COUNT; i++) {
+		if (launch->fds[i] < 0 || (keep_tmp && i >= SL_FD_TMP_LOCK))
+			continue;
+		close(launch->fds[i]);
+		launch->fds[i] = -1;
+	}
+}
+
+void sl_launch_remove_tmp(struct sl_launch *launch)
+{
+	struct sl_tmpdir dir = SL_TMPDIR_INIT;
+
+	if (!launch->tmp_name)
+		return;
+	dir.lock_fd = sl_take_fd(&launch->fds[SL_FD_TMP_LOCK]);
+	dir.run_fd = sl_take_fd(&launch->fds[SL_FD_TMP_RUN]);
+	dir.base_fd = sl_take_fd(&launch->fds[SL_FD_TMP_BASE]);
+	snprintf(dir.name, sizeof(dir.name), "%s", launch->tmp_name);
+	launch->tmp_name = NULL;
+	/* What cannot be removed now is swept by a later start. */
+	sl_tmpdir_remove(&dir, NULL);
+}
+
+void sl_recipe_free(struct sl_recipe *recipe)
+{
+	if (!recipe)
+		return;
+	sl_launch_close(&recipe->launch, false);
+	free(recipe->data);
+	free(recipe->pointers);
+	free(recipe);
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See remote.h. Thread-safe; a forked child gets a supervisor of its own. */
+#include "run/remote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/sched.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "base/limits.h"
+#include "run/launcher.h"
+#include "run/proto.h"
+#include "run/recipe.h"
+#include "sys/raw.h"
+
+#define HIGH_FD 10 /* clear of what the supervisor puts below */
+#define LAUNCH_STACK (32u << 10)
+#define MAX_GROUPS 65536
+
+/* Who this process is, as far as its supervisor must be the same. */
+struct identity {
+	pid_t pid;
+	uid_t ruid, euid, suid;
+	gid_t rgid, egid, sgid;
+	uint64_t groups; /* hash */
+	struct __user_cap_data_struct caps[2];
+	struct {
+		dev_t dev;
+		ino_t ino;
+	} ns[6];
+};
+
+/* One supervisor per process: a fact of the process, not of an object. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static int control = -1;
+static struct identity served;
+
+static void identify(struct identity *id)
+{
+	static const char *const ns[] = { "mnt", "user", "pid_for_children",
+					  "net", "ipc",	 "uts" };
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	gid_t few[64], *groups = few;
+	int n;
+
+	memset(id, 0, sizeof(*id));
+	id->pid = getpid();
+	getresuid(&id->ruid, &id->euid, &id->suid);
+	getresgid(&id->rgid, &id->egid, &id->sgid);
+	n = getgroups(0, NULL);
+	if (n > (int)SL_ARRAY_LEN(few) && n <= MAX_GROUPS)
+		groups = malloc((size_t)n * sizeof(*groups));
+	n = groups ? getgroups(n, groups) : -1;
+	for (int i = 0; i < n; i++)
+		id->groups = (id->groups ^ groups[i]) * 1099511628211ull + 1;
+	if (groups != few)
+		free(groups);
+	syscall(SYS_capget, &head, id->caps);
+	for (size_t i = 0; i < SL_ARRAY_LEN(ns); i++) {
+		char path[40];
+		struct stat st;
+
+		/* Of this thread: namespaces and ids are per thread. */
+		snprintf(path, sizeof(path), "/proc/thread-self/ns/%s", ns[i]);
+		if (stat(path, &st) < 0)
+			continue;
+		id->ns[i].dev = st.st_dev;
+		id->ns[i].ino = st.st_ino;
+	}
+}
+
+/* ------------------------------------------------ starting it */
+
+static const char *supervisor_path(void)
+{
+	const char *path = secure_getenv("SANDLOCK_SUPERVISOR");
+
+	return path && path[0] == '/' ? path : SL_SUPERVISOR_PATH;
+}
+
+static int launch_supervisor(struct sl_launcher *l)
+{
+	char *stacks = mmap(NULL, 2 * LAUNCH_STACK, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	sigset_t all, old;
+	long pid;
+
+	if (stacks == MAP_FAILED)
+		return -ENOMEM;
+	l->stack_top = stacks + LAUNCH_STACK;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	pid = sl_raw_clone(CLONE_VM | CLONE_VFORK, stacks + 2 * LAUNCH_STACK,
+			   NULL, NULL, sl_launcher_helper, l);
+	if (pid > 0)
+		while (waitpid((pid_t)pid, NULL, __WCLONE) < 0 && errno == EINTR)
+			;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	munmap(stacks, 2 * LAUNCH_STACK);
+	return pid < 0 ? (int)pid : -l->error;
+}
+
+static int start_supervisor(struct sl_error *err)
+{
+	static const char *const argv[] = { "sandlock-supervisor", NULL };
+	static const char *const envp[] = { NULL };
+	struct sl_launcher l = { .path = supervisor_path(),
+				 .argv = argv,
+				 .envp = envp };
+	sl_autoclose int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	sl_autoclose int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	sl_autoclose int ours = -1, theirs = -1;
+	sl_autoclose int high_null = -1, high_pidfd = -1, high_theirs = -1;
+	int pair[2], r;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return sl_err(err, -errno, SL_STAGE_SPAWN,
+			      "cannot make a socket for the supervisor: %s",
+			      strerror(errno));
+	ours = pair[0];
+	theirs = pair[1];
+	l.null_fd = high_null = fcntl(null, F_DUPFD_CLOEXEC, HIGH_FD);
+	l.host_fd = high_pidfd = fcntl(pidfd, F_DUPFD_CLOEXEC, HIGH_FD);
+	l.control_fd = high_theirs = fcntl(theirs, F_DUPFD_CLOEXEC, HIGH_FD);
+	if (high_null < 0 || high_pidfd < 0 || high_theirs < 0)
+		return sl_err(err, -errno, SL_STAGE_SPAWN,
+			      "cannot prepare the supervisor's descriptors: %s",
+			      strerror(errno));
+	r = launch_supervisor(&l);
+	if (r < 0) {
+		sl_err(err, r, SL_STAGE_SPAWN,
+		       "cannot start the supervisor '%s': %s", l.path,
+		       strerror(-r));
+		sl_error_hint(err, "install sandlock, or name the program in "
+				   "$SANDLOCK_SUPERVISOR");
+		return r;
+	}
+	control = sl_take_fd(&ours);
+	return 0;
+}
+
+/* Call with the lock held. */
+static int ensure_supervisor(struct sl_error *err)
+{
+	struct identity now;
+
+	identify(&now);
+	if (control >= 0 && memcmp(&now, &served, sizeof(now)) == 0)
+		return 0;
+	/*
+	 * After a fork(2) the parent's; after a change of identity one that
+	 * would act with rights we no longer have (or still lack). It serves
+	 * its sandboxes to their end.
+	 */
+	if (control >= 0)
+		close(control);
+	control = -1;
+	served = now;
+	return start_supervisor(err);
+}
+
+/* ------------------------------------------------ asking it */
+
+static uint32_t current_umask(void)
+{
+	char text[4096], *line;
+	sl_autoclose int fd = open("/proc/thread-self/status",
+				   O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	/* umask(2) can only be read by changing it, which other threads see. */
+	if (n <= 0)
+		return 077;
+	text[n] = '\0';
+	line = strstr(text, "\nUmask:");
+	return line ? (uint32_t)strtoul(line + 7, NULL, 8) : 077;
+}
+
+static int add_context(struct sl_launch *launch)
+{
+	launch->flags |= SL_LAUNCH_UMASK;
+	launch->umask = current_umask();
+	for (uint32_t i = 0; i < SL_LAUNCH_LIMITS; i++) {
+		struct rlimit limit;
+
+		if (getrlimit((__rlimit_resource_t)i, &limit) < 0)
+			continue;
+		launch->limit_mask |= 1u << i;
+		launch->limits[i].cur = limit.rlim_cur;
+		launch->limits[i].max = limit.rlim_max;
+	}
+	if (launch->fds[SL_FD_CWD] < 0)
+		launch->fds[SL_FD_CWD] = open(".",
+					      O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return launch->fds[SL_FD_CWD] < 0 ? -errno : 0;
+}
+
+static int make_recipe(const struct sl_launch *launch, uint32_t *ret_len)
+{
+	sl_autobuf buf = SL_BUF_INIT(SL_MAX_RECIPE_BYTES);
+	sl_autoclose int fd = memfd_create("sandlock-recipe", MFD_CLOEXEC);
+	int r = sl_recipe_encode(launch, &buf);
+
+	if (r < 0)
+		return r;
+	if (fd < 0)
+		return -errno;
+	if (write(fd, buf.data, buf.len) != (ssize_t)buf.len)
+		return -ENOSPC;
+	*ret_len = (uint32_t)buf.len;
+	return sl_take_fd(&fd);
+}
+
+static int send_spawn(const struct sl_proto_spawn *msg, const int *fds,
+		      size_t count)
+{
+	union {
+		char space[CMSG_SPACE(sizeof(int) * SL_PROTO_MAX_FDS)];
+		struct cmsghdr align;
+	} space = { { 0 } };
+	struct iovec iov = { (void *)(uintptr_t)msg, sizeof(*msg) };
+	struct msghdr mh = { .msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = &space,
+			     .msg_controllen = CMSG_SPACE(sizeof(int) * count) };
+	struct cmsghdr *cm = CMSG_FIRSTHDR(&mh);
+
+	cm->cmsg_level = SOL_SOCKET;
+	cm->cmsg_type = SCM_RIGHTS;
+	cm->cmsg_len = CMSG_LEN(sizeof(int) * count);
+	memcpy(CMSG_DATA(cm), fds, sizeof(int) * count);
+	return sendmsg(control, &mh, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+static int ask(const struct sl_proto_spawn *msg, const int *fds, size_t count,
+	       struct sl_error *err)
+{
+	int r;
+
+	pthread_mutex_lock(&lock);
+	r = ensure_supervisor(err);
+	if (r == 0) {
+		r = send_spawn(msg, fds, count);
+		if (r == -EPIPE || r == -ECONNRESET) {
+			/* It was killed: a new one, once. */
+			close(control);
+			control = -1;
+			r = ensure_supervisor(err);
+			if (r == 0)
+				r = send_spawn(msg, fds, count);
+		}
+		if (r < 0)
+			sl_err(err, r, SL_STAGE_SPAWN,
+			       "cannot reach the supervisor: %s", strerror(-r));
+	}
+	pthread_mutex_unlock(&lock);
+	return r;
+}
+
+int sl_remote_spawn(struct sl_launch *launch, int *ret_sock, struct sl_error *err)
+{
+	struct sl_proto_spawn msg = { 0, 0 };
+	int fds[SL_PROTO_MAX_FDS];
+	size_t count = 2;
+	sl_autoclose int recipe = -1, ours = -1, theirs = -1;
+	int pair[2], r;
+
+	r = add_context(launch);
+	if (r < 0)
+		return sl_err(err, r, SL_STAGE_SPAWN,
+			      "cannot open the working directory: %s",
+			      strerror(-r));
+	recipe = make_recipe(launch, &msg.recipe_len);
+	if (recipe < 0)
+		return sl_err(err, recipe, SL_STAGE_SPAWN,
+			      "cannot write the start down: %s",
+			      strerror(-recipe));
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return sl_err(err, -errno, SL_STAGE_SPAWN,
+			      "cannot make a socket: %s", strerror(errno));
+	ours = pair[0];
+	theirs = pair[1];
+	fds[0] = theirs;
+	fds[1] = recipe;
+	for (int i = 0; i < SL_FD_COUNT; i++) {
+		if (launch->fds[i] < 0)
+			continue;
+		msg.fd_mask |= 1u << i;
+		fds[count++] = launch->fds[i];
+	}
+	r = ask(&msg, fds, count, err);
+	if (r < 0)
+		return r;
+	*ret_sock = sl_take_fd(&ours);
+	return 0;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The library's side of its supervisor process. */
+#ifndef SL_RUN_REMOTE_H
+#define SL_RUN_REMOTE_H
+
+#include "base/error.h"
+#include "run/launch.h"
+
+/*
+ * Have @launch started by this process's supervisor (which is started first if
+ * there is none, or if this process changed its ids, capabilities or namespaces
+ * since). Adds the caller's umask, resource limits and working directory to it.
+ * *ret_sock is the sandbox's socket (proto.h) and belongs to the caller.
+ */
+int sl_remote_spawn(struct sl_launch *launch, int *ret_sock,
+		    struct sl_error *err);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Turns the planned rules into Landlock rulesets: the first moment at which a
+ * granted path must exist. A rule belongs to the inode a path leads to now.
+ *
+ * Two grants of one inode need no care: the kernel adds the rights of a later
+ * rule to an earlier one of the same ruleset. We do not merge by st_dev and
+ * st_ino ourselves, since a file system may lie about them (FUSE), and then the
+ * rights of one file would land on another.
+ */
+#include "run/ruleset.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "sys/landlock.h"
+#include "sys/uapi.h"
+
+/* What a rule on something other than a directory may hold; with any other bit
+ * the kernel answers EINVAL. */
+#define FILE_RIGHTS                                                    \
+	(SL_LL_FS_EXECUTE | SL_LL_FS_WRITE_FILE | SL_LL_FS_READ_FILE | \
+	 SL_LL_FS_TRUNCATE | SL_LL_FS_IOCTL_DEV)
+
+static bool is_absence(int r)
+{
+	/* What we may not search, the sandbox, with no more rights than ours,
+	 * could not reach either: skipping it loosens nothing. */
+	return r == -ENOENT || r == -ENOTDIR || r == -EACCES;
+}
+
+static int path_error(const struct sl_plan_path *path, int r, const char *what,
+		      struct sl_error *err)
+{
+	char where[256] = "a grant of our own";
+
+	if (path->item)
+		sl_origin_describe(&path->item->origin, where, sizeof(where));
+	errno = -r;
+	sl_err(err, r, SL_STAGE_SPAWN, "%s '%s': %s%m", where, path->path, what);
+	if (!path->item || !is_absence(r))
+		return r;
+	if (path->item->origin.kind == SL_ORIGIN_API)
+		sl_error_hint(err, "%s '?%s' skips it if missing",
+			      path->access & SL_LL_FS_WRITE_FILE ? "-w" : "-r",
+			      path->path);
+	else
+		sl_error_hint(err, "\"?%s\" skips it if missing", path->path);
+	return r;
+}
+
+static uint64_t fitting_access(uint64_t access, mode_t mode)
+{
+	if (S_ISDIR(mode))
+		return access;
+	if (S_ISSOCK(mode))
+		return access & (FILE_RIGHTS | SL_LL_FS_RESOLVE_UNIX);
+	return access & FILE_RIGHTS;
+}
+
+static int add_path(int ruleset, const struct sl_plan_path *path,
+		    struct sl_error *err)
+{
+	sl_autoclose int fd = -1;
+	uint64_t access;
+	struct stat st;
+	int r;
+
+	/* O_PATH: needs no permission on the file itself, opens no device and
+	 * does not wait for the other end of a FIFO. */
+	fd = open(path->path, O_PATH | O_CLOEXEC);
+	if (fd < 0) {
+		r = -errno;
+		/* Our own optional grants (GPU nodes) are best effort. */
+		if (path->optional && (is_absence(r) || !path->item))
+			return 0;
+		return path_error(path, r, "", err);
+	}
+	if (fstat(fd, &st) < 0)
+		return path_error(path, -errno, "cannot look at it: ", err);
+	access = fitting_access(path->access, st.st_mode);
+	if (!access)
+		return 0;
+	r = sl_ll_add_path(ruleset, fd, access);
+	if (r == -EBADFD)
+		return path_error(path, r,
+				  "leads to a pipe, a socket or another object "
+				  "no rule can be made for: ",
+				  err);
+	if (r < 0)
+		return path_error(path, r, "cannot make a Landlock rule: ", err);
+	return 0;
+}
+
+static int add_rules(const struct sl_plan_landlock *ll, int ruleset,
+		     struct sl_error *err)
+{
+	int r;
+
+	for (size_t i = 0; i < ll->path_count; i++) {
+		r = add_path(ruleset, &ll->paths[i], err);
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < ll->port_count; i++) {
+		r = sl_ll_add_port(ruleset, ll->ports[i].port,
+				   ll->ports[i].access);
+		if (r < 0) {
+			errno = -r;
+			return sl_err(err, r, SL_STAGE_SPAWN,
+				      "making a Landlock rule for TCP port "
+				      "%u: %m",
+				      ll->ports[i].port);
+		}
+	}
+	return 0;
+}
+
+static int create(uint64_t fs, uint64_t net, uint64_t scoped, int abi,
+		  struct sl_error *err)
+{
+	int fd = sl_ll_create(fs, net, scoped, abi);
+
+	if (fd < 0) {
+		errno = -fd;
+		return sl_err(err, fd, SL_STAGE_SPAWN,
+			      "creating a Landlock ruleset for ABI %d: %m", abi);
+	}
+	return fd;
+}
+
+static int build_outer(const struct sl_plan_landlock *ll, int abi, int *ret_fd,
+		       struct sl_error *err)
+{
+	struct sl_plan_path root = { .path = "/", .access = ll->outer_fs };
+	sl_autoclose int fd = -1;
+	int r;
+
+	if (!ll->outer_fs && !ll->outer_scoped) {
+		*ret_fd = -1;
+		return 0;
+	}
+	fd = create(ll->outer_fs, 0, ll->outer_scoped, abi, err);
+	if (fd < 0)
+		return fd;
+	if (root.access) {
+		r = add_path(fd, &root, err);
+		if (r < 0)
+			return r;
+	}
+	*ret_fd = sl_take_fd(&fd);
+	return 0;
+}
+
+int sl_ruleset_build(const struct sl_plan_landlock *ll, int abi,
+		     int *ret_inner_fd, int *ret_outer_fd, struct sl_error *err)
+{
+	sl_autoclose int inner = -1;
+	int outer = -1;
+	int r;
+
+	inner = create(ll->handled_fs, ll->handled_net, ll->scoped, abi, err);
+	if (inner < 0)
+		return inner;
+	r = add_rules(ll, inner, err);
+	if (r < 0)
+		return r;
+	r = build_outer(ll, abi, &outer, err);
+	if (r < 0)
+		return r;
+	*ret_inner_fd = sl_take_fd(&inner);
+	*ret_outer_fd = outer;
+	return 0;
+}

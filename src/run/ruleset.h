@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The planned Landlock rules -> ruleset descriptors, ready to enforce. */
+#ifndef SL_RUN_RULESET_H
+#define SL_RUN_RULESET_H
+
+#include "base/error.h"
+#include "plan/plan.h"
+
+/*
+ * Opens every granted path (symbolic links are followed, nothing blocks,
+ * relative paths start at our working directory) and builds both rulesets for
+ * the running kernel's @abi. Both descriptors are O_CLOEXEC and the caller's;
+ * *ret_outer_fd is -1 if the outer domain would do nothing.
+ */
+int sl_ruleset_build(const struct sl_plan_landlock *ll, int abi,
+		     int *ret_inner_fd, int *ret_outer_fd, struct sl_error *err);
+
+#endif

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Starting and ending one sandbox inside its supervisor process: the page it
+ * shares with its guardian, the stacks, and the states. The judge thread's own
+ * work is in judge.c.
+ */
+#include "run/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "run/run_internal.h"
+
+#define STACK_BYTES (64u << 10)
+#define OOM_RAISE 500
+#define OOM_MAX 1000
+
+/* ------------------------------------------------ resources */
+
+static int map_memory(struct sl_run *run)
+{
+	size_t stacks = 2 * STACK_BYTES;
+
+	run->life = mmap(NULL, sizeof(*run->life), PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (run->life == MAP_FAILED) {
+		run->life = NULL;
+		return -ENOMEM;
+	}
+	run->stacks = mmap(NULL, stacks, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	if (run->stacks == MAP_FAILED) {
+		run->stacks = NULL;
+		return -ENOMEM;
+	}
+	run->guardian_stack_top = (char *)run->stacks + STACK_BYTES;
+	run->life->root_stack_top = (char *)run->stacks + stacks;
+	return 0;
+}
+
+static int32_t read_pid_max(void)
+{
+	char text[16];
+	sl_autoclose int fd = open("/proc/sys/kernel/pid_max",
+				   O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (n <= 0)
+		return 4194304; /* PID_MAX_LIMIT */
+	text[n] = '\0';
+	return (int32_t)strtol(text, NULL, 10);
+}
+
+/* On the fast path the root's write hits us as well (one memory): remember what
+ * to write back. */
+static void prepare_oom(struct sl_run *run)
+{
+	char text[16];
+	sl_autoclose int fd = open("/proc/self/oom_score_adj",
+				   O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	long value;
+
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	value = strtol(text, NULL, 10);
+	run->oom_old = (int)value;
+	run->oom_known = true;
+	run->life->oom_len = (uint32_t)snprintf(
+		run->life->oom_text, sizeof(run->life->oom_text), "%ld",
+		SL_MIN(value + OOM_RAISE, (long)OOM_MAX));
+}
+
+void sl_run_restore_oom(struct sl_run *run)
+{
+	char text[16];
+	int n;
+
+	if (!run->oom_known || (run->launch->flags & SL_LAUNCH_FORK))
+		return;
+	sl_autoclose int fd = open("/proc/self/oom_score_adj",
+				   O_WRONLY | O_CLOEXEC);
+	n = snprintf(text, sizeof(text), "%d", run->oom_old);
+	if (fd >= 0 && write(fd, text, (size_t)n) < 0)
+		return; /* nothing better can be done; the tree dies first */
+}
+
+static void release(struct sl_run *run)
+{
+	if (run->epoll_fd >= 0)
+		close(run->epoll_fd);
+	if (run->event_fd >= 0)
+		close(run->event_fd);
+	if (run->guardian_fd >= 0)
+		close(run->guardian_fd);
+	if (run->exec_read >= 0)
+		close(run->exec_read);
+	if (run->life) {
+		if (run->life->exec_pipe > 0)
+			close(run->life->exec_pipe);
+		if (run->life->root_pidfd > 0)
+			close(run->life->root_pidfd);
+		munmap(run->life, sizeof(*run->life));
+	}
+	if (run->stacks)
+		munmap(run->stacks, 2 * STACK_BYTES);
+	free(run);
+}
+
+static int prepare(struct sl_run *run, const struct sl_launch *launch)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int pipe_fds[2] = { -1, -1 };
+	int r;
+
+	run->launch = launch;
+	run->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	run->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (run->event_fd < 0 || run->epoll_fd < 0)
+		return -errno;
+	if (epoll_ctl(run->epoll_fd, EPOLL_CTL_ADD, run->event_fd, &event) < 0)
+		return -errno;
+	r = map_memory(run);
+	if (r < 0)
+		return r;
+	if (launch->flags & SL_LAUNCH_FORK) {
+		if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+			return -errno;
+	}
+	run->exec_read = pipe_fds[0];
+	run->life->exec_pipe = pipe_fds[1];
+	run->life->launch = launch;
+	run->life->root_word = 1;
+	run->life->root_pidfd = -1;
+	run->life->supervisor_pid = getpid();
+	run->life->event_fd = run->event_fd;
+	run->life->pid_max = read_pid_max();
+	if (launch->flags & SL_LAUNCH_OOM)
+		prepare_oom(run);
+	return 0;
+}
+
+int sl_run_start(const struct sl_launch *launch, struct sl_run **ret_run,
+		 struct sl_error *err)
+{
+	struct sl_run *run = calloc(1, sizeof(*run));
+	int r;
+
+	if (!run)
+		return sl_err(err, -ENOMEM, SL_STAGE_SPAWN, "out of memory");
+	run->event_fd = run->epoll_fd = -1;
+	run->guardian_fd = run->exec_read = -1;
+	r = prepare(run, launch);
+	if (r < 0) {
+		release(run);
+		return sl_err(err, r, SL_STAGE_SPAWN,
+			      "cannot set up a sandbox: %s", strerror(-r));
+	}
+	/* Orphans of a guardian that was killed come to us. */
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)
+		r = -errno;
+	if (r == 0)
+		r = sl_judge_start(run);
+	if (r < 0) {
+		release(run);
+		return sl_err(err, r, SL_STAGE_SPAWN,
+			      "cannot start the sandbox's thread: %s",
+			      strerror(-r));
+	}
+	*ret_run = run;
+	return 0;
+}
+
+void sl_run_free(struct sl_run *run)
+{
+	if (!run)
+		return;
+	sl_judge_stop(run);
+	release(run);
+}
+
+/* ------------------------------------------------ states */
+
+int sl_run_fd(const struct sl_run *run)
+{
+	return run->epoll_fd;
+}
+
+static void watch_guardian(struct sl_run *run)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	if (run->guardian_watched || run->guardian_fd < 0)
+		return;
+	run->guardian_watched = epoll_ctl(run->epoll_fd, EPOLL_CTL_ADD,
+					  run->guardian_fd, &event) == 0;
+}
+
+static bool guardian_ended(struct sl_run *run)
+{
+	struct pollfd pfd = { .fd = run->guardian_fd, .events = POLLIN };
+
+	if (run->guardian_reaped)
+		return true;
+	if (run->guardian_fd < 0)
+		return true; /* it never was */
+	if (poll(&pfd, 1, 0) <= 0)
+		return false;
+	/* ECHILD where the host ignores SIGCHLD: reaped all the same. */
+	waitid((idtype_t)P_PIDFD, (id_t)run->guardian_fd, &(siginfo_t){ 0 },
+	       WEXITED | __WALL | WNOHANG);
+	run->guardian_reaped = true;
+	epoll_ctl(run->epoll_fd, EPOLL_CTL_DEL, run->guardian_fd, NULL);
+	return true;
+}
+
+enum sl_run_state sl_run_dispatch(struct sl_run *run)
+{
+	uint64_t count;
+	uint32_t phase;
+
+	if (read(run->event_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		return run->state; /* cannot happen on a live eventfd */
+	phase = SL_LIFE_GET(&run->phase);
+	if (phase == SL_JUDGE_STARTING || run->state == SL_RUN_FAILED ||
+	    run->state == SL_RUN_OVER)
+		return run->state;
+	if (run->state == SL_RUN_STARTING && !run->life->report.step)
+		run->state = SL_RUN_RUNNING;
+	watch_guardian(run);
+	if (!guardian_ended(run))
+		return run->state;
+	if (run->guardian_fd >= 0 && !SL_LIFE_GET(&run->life->tree_done) &&
+	    phase != SL_JUDGE_SWEPT) {
+		/* SIGKILL found the guardian: the tree is ours to end. */
+		sl_judge_sweep(run);
+		return run->state;
+	}
+	run->state = run->life->report.step ? SL_RUN_FAILED : SL_RUN_OVER;
+	return run->state;
+}
+
+const struct sl_report *sl_run_report(const struct sl_run *run)
+{
+	return &run->life->report;
+}
+
+void sl_run_outcome(const struct sl_run *run, struct sl_outcome *ret_outcome)
+{
+	const struct sl_life *life = run->life;
+	struct sl_outcome out = { SL_REASON_LOST, -1, 0 };
+
+	if (life->root_ended) {
+		if (life->root_code == CLD_EXITED) {
+			out.reason = SL_REASON_EXITED;
+			out.code = life->root_status;
+		} else {
+			out.reason = SL_REASON_SIGNALED;
+			out.signal = life->root_status;
+		}
+	}
+	if (life->timed_out)
+		out.reason = SL_REASON_TIMEOUT;
+	else if ((life->request & SL_LIFE_KILL) && out.code < 0)
+		out.reason = SL_REASON_KILLED;
+	*ret_outcome = out;
+}
+
+pid_t sl_run_pid(const struct sl_run *run)
+{
+	return run->life->root_pid;
+}
+
+uint32_t sl_run_stops(const struct sl_run *run)
+{
+	return SL_LIFE_GET(&run->life->stop_count);
+}
+
+int sl_run_signal(struct sl_run *run, int sig)
+{
+	int fd = run->life->root_pidfd;
+	int r;
+
+	if (sig < 0 || sig > 64)
+		return -EINVAL;
+	if (fd < 0 || SL_LIFE_GET(&run->life->root_ended))
+		return -ESRCH;
+	r = (int)syscall(SYS_pidfd_send_signal, fd, sig, NULL,
+			 4 /* PIDFD_SIGNAL_PROCESS_GROUP */);
+	if (r < 0 && errno == EINVAL) {
+		/*
+		 * KERNEL < 6.9: no group signals by pidfd. The pidfd proves
+		 * that the leader is not reaped, so its group has not been
+		 * reused (but for the moment between the two calls).
+		 */
+		r = (int)syscall(SYS_pidfd_send_signal, fd, 0, NULL, 0);
+		if (r == 0)
+			r = kill(-run->life->root_pid, sig);
+	}
+	return r < 0 ? -errno : 0;
+}
+
+void sl_run_kill(struct sl_run *run)
+{
+	__atomic_fetch_or(&run->life->request, SL_LIFE_KILL, __ATOMIC_RELEASE);
+	if (SL_LIFE_GET(&run->phase) > SL_JUDGE_STARTING && run->guardian_fd >= 0)
+		syscall(SYS_pidfd_send_signal, run->guardian_fd, SIGTERM, NULL,
+			0);
+}

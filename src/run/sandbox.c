@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See sandbox.h. The descriptor to poll is an epoll set of everything that can
+ * happen: end or answer of the supervisor's side, output to drain. */
+#include "run/sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "run/prepare.h"
+#include "run/proto.h"
+#include "run/recipe.h"
+#include "run/remote.h"
+
+struct sl_sandbox {
+	int epoll;
+	struct sl_run *run; /* inline, else NULL */
+	int sock;	    /* remote, else -1 */
+	bool foreground;
+	bool started, failed, over;
+	int pid;
+	uint32_t stops;	  /* inline: relayed so far */
+	int stdin_writer; /* until taken */
+	struct sl_prepared *prepared;
+	struct sl_error error; /* why the start failed */
+	struct sl_result result;
+};
+
+static int watch(struct sl_sandbox *s, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+/* ------------------------------------------------ standard streams */
+
+/* What the sandbox gets as stream @i: a descriptor above 2 that we own, or -1
+ * for "as ours is". */
+static int open_stream(struct sl_sandbox *s, const struct sl_spawn *spawn,
+		       int i, int *ret_fd)
+{
+	int fd = -1, pair[2], r;
+
+	switch (spawn->stdio[i]) {
+	case SL_STDIO_INHERIT:
+		/* The supervisor process has other streams than we. */
+		fd = spawn->inline_supervisor ? -1 : fcntl(i, F_DUPFD_CLOEXEC, 3);
+		*ret_fd = fd;
+		return 0;
+	case SL_STDIO_NULL:
+		fd = open("/dev/null", (i ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
+		break;
+	case SL_STDIO_FD:
+		fd = fcntl(spawn->stdio_fd[i], F_DUPFD_CLOEXEC, 3);
+		break;
+	case SL_STDIO_PIPE:
+		if (i == 0) {
+			if (pipe2(pair, O_CLOEXEC) < 0)
+				return -errno;
+			fd = pair[0];
+			s->stdin_writer = pair[1];
+			break;
+		}
+		r = sl_capture_open(&s->result.out[i - 1], spawn->capture_limit,
+				    &fd);
+		if (r == 0)
+			r = watch(s, s->result.out[i - 1].fd);
+		if (r < 0)
+			return r;
+		break;
+	}
+	if (fd < 0)
+		return -errno;
+	if (fd < 3) {
+		/* A host with closed streams: dup3() in the child must not meet
+		 * a source that is a target. */
+		*ret_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		close(fd);
+		return *ret_fd < 0 ? -errno : 0;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+static int open_streams(struct sl_sandbox *s, const struct sl_spawn *spawn,
+			struct sl_error *err)
+{
+	static const char *const names[] = { "stdin", "stdout", "stderr" };
+	int *fds = s->prepared->launch.fds;
+
+	for (int i = 0; i < 3; i++) {
+		int r = open_stream(s, spawn, i, &fds[i]);
+
+		if (r < 0)
+			return sl_err(err, r, SL_STAGE_SPAWN,
+				      "cannot open %s of the sandbox: %s",
+				      names[i], strerror(-r));
+	}
+	return 0;
+}
+
+/* ------------------------------------------------ the terminal */
+
+static void set_foreground(pid_t group)
+{
+	sigset_t ttou, old;
+
+	/* From a background group this would stop us. */
+	sigemptyset(&ttou);
+	sigaddset(&ttou, SIGTTOU);
+	pthread_sigmask(SIG_BLOCK, &ttou, &old);
+	tcsetpgrp(STDIN_FILENO, group);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+/* Takes the terminal back, if the sandbox's group still has it. */
+static bool take_terminal(const struct sl_sandbox *s)
+{
+	if (!s->foreground || tcgetpgrp(STDIN_FILENO) != s->pid)
+		return false;
+	set_foreground(getpgrp());
+	return true;
+}
+
+/*
+ * The sandbox's group stopped (Ctrl-Z): stop as well, so that the shell above
+ * shows a stopped job, and when it continues us hand on what it gave us.
+ */
+static void relay_stop(struct sl_sandbox *s)
+{
+	if (take_terminal(s))
+		kill(0, SIGTSTP);
+	else
+		raise(SIGSTOP);
+	/* Continued, by fg (the terminal is ours again) or bg. */
+	if (s->foreground && tcgetpgrp(STDIN_FILENO) == getpgrp())
+		set_foreground(s->pid);
+	sl_run_signal(s->run, SIGCONT);
+}
+
+/* ------------------------------------------------ advancing */
+
+static void started(struct sl_sandbox *s, int pid)
+{
+	s->started = true;
+	s->pid = pid;
+	/* A pipe ends when its last writer does: not we. */
+	sl_launch_close(&s->prepared->launch, true);
+}
+
+static void over(struct sl_sandbox *s)
+{
+	take_terminal(s);
+	for (int i = 0; i < 2; i++) {
+		sl_capture_drain(&s->result.out[i]);
+		sl_capture_close(&s->result.out[i]);
+	}
+	s->over = true;
+}
+
+static void advance_inline(struct sl_sandbox *s)
+{
+	enum sl_run_state state = sl_run_dispatch(s->run);
+
+	if (state != SL_RUN_STARTING && state != SL_RUN_FAILED && !s->started)
+		started(s, sl_run_pid(s->run));
+	if (s->started && state == SL_RUN_RUNNING &&
+	    sl_run_stops(s->run) != s->stops) {
+		s->stops = sl_run_stops(s->run);
+		relay_stop(s);
+	}
+	if (state < SL_RUN_FAILED)
+		return;
+	sl_launch_remove_tmp(&s->prepared->launch);
+	if (state == SL_RUN_FAILED) {
+		s->failed = true;
+		sl_report_explain(sl_run_report(s->run), &s->prepared->launch,
+				  &s->error);
+	} else {
+		sl_run_outcome(s->run, &s->result.outcome);
+	}
+	over(s);
+}
+
+static void advance_remote(struct sl_sandbox *s)
+{
+	struct sl_proto_event event;
+	ssize_t n;
+
+	while (!s->over) {
+		n = recv(s->sock, &event, sizeof(event), MSG_DONTWAIT);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n == sizeof(event) && event.kind == SL_PROTO_STARTED) {
+			started(s, event.pid);
+			continue;
+		}
+		if (n == sizeof(event) && event.kind == SL_PROTO_OVER) {
+			s->result.outcome = event.outcome;
+		} else {
+			/* FAILED, or the supervisor is gone and, since its
+			 * guardian held the socket, the tree as well. */
+			s->failed = !s->started;
+			s->result.outcome.reason = SL_REASON_LOST;
+			s->result.outcome.code = -1;
+			if (n == sizeof(event))
+				s->error = event.error;
+			else
+				sl_err(&s->error, -ECONNRESET, SL_STAGE_SUPERVISE,
+				       "the supervisor process died");
+		}
+		over(s);
+	}
+}
+
+int sl_sandbox_dispatch(struct sl_sandbox *s)
+{
+	if (s->over)
+		return 1;
+	for (int i = 0; i < 2; i++)
+		sl_capture_drain(&s->result.out[i]);
+	if (s->run)
+		advance_inline(s);
+	else
+		advance_remote(s);
+	return s->over;
+}
+
+/* ------------------------------------------------ starting */
+
+static int start_inline(struct sl_sandbox *s, const struct sl_spawn *spawn,
+			struct sl_error *err)
+{
+	struct sl_launch *launch = &s->prepared->launch;
+	int r;
+
+	launch->flags |= SL_LAUNCH_OOM;
+	if (spawn->foreground && isatty(STDIN_FILENO) &&
+	    spawn->stdio[0] == SL_STDIO_INHERIT) {
+		s->foreground = true;
+		launch->flags |= SL_LAUNCH_FOREGROUND;
+	}
+	r = sl_run_start(launch, &s->run, err);
+	if (r < 0)
+		return r;
+	return watch(s, sl_run_fd(s->run));
+}
+
+static int start_remote(struct sl_sandbox *s, const struct sl_spawn *spawn,
+			struct sl_error *err)
+{
+	int r;
+
+	if (spawn->foreground)
+		return sl_err(err, -ENOTSUP, SL_STAGE_SPAWN,
+			      "only an inline supervisor can hand over the "
+			      "terminal");
+	s->prepared->launch.flags |= SL_LAUNCH_OOM;
+	r = sl_remote_spawn(&s->prepared->launch, &s->sock, err);
+	if (r < 0)
+		return r;
+	return watch(s, s->sock);
+}
+
+/* Until the program runs or the start failed. */
+static void await_start(struct sl_sandbox *s)
+{
+	struct pollfd pfd = { .fd = s->epoll, .events = POLLIN };
+
+	while (!s->started && !sl_sandbox_dispatch(s))
+		poll(&pfd, 1, -1);
+}
+
+static int spawn_into(struct sl_sandbox *s, const struct sl_policy *policy,
+		      const struct sl_spawn *spawn, struct sl_error *err)
+{
+	struct sl_request request = { spawn->argv, spawn->envp };
+	int r;
+
+	s->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (s->epoll < 0)
+		return sl_err(err, -errno, SL_STAGE_SPAWN,
+			      "cannot make an epoll set: %s", strerror(errno));
+	r = sl_prepare(policy, &request, &s->prepared, err);
+	if (r == 0)
+		r = open_streams(s, spawn, err);
+	if (r < 0)
+		return r;
+	r = spawn->inline_supervisor ? start_inline(s, spawn, err)
+				     : start_remote(s, spawn, err);
+	if (r < 0)
+		return sl_err(err, r, SL_STAGE_SPAWN,
+			      "cannot watch the sandbox: %s", strerror(-r));
+	await_start(s);
+	if (!s->failed)
+		return 0;
+	if (err)
+		*err = s->error;
+	return s->error.code;
+}
+
+int sl_sandbox_spawn(const struct sl_policy *policy, const struct sl_spawn *spawn,
+		     struct sl_sandbox **ret_sandbox, struct sl_error *err)
+{
+	struct sl_sandbox *s = calloc(1, sizeof(*s));
+	int r;
+
+	if (!s)
+		return sl_err(err, -ENOMEM, SL_STAGE_SPAWN, "out of memory");
+	s->epoll = s->sock = s->stdin_writer = -1;
+	s->result.out[0].fd = s->result.out[1].fd = -1;
+	if (sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR))
+		r = sl_err(err, -EINVAL, SL_STAGE_CHECK,
+			   "a policy without a supervisor executes in place, "
+			   "it cannot be spawned");
+	else
+		r = spawn_into(s, policy, spawn, err);
+	if (r < 0) {
+		sl_sandbox_free(s);
+		return r;
+	}
+	*ret_sandbox = s;
+	return 0;
+}
+
+int sl_sandbox_exec(const struct sl_policy *policy,
+		    const struct sl_spawn *spawn, struct sl_error *err)
+{
+	struct sl_request request = { spawn->argv, spawn->envp };
+	struct sl_report report = { SL_STEP_NONE, 0, 0 };
+	struct sl_prepared *prepared;
+	int r = sl_prepare(policy, &request, &prepared, err);
+
+	if (r < 0)
+		return r;
+	prepared->launch.flags |= SL_LAUNCH_DIRECT;
+	sl_child_exec(&prepared->launch, &report);
+	r = sl_report_explain(&report, &prepared->launch, err);
+	sl_prepared_free(prepared, false);
+	return r;
+}
+
+/* ------------------------------------------------ using */
+
+int sl_sandbox_fd(const struct sl_sandbox *s)
+{
+	return s->epoll;
+}
+
+int64_t sl_sandbox_pid(const struct sl_sandbox *s)
+{
+	return s->pid;
+}
+
+int sl_sandbox_take_stdin(struct sl_sandbox *s)
+{
+	int fd = s->stdin_writer;
+
+	s->stdin_writer = -1;
+	return fd < 0 ? -EBADF : fd;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int sl_sandbox_wait(struct sl_sandbox *s, int64_t timeout_ms,
+		    const struct sl_result **ret_result, struct sl_error *err)
+{
+	int64_t deadline = timeout_ms < 0 ? -1 : now_ms() + timeout_ms;
+	struct pollfd pfd = { .fd = s->epoll, .events = POLLIN };
+	int64_t left = -1;
+
+	if (s->stdin_writer >= 0) {
+		close(s->stdin_writer); /* nobody will write: give EOF */
+		s->stdin_writer = -1;
+	}
+	while (!sl_sandbox_dispatch(s)) {
+		if (deadline >= 0) {
+			left = deadline - now_ms();
+			if (left <= 0)
+				return sl_err(err, -ETIMEDOUT, SL_STAGE_SUPERVISE,
+					      "the sandbox still runs");
+		}
+		poll(&pfd, 1, (int)SL_MIN(left, (int64_t)1000000));
+	}
+	if (ret_result)
+		*ret_result = &s->result;
+	return 0;
+}
+
+static int order(struct sl_sandbox *s, uint32_t kind, int sig)
+{
+	struct sl_proto_order msg = { kind, sig };
+
+	if (send(s->sock, &msg, sizeof(msg), MSG_NOSIGNAL) < 0)
+		return -ESRCH;
+	return 0;
+}
+
+int sl_sandbox_signal(struct sl_sandbox *s, int sig)
+{
+	if (sig < 1 || sig > 64)
+		return -EINVAL;
+	if (s->over)
+		return -ESRCH;
+	return s->run ? sl_run_signal(s->run, sig)
+		      : order(s, SL_PROTO_SIGNAL, sig);
+}
+
+int sl_sandbox_kill(struct sl_sandbox *s)
+{
+	if (s->over)
+		return 0;
+	if (s->run)
+		sl_run_kill(s->run);
+	else
+		order(s, SL_PROTO_KILL, 0);
+	return 0;
+}
+
+void sl_sandbox_free(struct sl_sandbox *s)
+{
+	if (!s)
+		return;
+	if (s->run || s->sock >= 0) {
+		sl_sandbox_kill(s);
+		sl_sandbox_wait(s, -1, NULL, NULL);
+	}
+	sl_run_free(s->run);
+	if (s->sock >= 0)
+		close(s->sock);
+	if (s->stdin_writer >= 0)
+		close(s->stdin_writer);
+	for (int i = 0; i < 2; i++) {
+		sl_capture_close(&s->result.out[i]);
+		sl_buf_fini(&s->result.out[i].buf);
+	}
+	/* The supervisor process removes the temporary directory it was given. */
+	sl_prepared_free(s->prepared, s->sock >= 0);
+	if (s->epoll >= 0)
+		close(s->epoll);
+	free(s);
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The supervisor process of a library: one per host process, many sandboxes.
+ * One loop, which never waits for a sandbox: starts are seen through by judge
+ * threads. Ends when its host is gone, taking every tree with it.
+ */
+#include "run/proto.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "base/limits.h"
+#include "run/recipe.h"
+
+#define EVENTS 32
+
+struct box {
+	int sock;
+	bool started;
+	bool deaf; /* the host closed its end */
+	struct sl_run *run;
+	struct sl_recipe *recipe;
+	struct box *next;
+};
+
+struct server {
+	int epoll;
+	int control; /* -1: no further spawns */
+	bool host_gone;
+	struct box *boxes;
+};
+
+static int watch(struct server *s, int fd, void *what)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = what };
+
+	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static void tell(const struct box *box, const struct sl_proto_event *event)
+{
+	/* A host that is gone hears nothing; its socket's end says the rest. */
+	if (send(box->sock, event, sizeof(*event), MSG_NOSIGNAL) < 0)
+		return;
+}
+
+/* ------------------------------------------------ spawning */
+
+static void close_fds(const int *fds, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		close(fds[i]);
+}
+
+static ssize_t receive(int sock, struct sl_proto_spawn *msg, int *fds,
+		       size_t *ret_count)
+{
+	union {
+		char space[CMSG_SPACE(sizeof(int) * SL_PROTO_MAX_FDS)];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = { msg, sizeof(*msg) };
+	struct msghdr mh = { .msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = &control,
+			     .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(sock, &mh, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	struct cmsghdr *cm = n > 0 ? CMSG_FIRSTHDR(&mh) : NULL;
+
+	*ret_count = 0;
+	if (cm && cm->cmsg_type == SCM_RIGHTS) {
+		*ret_count = (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(fds, CMSG_DATA(cm), *ret_count * sizeof(int));
+	}
+	return n;
+}
+
+static char *read_recipe(int fd, uint32_t len)
+{
+	char *data;
+
+	if (len > SL_MAX_RECIPE_BYTES)
+		return NULL;
+	data = malloc(len ? len : 1);
+	if (data && pread(fd, data, len, 0) != (ssize_t)len) {
+		free(data);
+		return NULL;
+	}
+	return data;
+}
+
+static int begin(struct server *s, struct box *box,
+		 const struct sl_proto_spawn *msg, const int *fds, size_t count,
+		 struct sl_error *err)
+{
+	char *data = read_recipe(fds[1], msg->recipe_len);
+	size_t next = 2;
+	int r;
+
+	if (!data)
+		return sl_err(err, -EBADMSG, SL_STAGE_SPAWN,
+			      "the supervisor got an unreadable request");
+	r = sl_recipe_decode(data, msg->recipe_len, &box->recipe);
+	if (r < 0)
+		return sl_err(err, r, SL_STAGE_SPAWN,
+			      "the supervisor and the library are of different "
+			      "versions; hint: install both from one release");
+	for (int i = 0; i < SL_FD_COUNT; i++) {
+		if (!(msg->fd_mask & (1u << i)))
+			continue;
+		if (next == count)
+			return sl_err(err, -EMFILE, SL_STAGE_SPAWN,
+				      "the supervisor ran out of descriptors");
+		/* Above the standard streams that they may replace. */
+		box->recipe->launch.fds[i] = fcntl(fds[next++], F_DUPFD_CLOEXEC,
+						   3);
+	}
+	r = sl_run_start(&box->recipe->launch, &box->run, err);
+	if (r < 0)
+		return r;
+	if (watch(s, box->sock, box) < 0 || watch(s, sl_run_fd(box->run), box) < 0)
+		sl_run_kill(box->run); /* ends it; dispatched on every turn */
+	return 0;
+}
+
+static void accept_spawn(struct server *s)
+{
+	struct sl_proto_event event = { .kind = SL_PROTO_FAILED };
+	struct sl_proto_spawn msg;
+	int fds[SL_PROTO_MAX_FDS];
+	size_t count;
+	struct box *box;
+	ssize_t n = receive(s->control, &msg, fds, &count);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0) {
+		/* The host wants no more, or is gone (its pidfd tells). */
+		close(s->control);
+		s->control = -1;
+		return;
+	}
+	if (n != sizeof(msg) || count < 2) {
+		close_fds(fds, count);
+		return;
+	}
+	box = calloc(1, sizeof(*box));
+	if (!box) {
+		close_fds(fds, count);
+		return;
+	}
+	box->sock = fcntl(fds[0], F_DUPFD_CLOEXEC, 3);
+	if (begin(s, box, &msg, fds, count, &event.error) < 0) {
+		tell(box, &event);
+		close(box->sock);
+		sl_recipe_free(box->recipe);
+		free(box);
+	} else {
+		box->next = s->boxes;
+		s->boxes = box;
+	}
+	close_fds(fds, count);
+}
+
+/* ------------------------------------------------ running */
+
+static void obey(struct server *s, struct box *box)
+{
+	struct sl_proto_order order;
+	ssize_t n;
+
+	while (!box->deaf) {
+		n = recv(box->sock, &order, sizeof(order), MSG_DONTWAIT);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n <= 0) {
+			/* Nobody waits for this sandbox any more. */
+			epoll_ctl(s->epoll, EPOLL_CTL_DEL, box->sock, NULL);
+			box->deaf = true;
+			sl_run_kill(box->run);
+		} else if (n != sizeof(order) || order.kind == SL_PROTO_KILL) {
+			sl_run_kill(box->run);
+		} else if (order.kind == SL_PROTO_SIGNAL) {
+			sl_run_signal(box->run, order.sig);
+		}
+	}
+}
+
+/* True when the box is over and may be freed. */
+static bool advance(struct box *box)
+{
+	struct sl_proto_event event = { 0 };
+	enum sl_run_state state = sl_run_dispatch(box->run);
+
+	if (state == SL_RUN_RUNNING && !box->started) {
+		box->started = true;
+		/* A pipe ends when its last writer does: not we. */
+		sl_launch_close(&box->recipe->launch, true);
+		event.kind = SL_PROTO_STARTED;
+		event.pid = sl_run_pid(box->run);
+		tell(box, &event);
+	}
+	if (state < SL_RUN_FAILED)
+		return false;
+	sl_launch_remove_tmp(&box->recipe->launch);
+	if (state == SL_RUN_FAILED) {
+		event.kind = SL_PROTO_FAILED;
+		sl_report_explain(sl_run_report(box->run), &box->recipe->launch,
+				  &event.error);
+	} else {
+		if (!box->started) {
+			event.kind = SL_PROTO_STARTED;
+			event.pid = sl_run_pid(box->run);
+			tell(box, &event);
+		}
+		event.kind = SL_PROTO_OVER;
+		sl_run_outcome(box->run, &event.outcome);
+	}
+	tell(box, &event);
+	return true;
+}
+
+static void advance_all(struct server *s)
+{
+	struct box **p = &s->boxes;
+
+	while (*p) {
+		struct box *box = *p;
+
+		obey(s, box);
+		if (s->host_gone)
+			sl_run_kill(box->run);
+		if (!advance(box)) {
+			p = &box->next;
+			continue;
+		}
+		*p = box->next;
+		sl_run_free(box->run);
+		close(box->sock);
+		sl_recipe_free(box->recipe);
+		free(box);
+	}
+}
+
+/* The caller's own limits travel with each spawn; ours is for many sandboxes. */
+static void raise_nofile(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int sl_supervisor_main(void)
+{
+	struct epoll_event events[EVENTS];
+	struct server s = { .epoll = epoll_create1(EPOLL_CLOEXEC),
+			    .control = SL_SUPERVISOR_CONTROL_FD };
+	int host_tag;
+
+	if (s.epoll < 0)
+		return 1;
+	fcntl(SL_SUPERVISOR_CONTROL_FD, F_SETFD, FD_CLOEXEC);
+	fcntl(SL_SUPERVISOR_HOST_FD, F_SETFD, FD_CLOEXEC);
+	prctl(PR_SET_NAME, "sandlock-superv");
+	signal(SIGPIPE, SIG_IGN);
+	raise_nofile();
+	if (watch(&s, s.control, &s) < 0 ||
+	    watch(&s, SL_SUPERVISOR_HOST_FD, &host_tag) < 0)
+		return 1;
+	while (s.boxes || (s.control >= 0 && !s.host_gone)) {
+		int n = epoll_wait(s.epoll, events, EVENTS, -1);
+
+		if (n < 0 && errno != EINTR)
+			return 1; /* every tree ends with us */
+		for (int i = 0; i < n; i++) {
+			if (events[i].data.ptr == &host_tag) {
+				epoll_ctl(s.epoll, EPOLL_CTL_DEL,
+					  SL_SUPERVISOR_HOST_FD, NULL);
+				s.host_gone = true;
+			} else if (events[i].data.ptr == &s && s.control >= 0) {
+				accept_spawn(&s);
+			}
+		}
+		advance_all(&s);
+	}
+	return 0;
+}
