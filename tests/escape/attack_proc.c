@@ -27,7 +27,7 @@ static void tell(const char *dir, const char *name, bool ok)
 static void process_files(const char *proc)
 {
 	static const char *const files[] = { "environ", "maps",	   "auxv",
-					     "stack",	"syscall", "mountinfo" };
+					     "stack",	"syscall", "io" };
 	char link[PATH_MAX];
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {

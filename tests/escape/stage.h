@@ -81,5 +81,7 @@ bool run_line(int fd, int seconds, char *buf, size_t size);
 void run_show(const char *label, const struct run *run);
 /* How many processes carry @token in their command line. */
 int count_token(const char *token);
+/* Ends those of a control run. The token is unique to it. */
+void kill_token(const char *token);
 
 #endif

@@ -191,7 +191,8 @@ void run_show(const char *label, const struct run *run)
 	printf("\n");
 }
 
-int count_token(const char *token)
+/* Calls for every process whose command line holds @token. */
+static int each_token(const char *token, int sig)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *e;
@@ -205,12 +206,25 @@ int count_token(const char *token)
 		snprintf(path, sizeof(path), "/proc/%s/cmdline", e->d_name);
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 		n = fd < 0 ? -1 : read(fd, line, sizeof(line));
-		if (n > 0 && memmem(line, (size_t)n, token, strlen(token)))
-			count++;
 		if (fd >= 0)
 			close(fd);
+		if (n <= 0 || !memmem(line, (size_t)n, token, strlen(token)))
+			continue;
+		count++;
+		if (sig)
+			kill((pid_t)strtol(e->d_name, NULL, 10), sig);
 	}
 	if (dir)
 		closedir(dir);
 	return count;
+}
+
+int count_token(const char *token)
+{
+	return each_token(token, 0);
+}
+
+void kill_token(const char *token)
+{
+	each_token(token, SIGKILL);
 }

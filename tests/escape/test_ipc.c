@@ -28,7 +28,8 @@ TRICK(A095_limits_of_a_process_outside, .id = "A095", .args = { "%v" },
 
 TRICK(A095_limits_of_the_keeper, .id = "A095", .args = { "0" }, .bare = BARE_NEVER)
 
-TRICK(A095_without_a_supervisor, .id = "A095", .args = { "%v" },
+/* Affinity stays open there: a filter alone does not know one's own threads. */
+TRICK(A095_without_a_supervisor, .id = "A095", .args = { "%v", "no-affinity" },
       .flags = { "--no-supervisor" }, .harm = HARM_VICTIM, .bare = BARE_SOME)
 
 TRICK(A112_abstract_sockets, .id = "A112", .args = { "%a" }, .harm = HARM_UNIX)
