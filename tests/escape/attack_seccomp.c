@@ -305,9 +305,33 @@ static void a186(char **argv)
 	result("open more", fds > number(argv[0]));
 }
 
+/* What a program may expect of its start: no signal blocked or ignored. */
+static void clean(char **argv)
+{
+	struct sigaction act;
+	sigset_t mask;
+	char name[32];
+	(void)argv;
+
+	sigemptyset(&mask);
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	for (int sig = 1; sig < 65; sig++) {
+		/* 32 and 33 are libc's own, and no call tells of them. */
+		bool ignored = sigaction(sig, NULL, &act) == 0 &&
+			       act.sa_handler == SIG_IGN;
+
+		snprintf(name, sizeof(name), "signal %d", sig);
+		if (sigismember(&mask, sig) == 1 || ignored)
+			won(name);
+	}
+	lost("signals", EPERM);
+}
+
 const struct attack attacks_seccomp[] = {
-	{ "A096", a096 }, { "A097", a097 }, { "A099", a099 },
-	{ "A106", a106 }, { "A107", a107 }, { "A109", a109 },
-	{ "A186", a186 }, { "abi", abi },   { "ptrace-own", ptrace_own },
+	{ "clean", clean }, { "A096", a096 },
+	{ "A097", a097 },   { "A099", a099 },
+	{ "A106", a106 },   { "A107", a107 },
+	{ "A109", a109 },   { "A186", a186 },
+	{ "abi", abi },	    { "ptrace-own", ptrace_own },
 	{ NULL, NULL },
 };

@@ -9,7 +9,8 @@
 TRICK(A096_rewrite_a_tracee, .id = "A096", .bare = BARE_ANY)
 
 TRICK(A096_rewrite_a_tracee_with_ptrace, .id = "A096",
-      .flags = { "--extra-allow-syscall", "ptrace" }, .bare = BARE_ANY)
+      .flags = { "--extra-allow-syscall", "ptrace" }, .bare = BARE_ANY,
+      .off = { "--extra-allow-syscall", "unshare" })
 
 TRICK(A096_ptrace_is_refused, .id = "ptrace-own",
       .off = { "--extra-allow-syscall", "ptrace" })
@@ -18,9 +19,12 @@ TRICK(A097_garbage_in_high_halves, .id = "A097", .bare = BARE_SOME)
 
 TRICK(A097_other_architectures, .id = "abi", .bare = BARE_SOME)
 
-TRICK(A099_filters_of_ones_own, .id = "A099", .bare = BARE_ANY)
+TRICK(A099_filters_of_ones_own, .id = "A099", .bare = BARE_ANY,
+      .off = { "--extra-allow-syscall", "unshare" })
 
-TRICK(A104_namespaces_and_mounts, .id = "A104", .bare = BARE_SOME)
+TRICK(A104_namespaces_and_mounts, .id = "A104", .bare = BARE_SOME,
+      .off = { "--extra-allow-syscall", "unshare", "--extra-allow-syscall",
+	       "clone" })
 
 TRICK(A105_dangerous_calls, .id = "A105", .bare = BARE_SOME)
 
@@ -35,7 +39,8 @@ CALL_TRICK(perf_event_open)
 CALL_TRICK(keyctl)
 CALL_TRICK(adjtimex)
 
-TRICK(A106_attributes, .id = "A106", .bare = BARE_SOME)
+TRICK(A106_attributes, .id = "A106", .bare = BARE_SOME,
+      .off = { "--extra-allow-syscall", "prctl" })
 
 static void allow_cores(const struct stage *s)
 {

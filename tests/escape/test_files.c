@@ -73,7 +73,8 @@ TRICK(A034_inode_flags, .id = "A034", .args = { "%r" },
       .flags = { "--extra-deny-syscall", "metadata" }, .harm = HARM_RO,
       .bare = BARE_ANY)
 
-TRICK(A034_ioctls_that_write, .id = "A034b", .args = { "%r" }, .bare = BARE_SOME)
+TRICK(A034_ioctls_that_write, .id = "A034b", .args = { "%r" },
+      .bare = BARE_SOME, .off = { "--extra-allow-syscall", "ioctl" })
 
 TRICK(A035_tmpfile_named_outside, .id = "A035", .args = { "%o", "%r", "%w" },
       .harm = HARM_OUT | HARM_RO, .off = { "-w", "%o", "-w", "%r" })

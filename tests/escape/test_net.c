@@ -19,17 +19,22 @@ TRICK(A132_connect_with_a_bind_rule, .id = "A132", .args = { "%p" },
 TRICK(A132_connect_without_a_supervisor, .id = "A132", .args = { "%p" },
       .flags = { "--no-supervisor" }, .harm = HARM_NET)
 
-TRICK(A134_mptcp, .id = "A134", .args = { "%p" }, .bare = BARE_ANY)
+TRICK(A134_mptcp, .id = "A134", .args = { "%p" }, .harm = HARM_NET,
+      .bare = BARE_ANY, .off = { "--extra-allow-syscall", "socket" })
 
 TRICK(A135_fast_open, .id = "A135", .args = { "%p" }, .harm = HARM_NET,
-      .bare = BARE_SOME)
+      .bare = BARE_SOME,
+      .off = { "--extra-allow-syscall", "sendto", "--extra-allow-syscall",
+	       "sendmsg", "--extra-allow-syscall", "sendmmsg" })
 
 TRICK(A135_fast_open_with_another_port, .id = "A135", .args = { "%p" },
       .flags = { "--net-allow", "tcp://:1" }, .harm = HARM_NET, .bare = BARE_SOME)
 
-TRICK(A136_other_protocols, .id = "A136", .bare = BARE_ANY)
+TRICK(A136_other_protocols, .id = "A136", .bare = BARE_ANY,
+      .off = { "--extra-allow-syscall", "socket" })
 
-TRICK(A136_upper_layer, .id = "A136ulp")
+TRICK(A136_upper_layer, .id = "A136ulp",
+      .off = { "--extra-allow-syscall", "setsockopt" })
 
 TRICK(A137_spellings_of_this_host, .id = "A137", .args = { "%p" },
       .harm = HARM_NET, .off = { "--disable", "net-tcp" })
@@ -68,9 +73,11 @@ static void stdin_tcp(const struct stage *s)
 TRICK(A159_inherited_tcp_socket, .id = "A159", .args = { "%p" },
       .prepare = stdin_tcp, .harm = HARM_NET)
 
-TRICK(A160_datagrams, .id = "A160", .args = { "%u" }, .harm = HARM_UDP)
+TRICK(A160_datagrams, .id = "A160", .args = { "%u" }, .harm = HARM_UDP,
+      .off = { "--extra-allow-syscall", "socket" })
 
 TRICK(A160_datagrams_with_a_tcp_rule, .id = "A160", .args = { "%u" },
       .flags = { "--net-allow", "tcp://*" }, .harm = HARM_UDP)
 
-TRICK(A160_ping_socket, .id = "A160ping", .bare = BARE_ANY)
+TRICK(A160_ping_socket, .id = "A160ping", .bare = BARE_ANY,
+      .off = { "--extra-allow-syscall", "socket" })

@@ -56,7 +56,7 @@ TRICK(A065_fifo, .id = "A065", .args = { "%w" }, .same = true)
 TRICK(A069_privileges, .id = "A069", .bare = BARE_SOME)
 
 /* As root the copy belongs to nobody; a user's own copy changes nothing. */
-TRICK(A069_set_user_id, .id = "A069", .args = { "%S" }, .bare = BARE_SOME)
+TRICK(A069_set_user_id, .id = "A069", .args = { "%S" }, .bare = BARE_ROOT)
 
 TRICK(A072_memfd_is_bound_too, .id = "A072", .args = { "%s" },
       .flags = { "-r", "/proc" }, .harm = HARM_LEAK, .bare = BARE_SOME)

@@ -32,7 +32,7 @@ struct trick {
 	const char *id;
 	const char *args[8];
 	const char *flags[16]; /* besides -r attacker -r ro -w work */
-	const char *off[8];
+	const char *off[20];
 	void (*prepare)(const struct stage *s);
 	unsigned int harm; /* what it does when it wins */
 	enum bare bare;

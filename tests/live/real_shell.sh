@@ -36,7 +36,8 @@ diff <(seq 5) <(seq 5) && echo equal
 a=(1 2 3); echo ${#a[@]} elements
 sleep 0.01 & sleep 0.01 & wait; echo waited
 mkfifo f; (echo through >f) & cat f
-exec 9>nine; echo nine >&9; cat nine; echo err >/dev/stderr; echo out >/dev/stdout'
+exec 9>nine; echo nine >&9; cat nine
+(echo err >/dev/stderr; echo out >/dev/stdout) 2>&1 | cat'
 works
 out here
 out equal
@@ -45,7 +46,7 @@ out waited
 out through
 out nine
 out out
-err err
+out err
 end
 
 begin 'exit codes and signals'
