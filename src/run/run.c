@@ -248,6 +248,11 @@ enum sl_run_state sl_run_dispatch(struct sl_run *run)
 		return run->state;
 	}
 	run->state = run->life->report.step ? SL_RUN_FAILED : SL_RUN_OVER;
+	/* Nothing more will happen, so whoever polls from now on must find the
+	 * descriptor ready: the start itself may have seen the end. */
+	count = 1;
+	if (write(run->event_fd, &count, sizeof(count)) < 0)
+		return run->state; /* the counter is far from full */
 	return run->state;
 }
 
