@@ -297,6 +297,20 @@ static long start_root(struct sl_life *life)
 	return pid;
 }
 
+/* A caller that ignores SIGCHLD has handed that on to us: then the kernel would
+ * reap our children itself and no signal would tell of their end. */
+static void take_sigchld(void)
+{
+	struct {
+		void (*handler)(int);
+		unsigned long flags;
+		void (*restorer)(void);
+		unsigned long mask;
+	} act = { 0, 0, 0, 0 };
+
+	sl_raw4(SYS_rt_sigaction, SIGCHLD, &act, 0, 8);
+}
+
 int sl_guardian_main(void *arg)
 {
 	struct sl_life *life = arg;
@@ -310,6 +324,7 @@ int sl_guardian_main(void *arg)
 	sl_raw5(SYS_prctl, PR_SET_NAME, "sandlock-guard", 0, 0, 0);
 	if (sl_raw0(SYS_getppid) != life->supervisor_pid)
 		return 1;
+	take_sigchld();
 	probe_broadcast(life);
 	pid = start_root(life);
 	if (life->exec_pipe >= 0) {

@@ -19,6 +19,7 @@
 #include "run/proto.h"
 #include "run/recipe.h"
 #include "run/remote.h"
+#include "run/stream.h"
 
 struct sl_sandbox {
 	int epoll;
@@ -91,10 +92,24 @@ static int open_stream(struct sl_sandbox *s, const struct sl_spawn *spawn,
 	return 0;
 }
 
+static const char *const names[] = { "stdin", "stdout", "stderr" };
+
+static int check_streams(const struct sl_spawn *spawn, struct sl_error *err)
+{
+	int r = 0;
+
+	for (int i = 0; i < 3 && r == 0; i++) {
+		if (spawn->stdio[i] == SL_STDIO_INHERIT)
+			r = sl_stream_check(i, names[i], err);
+		else if (spawn->stdio[i] == SL_STDIO_FD)
+			r = sl_stream_check(spawn->stdio_fd[i], names[i], err);
+	}
+	return r;
+}
+
 static int open_streams(struct sl_sandbox *s, const struct sl_spawn *spawn,
 			struct sl_error *err)
 {
-	static const char *const names[] = { "stdin", "stdout", "stderr" };
 	int *fds = s->prepared->launch.fds;
 
 	for (int i = 0; i < 3; i++) {
@@ -290,7 +305,9 @@ static int spawn_into(struct sl_sandbox *s, const struct sl_policy *policy,
 	if (s->epoll < 0)
 		return sl_err(err, -errno, SL_STAGE_SPAWN,
 			      "cannot make an epoll set: %s", strerror(errno));
-	r = sl_prepare(policy, &request, &s->prepared, err);
+	r = check_streams(spawn, err);
+	if (r == 0)
+		r = sl_prepare(policy, &request, &s->prepared, err);
 	if (r == 0)
 		r = open_streams(s, spawn, err);
 	if (r < 0)
@@ -338,8 +355,10 @@ int sl_sandbox_exec(const struct sl_policy *policy,
 	struct sl_request request = { spawn->argv, spawn->envp };
 	struct sl_report report = { SL_STEP_NONE, 0, 0 };
 	struct sl_prepared *prepared;
-	int r = sl_prepare(policy, &request, &prepared, err);
+	int r = check_streams(spawn, err);
 
+	if (r == 0)
+		r = sl_prepare(policy, &request, &prepared, err);
 	if (r < 0)
 		return r;
 	prepared->launch.flags |= SL_LAUNCH_DIRECT;

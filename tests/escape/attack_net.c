@@ -219,6 +219,16 @@ static void a159(char **argv)
 		       send(0, "stolen", 6, MSG_NOSIGNAL) == 6);
 }
 
+/* UDP PORT: stdin is a UDP socket made outside. */
+static void a159_udp(char **argv)
+{
+	struct addr to = addr("127.0.0.1", number(argv[0]));
+
+	result("send by an inherited socket",
+	       sendto(0, "stolen", 6, 0, (void *)&to.ss, to.len) == 6);
+	lost("end", EPERM);
+}
+
 /* UDP PORT: datagrams, and the ping socket. */
 static void a160(char **argv)
 {
@@ -276,6 +286,7 @@ const struct attack attacks_net[] = {
 	{ "A156listen", a156_listen },
 	{ "A156opt", a156_options },
 	{ "A159", a159 },
+	{ "A159udp", a159_udp },
 	{ "A160", a160 },
 	{ "A160ping", a160_ping },
 	{ "freeport", freeport },

@@ -124,6 +124,16 @@ static void a159_unix(char **argv)
 	datagrams("inherited, pathname", 0, pathname(argv[0]));
 }
 
+/* STREAM: stdin is a stream socket made outside, not yet connected. */
+static void a159_stream(char **argv)
+{
+	struct name to = pathname(argv[0]);
+
+	result("inherited stream",
+	       connect(0, (void *)&to.sun, to.len) == 0 &&
+		       send(0, "stolen", 6, MSG_NOSIGNAL) == 6);
+}
+
 /* What a program does with connected pairs. Same output as bare. */
 static void a122(char **argv)
 {
@@ -217,7 +227,13 @@ static void a131(char **argv)
 }
 
 const struct attack attacks_unix[] = {
-	{ "A112", a112 },	   { "A120", a120 }, { "A120pair", a120_pair },
-	{ "A122", a122 },	   { "A130", a130 }, { "A131", a131 },
-	{ "A159unix", a159_unix }, { NULL, NULL },
+	{ "A112", a112 },
+	{ "A120", a120 },
+	{ "A120pair", a120_pair },
+	{ "A122", a122 },
+	{ "A130", a130 },
+	{ "A131", a131 },
+	{ "A159unix", a159_unix },
+	{ "A159stream", a159_stream },
+	{ NULL, NULL },
 };

@@ -86,4 +86,17 @@ static void stdin_unix_datagram(const struct stage *s)
 }
 
 TRICK(A159_inherited_unix_socket, .id = "A159unix", .args = { "%d" },
-      .prepare = stdin_unix_datagram, .harm = HARM_UNIX)
+      .prepare = stdin_unix_datagram, .harm = HARM_UNIX, .refused = true)
+
+/* A stream that has no peer yet could still choose one. */
+static void stdin_unix_stream(const struct stage *s)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	(void)s;
+	if (dup2(fd, 0) < 0)
+		_exit(97);
+}
+
+TRICK(A159_inherited_unix_stream, .id = "A159stream", .args = { "%n" },
+      .prepare = stdin_unix_stream, .harm = HARM_UNIX, .refused = true)

@@ -73,6 +73,18 @@ static void stdin_tcp(const struct stage *s)
 TRICK(A159_inherited_tcp_socket, .id = "A159", .args = { "%p" },
       .prepare = stdin_tcp, .harm = HARM_NET)
 
+static void stdin_udp(const struct stage *s)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)s;
+	if (dup2(fd, 0) < 0)
+		_exit(97);
+}
+
+TRICK(A159_inherited_udp_socket, .id = "A159udp", .args = { "%u" },
+      .prepare = stdin_udp, .harm = HARM_UDP, .bare = BARE_SOME, .refused = true)
+
 TRICK(A160_datagrams, .id = "A160", .args = { "%u" }, .harm = HARM_UDP,
       .off = { "--extra-allow-syscall", "socket" })
 

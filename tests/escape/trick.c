@@ -108,7 +108,10 @@ static void expect_defence(const struct trick *t, const struct outcome *o)
 {
 	bool ok = o->harm == 0;
 
-	if (!t->may_win)
+	if (t->refused)
+		ok = ok && o->run.code == 125 && !says(o, "won ") &&
+		     !says(o, "lost ");
+	else if (!t->may_win)
 		/* 11: refused with an errno that also means "no such thing". */
 		ok = ok && (o->run.code == 0 || o->run.code == 11) &&
 		     !says(o, "won ");

@@ -37,6 +37,7 @@ struct trick {
 	unsigned int harm; /* what it does when it wins */
 	enum bare bare;
 	bool same;     /* instead: the same output inside as bare */
+	bool refused;  /* the run itself: 125, nothing starts */
 	bool may_win;  /* what it wins inside is allowed; no harm is */
 	bool off_root; /* the control with @off needs root */
 };
