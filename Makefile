@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+# A thin front for meson: packagers can use meson directly.
+
+B ?= build
+PREFIX ?= /usr/local
+DESTDIR ?=
+CONTROL ?=
+BENCH ?=
+
+all: $(B)/build.ninja
+	@ninja -C $(B)
+
+$(B)/build.ninja:
+	@tools/deps.sh build
+	meson setup $(B) --prefix="$(PREFIX)"
+
+# Run an untrusted script of ours in a made-up home and look at the damage.
+# CONTROL=1 first runs it without a sandbox, in a throw-away copy.
+try:
+	@tools/deps.sh build try
+	@$(MAKE) --no-print-directory all
+	@python3 examples/try/demo.py $(if $(CONTROL),--control) \
+		--sandlock $(B)/src/cli/sandlock
+
+# The gates and the quick tests; as root: as root and as an ordinary user.
+check:
+	@tools/deps.sh build check
+	@tools/check.sh quick
+
+# {gcc, clang} x {plain, ASan + UBSan}, quick and full tests.
+check-all:
+	@tools/deps.sh build check all
+	@tools/check.sh all
+
+# BENCH= takes options of the driver: make bench BENCH='--part spawn'
+bench:
+	@tools/deps.sh build bench
+	@$(MAKE) --no-print-directory all
+	@$(B)/tests/bench/run $(BENCH)
+
+install: all
+	@meson configure $(B) -Dprefix="$(PREFIX)"
+	@ninja -C $(B)
+	meson install -C $(B) --no-rebuild \
+		$(if $(DESTDIR),--destdir "$(abspath $(DESTDIR))")
+
+fmt:
+	@tools/deps.sh lint
+	@tools/format.sh -i
+
+lint:
+	@tools/deps.sh build lint
+	@tools/lint.sh
+
+clean:
+	rm -rf build build-*
+
+.PHONY: all try check check-all bench install fmt lint clean

@@ -1,0 +1,137 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# usage: tools/check.sh quick|all
+#
+# Builds and tests. As root every test program runs twice, as root and as an
+# ordinary user, in the same build; otherwise once, as whoever calls. The logs
+# are left in build-results/, where tools/tap_sum.py adds them up.
+set -euo pipefail
+umask 022
+
+cd "$(dirname "$0")/.."
+tier=$1
+results=${SANDLOCK_RESULTS:-$PWD/build-results}
+jobs=$(nproc)
+failed=()
+homes=()
+stage=
+
+cleanup() {
+	# An unreadable file in a test home is no obstacle to its owner's rm.
+	for home in "${homes[@]}"; do
+		rm -rf "$home"
+	done
+	[ -z "$stage" ] || rm -rf "$stage"
+}
+trap cleanup EXIT
+trap 'exit 130' HUP INT TERM
+
+am_root() {
+	[ "$(id -u)" -eq 0 ]
+}
+
+# The ordinary user must be able to read the tree. A clone below a closed
+# directory, or made under a strict umask, is copied to where it can.
+stage_if_closed() {
+	local probe
+	probe=$(tools/as-user.sh find "$PWD" -name .git -prune -o \
+		! -type l ! -readable -print -quit 2>&1) || probe=closed
+	[ -n "$probe" ] || return 0
+	stage=$(mktemp -d /var/tmp/sandlock-tree.XXXXXX)
+	echo "== this tree is closed to other users: working in $stage"
+	tar --exclude=./.git --exclude='./build*' -cf - . |
+		tar --no-same-owner -xf - -C "$stage"
+	chmod -R a+rX "$stage"
+	cd "$stage"
+}
+
+# setup DIR CC [MESON OPTION...]
+setup() {
+	local dir=$1 cc=$2
+	shift 2
+	echo "== $dir: build with $cc"
+	if [ ! -f "$dir/build.ninja" ]; then
+		CC=$cc meson setup "$dir" "$@" >"$dir.log" 2>&1 || {
+			cat "$dir.log"
+			return 1
+		}
+		mv "$dir.log" "$dir/setup.log"
+	fi
+	ninja -C "$dir" -j "$jobs" --quiet
+}
+
+# run WHO DIR LOG MESON_TEST_OPTION...
+run() {
+	local who=$1 dir=$2 log=$3 home status=0
+	shift 3
+	rm -f "$dir/meson-logs/$log".*
+	home=$(mktemp -d /var/tmp/sandlock-home.XXXXXX)
+	homes+=("$home")
+	local cmd=(meson test -C "$dir" --no-rebuild --print-errorlogs
+		--num-processes "$jobs" --logbase "$log" "$@")
+	echo "== $dir: test as $who"
+	if [ "$who" = user ]; then
+		chmod 1777 "$dir/meson-logs"
+		chown sandlock-test: "$home"
+		export TEST_HOME=$home SANDLOCK_TEST_HOME=$home
+		tools/as-user.sh tools/make_test_home.sh "$home"
+		tools/as-user.sh "${cmd[@]}" </dev/null || status=$?
+		unset TEST_HOME SANDLOCK_TEST_HOME
+	else
+		tools/make_test_home.sh "$home"
+		HOME=$home SANDLOCK_TEST_HOME=$home "${cmd[@]}" </dev/null ||
+			status=$?
+	fi
+	cp "$dir/meson-logs/$log.json" "$results/" ||
+		failed+=("$dir as $who left no log")
+	[ "$status" -eq 0 ] || failed+=("$dir as $who")
+}
+
+# run_all DIR MESON_TEST_OPTION...
+run_all() {
+	local dir=$1 prefix
+	shift
+	prefix=$tier-$(basename "$dir")
+	if am_root; then
+		run root "$dir" "$prefix-root" "$@"
+		run user "$dir" "$prefix-user" "$@" --no-suite gates
+	else
+		run caller "$dir" "$prefix-caller" "$@"
+	fi
+}
+
+mkdir -p "$results"
+rm -f "$results/$tier"-*.json
+if am_root; then
+	tools/as-user.sh true
+	stage_if_closed
+fi
+
+case $tier in
+quick)
+	setup build "${CC:-gcc}"
+	run_all build --suite gates --suite quick
+	;;
+all)
+	sanitize=('-Db_sanitize=address,undefined' -Db_lundef=false)
+	for cc in gcc clang; do
+		setup "build-$cc" "$cc" -Dwerror=true
+		run_all "build-$cc" --suite quick --suite full
+		setup "build-$cc-asan" "$cc" "${sanitize[@]}"
+		run_all "build-$cc-asan" --suite quick --suite full \
+			--timeout-multiplier 3
+	done
+	;;
+*)
+	echo "usage: tools/check.sh quick|all" >&2
+	exit 2
+	;;
+esac
+
+echo "== $tier tests:"
+python3 tools/tap_sum.py "$results/$tier"-*.json || failed+=("the sum")
+if [ ${#failed[@]} -gt 0 ]; then
+	printf 'FAILED: %s\n' "${failed[@]}"
+	exit 1
+fi
