@@ -125,9 +125,26 @@ SANDLOCK_API int sandlock_policy_set(sandlock_policy *policy, const char *key,
 				     const char *value, const char *origin,
 				     sandlock_error *err);
 
+/*
+ * Value @index of @key as text, borrowed from @policy until it changes. -ENOENT
+ * past the last one (so at once for a key that is not set).
+ */
+SANDLOCK_API int sandlock_policy_get(const sandlock_policy *policy,
+				     const char *key, size_t index,
+				     const char **ret_value);
+
 /* Back to the default; what a preset or profile gave is forgotten. */
 SANDLOCK_API int sandlock_policy_clear(sandlock_policy *policy,
 				       const char *key, sandlock_error *err);
+
+/*
+ * Value @index (from 0) of @key as text, borrowed from @policy until it
+ * changes; a switch reads "true" or "false". -ENOENT past the end, also of a
+ * key that was never set; -EINVAL for an unknown key.
+ */
+SANDLOCK_API int sandlock_policy_get(const sandlock_policy *policy,
+				     const char *key, size_t index,
+				     const char **ret_value);
 
 /*
  * Add a profile by name (a preset such as "base", or NAME.toml of the profile
@@ -158,6 +175,11 @@ SANDLOCK_API int sandlock_policy_dump(const sandlock_policy *policy,
  * this version or this kernel cannot enforce. No side effect. */
 SANDLOCK_API int sandlock_policy_check(const sandlock_policy *policy,
 				       sandlock_error *err);
+
+/* What deserves a word to the user before a run (a system call allowed by
+ * name), one line each; "" if nothing. Free with sandlock_string_free(). */
+SANDLOCK_API int sandlock_policy_warnings(const sandlock_policy *policy,
+					  char **ret_text, sandlock_error *err);
 
 SANDLOCK_API void sandlock_string_free(char *text);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+SL_PRINTF(6, 0)
 static int fill(struct sl_error *err, int code, enum sl_stage stage,
 		uint32_t line, uint32_t col, const char *fmt, va_list ap)
 {

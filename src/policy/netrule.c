@@ -43,7 +43,7 @@ static struct sl_str trim(struct sl_str s)
 
 static const char *find_last(struct sl_str s, char c)
 {
-	return s.len ? memrchr(s.ptr, c, s.len) : NULL;
+	return s.ptr && s.len ? memrchr(s.ptr, c, s.len) : NULL;
 }
 
 /* A destination is compared as IPv4, so a mapped rule must be IPv4 as well. */
@@ -281,9 +281,13 @@ static int parse_body(struct sl_str body, const char *spec, bool deny,
 		target.len = (size_t)(colon - body.ptr);
 	if (memchr(target.ptr, ':', target.len) &&
 	    parse_ip(target, &whole) != IS_IP)
-		return refuse(err, spec,
-			      "not a valid IP address; an IPv6 address with a "
-			      "port is written [::1]:443");
+		return refuse(
+			err, spec,
+			memchr(body.ptr, '/', body.len)
+				? "not a valid CIDR; the prefix is a "
+				  "number from 0 to 128"
+				: "not a valid IP address; an IPv6 address "
+				  "with a port is written [::1]:443");
 	r = parse_target(target, spec, deny, rule, err);
 	if (r < 0)
 		return r;

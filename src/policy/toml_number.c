@@ -13,6 +13,7 @@
 #include <locale.h>
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #include "policy/toml_internal.h"
 
@@ -181,6 +182,24 @@ static bool rest_is(const struct word *w, const char *text)
 	       !memcmp(w->s, text, strlen(text));
 }
 
+/* A word that is no number at all: most often a string without quotes. */
+static int fail_word(struct word *w)
+{
+	static const char *const words[] = { "true", "false", "inf", "nan" };
+	size_t len = (size_t)(w->end - w->start);
+	const char *meant = NULL;
+
+	for (size_t i = 0; i < SL_ARRAY_LEN(words); i++)
+		if (len == strlen(words[i]) &&
+		    !strncasecmp(w->start, words[i], len))
+			meant = words[i];
+	return sl_toml_fail(w->p, sl_toml_place_of(w->p, w->start),
+			    "%s is not a value; %s%s",
+			    sl_toml_show(w->start, len).text,
+			    meant ? "did you mean " : "strings need quotes",
+			    meant ? meant : "");
+}
+
 /* 0 if this is plain decimal. */
 static int prefix_base(const struct word *w)
 {
@@ -213,10 +232,7 @@ int sl_toml_read_number(struct sl_toml_parser *p, size_t len, struct sl_toml *re
 	}
 	if (w.s == w.start && !sl_toml_is_digit(*w.s) && *w.s != '.' &&
 	    *w.s != '_')
-		return sl_toml_fail(
-			p,
-			sl_toml_here(p), "%s is no value; strings need quotes, true, false, inf and nan are lower case",
-			sl_toml_show(p->cur, len).text);
+		return fail_word(&w);
 	base = prefix_base(&w);
 	return base ? read_prefixed(&w, base, ret) : read_decimal(&w, ret);
 }

@@ -134,6 +134,13 @@ static bool read_quotes(struct sl_toml_parser *p, struct quoted *q)
 	return n >= 3;
 }
 
+static int fail_open(struct sl_toml_parser *p, const struct quoted *q)
+{
+	return sl_toml_fail(p, q->at, "this %s",
+			    q->multi ? "multi-line string is never closed"
+				     : "string is not closed on its line");
+}
+
 /* Everything behind the opening quotes, the closing ones included. */
 static int read_body(struct sl_toml_parser *p, struct quoted *q)
 {
@@ -149,9 +156,7 @@ static int read_body(struct sl_toml_parser *p, struct quoted *q)
 
 		c = sl_toml_peek(p);
 		if (c == SL_TOML_EOF || (!q->multi && sl_toml_is_newline(c)))
-			return sl_toml_fail(
-				p,
-				q->at, q->multi ? "this multi-line string is never closed" : "this string is not closed on its line");
+			return fail_open(p, q);
 		if (c == q->quote) {
 			if (q->multi && !read_quotes(p, q))
 				continue;

@@ -111,7 +111,7 @@ static int check_same_line(struct sl_toml_parser *p,
 		return 0;
 	return sl_toml_fail(
 		p,
-		sl_toml_here(p), "the inline table opened at column %u must be closed on the line it began on, found %s",
+		sl_toml_here(p), "the inline table opened at column %u must be closed on its line, found %s",
 		table->pub.col, sl_toml_found(p).text);
 }
 

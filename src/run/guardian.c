@@ -262,6 +262,8 @@ static int root_main(void *arg)
 	sl_raw5(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	if (sl_raw0(SYS_getppid) != life->guardian_pid)
 		return 127; /* the guardian died before the line above */
+	/* Before the exec, which may be over before the guardian runs again. */
+	SL_LIFE_SET(&life->root_pid, (int32_t)sl_raw0(SYS_getpid));
 	r = sl_raw2(SYS_setpgid, 0, 0);
 	if (r < 0) {
 		report = (struct sl_report){ SL_STEP_PGRP, (int32_t)-r, 0 };
@@ -321,7 +323,7 @@ int sl_guardian_main(void *arg)
 		SL_LIFE_SET(&life->tree_done, 1);
 		return 1;
 	}
-	life->root_pid = (int32_t)pid;
+	SL_LIFE_SET(&life->root_pid, (int32_t)pid);
 	watch(life, life->launch->timeout_ns);
 	end_tree(life);
 	return 0;

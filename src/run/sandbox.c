@@ -276,7 +276,7 @@ static void await_start(struct sl_sandbox *s)
 {
 	struct pollfd pfd = { .fd = s->epoll, .events = POLLIN };
 
-	while (!s->started && !sl_sandbox_dispatch(s))
+	while (!sl_sandbox_dispatch(s) && !s->started)
 		poll(&pfd, 1, -1);
 }
 

@@ -22,6 +22,8 @@ static struct shared *shared;
 
 void th_register(struct th_test *test)
 {
+	if (!test->timeout)
+		test->timeout = 30;
 	*tail = test;
 	tail = &test->next;
 }

@@ -19,7 +19,7 @@
 struct th_test {
 	const char *name;
 	void (*fn)(void);
-	unsigned int timeout; /* seconds */
+	unsigned int timeout; /* seconds; 0 means 30 */
 	int signal;	      /* expected fatal signal, or 0 */
 	struct th_test *next;
 };
@@ -35,7 +35,6 @@ void th_skip(const char *missing_feature) __attribute__((noreturn));
 	static void test_##tname(void);                                  \
 	static struct th_test th_##tname = { .name = #tname,             \
 					     .fn = test_##tname,         \
-					     .timeout = 30,              \
 					     ##__VA_ARGS__ };            \
 	__attribute__((constructor)) static void thr_##tname(void)       \
 	{                                                                \

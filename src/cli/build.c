@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * From the settings of the command line to a policy and a command. Profiles
+ * first, wherever they stand on the line, then the settings in their order.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_PRESET "base"
+#define ORIGIN_MAX 80
+
+enum run_option {
+	RUN_NONE, /* a row without a meaning here is refused */
+	RUN_PROFILE,
+	RUN_PROFILE_FILE,
+	RUN_BARE,
+	RUN_SET,
+	RUN_EXEC_SHELL,
+	RUN_INTERACTIVE,
+	RUN_STATUS_FD
+};
+
+static const struct {
+	const char *name;
+	enum run_option option;
+} run_options[] = {
+	{ "bare", RUN_BARE },
+	{ "exec-shell", RUN_EXEC_SHELL },
+	{ "interactive", RUN_INTERACTIVE },
+	{ "profile", RUN_PROFILE },
+	{ "profile-file", RUN_PROFILE_FILE },
+	{ "set", RUN_SET },
+	{ "status-fd", RUN_STATUS_FD },
+};
+
+static enum run_option run_option(const sandlock_key *key)
+{
+	if (key->flags & SANDLOCK_KEY_POLICY)
+		return RUN_NONE;
+	for (size_t i = 0; i < CLI_LEN(run_options); i++)
+		if (strcmp(run_options[i].name, key->name) == 0)
+			return run_options[i].option;
+	return RUN_NONE;
+}
+
+/* What the settings say before their values matter. */
+struct survey {
+	bool profile, profile_file, bare, grants;
+};
+
+static bool is_grant(const char *key)
+{
+	return strcmp(key, "filesystem.read") == 0 ||
+	       strcmp(key, "filesystem.write") == 0;
+}
+
+static struct survey survey(const struct cli_settings *settings)
+{
+	struct survey found = { 0 };
+
+	for (size_t i = 0; i < settings->count; i++) {
+		const struct cli_setting *setting = &settings->items[i];
+		enum run_option option;
+		sandlock_key key;
+
+		if (!cli_key(setting->row, &key))
+			continue;
+		option = run_option(&key);
+		found.profile |= option == RUN_PROFILE;
+		found.profile_file |= option == RUN_PROFILE_FILE;
+		found.bare |= option == RUN_BARE;
+		found.grants |= !setting->negated && is_grant(key.name);
+		if (option == RUN_SET &&
+		    (strncmp(setting->value, "filesystem.read=", 16) == 0 ||
+		     strncmp(setting->value, "filesystem.write=", 17) == 0))
+			found.grants = true;
+	}
+	return found;
+}
+
+int cli_take_run_options(const struct cli_settings *settings,
+			 struct cli_run *run, sandlock_error *err)
+{
+	int r;
+
+	for (size_t i = 0; i < settings->count; i++) {
+		const struct cli_setting *setting = &settings->items[i];
+		sandlock_key key;
+
+		if (!cli_key(setting->row, &key) ||
+		    (key.flags & SANDLOCK_KEY_POLICY))
+			continue;
+		switch (run_option(&key)) {
+		case RUN_EXEC_SHELL:
+			run->shell = setting->value;
+			break;
+		case RUN_STATUS_FD:
+			r = cli_status_open(setting->value, &run->status_fd, err);
+			if (r < 0)
+				return r;
+			break;
+		case RUN_PROFILE:
+		case RUN_PROFILE_FILE:
+		case RUN_BARE:
+		case RUN_SET:
+		case RUN_INTERACTIVE:
+			break;
+		case RUN_NONE:
+		default:
+			return cli_fail(err, -EOPNOTSUPP,
+					"option '%s' is not available in this "
+					"version",
+					key.flag);
+		}
+	}
+	return 0;
+}
+
+static int load_profiles(const struct cli_settings *settings,
+			 sandlock_policy *policy, sandlock_error *err)
+{
+	struct survey found = survey(settings);
+	int r = 0;
+
+	if (found.profile && found.profile_file)
+		return cli_fail(err, -EINVAL,
+				"--profile and --profile-file exclude each "
+				"other");
+	if (found.bare && (found.profile || found.profile_file))
+		return cli_fail(err, -EINVAL,
+				"--bare and --profile%s exclude each other",
+				found.profile ? "" : "-file");
+	if (!found.profile && !found.profile_file && !found.bare && !found.grants)
+		return sandlock_policy_load(policy, DEFAULT_PRESET, err);
+
+	for (size_t i = 0; i < settings->count && r == 0; i++) {
+		const struct cli_setting *setting = &settings->items[i];
+		enum run_option option;
+		sandlock_key key;
+
+		if (!cli_key(setting->row, &key))
+			continue;
+		option = run_option(&key);
+		if (option == RUN_PROFILE)
+			r = sandlock_policy_load(policy, setting->value, err);
+		else if (option == RUN_PROFILE_FILE)
+			r = sandlock_policy_load_file(policy, setting->value,
+						      err);
+	}
+	return r;
+}
+
+/* --set KEY=VALUE: replaces; an empty VALUE goes back to the default. */
+static int apply_set(sandlock_policy *policy, const char *text,
+		     sandlock_error *err)
+{
+	const char *eq = strchr(text, '=');
+	char key[64];
+	int r;
+
+	if (!eq || eq == text)
+		return cli_fail(err, -EINVAL,
+				"--set: '%.64s' is not KEY=VALUE (such as "
+				"limits.timeout=2m)",
+				text);
+	if ((size_t)(eq - text) >= sizeof(key))
+		return cli_fail(err, -EINVAL, "--set: unknown key '%.64s...'",
+				text);
+	memcpy(key, text, (size_t)(eq - text));
+	key[eq - text] = '\0';
+	r = sandlock_policy_clear(policy, key, err);
+	if (r < 0 || !eq[1])
+		return r;
+	return sandlock_policy_set(policy, key, eq + 1, "--set", err);
+}
+
+static int apply_setting(sandlock_policy *policy, const sandlock_key *key,
+			 const struct cli_setting *setting, sandlock_error *err)
+{
+	char origin[ORIGIN_MAX];
+	const char *value = setting->value;
+
+	if (!setting->negated) {
+		/* A switch without a value is on. */
+		return sandlock_policy_set(policy, key->name,
+					   value ? value : "true", key->flag,
+					   err);
+	}
+	if (key->type != SANDLOCK_TYPE_BOOL)
+		return sandlock_policy_clear(policy, key->name, err);
+	snprintf(origin, sizeof(origin), "--no-%s", key->flag + 2);
+	return sandlock_policy_set(policy, key->name, "false", origin, err);
+}
+
+static int apply_settings(const struct cli_settings *settings,
+			  sandlock_policy *policy, sandlock_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < settings->count && r == 0; i++) {
+		const struct cli_setting *setting = &settings->items[i];
+		sandlock_key key;
+
+		if (!cli_key(setting->row, &key))
+			continue;
+		if (key.flags & SANDLOCK_KEY_POLICY)
+			r = apply_setting(policy, &key, setting, err);
+		else if (run_option(&key) == RUN_SET)
+			r = apply_set(policy, setting->value, err);
+	}
+	return r;
+}
+
+/*
+ * The run options that need a supervisor. The library says the same of the
+ * keys of a policy.
+ */
+static int check_no_supervisor(const struct cli_settings *settings,
+			       sandlock_error *err)
+{
+	for (size_t i = 0; i < settings->count; i++) {
+		sandlock_key key;
+
+		if (cli_key(settings->items[i].row, &key) &&
+		    !(key.flags &
+		      (SANDLOCK_KEY_POLICY | SANDLOCK_KEY_NO_SUPERVISOR)))
+			return cli_fail(err, -EINVAL,
+					"--no-supervisor is incompatible "
+					"with: %s",
+					key.flag);
+	}
+	return 0;
+}
+
+int cli_build_policy(const struct cli_settings *settings, struct cli_run *run,
+		     sandlock_error *err)
+{
+	const char *text;
+	int r;
+
+	r = sandlock_policy_new(&run->policy, err);
+	if (r == 0)
+		r = load_profiles(settings, run->policy, err);
+	if (r == 0)
+		r = apply_settings(settings, run->policy, err);
+	if (r < 0)
+		return r;
+	run->no_supervisor = sandlock_policy_get(run->policy,
+						 "program.no_supervisor", 0,
+						 &text) == 0 &&
+			     strcmp(text, "true") == 0;
+	return run->no_supervisor ? check_no_supervisor(settings, err) : 0;
+}
+
+/* The words of program.exec and program.args, borrowed from the policy. */
+static int profile_command(struct cli_run *run, sandlock_error *err)
+{
+	const char *word;
+	size_t count = 0;
+
+	if (sandlock_policy_get(run->policy, "program.exec", 0, &word) < 0)
+		return cli_fail(err, -EINVAL,
+				"no command: write it after the options, or "
+				"give one with -e or [program] exec of a "
+				"profile");
+	while (sandlock_policy_get(run->policy, "program.args", count, &word) == 0)
+		count++;
+	run->argv = calloc(count + 2, sizeof(*run->argv));
+	if (!run->argv)
+		return cli_fail(err, -ENOMEM, "out of memory");
+	sandlock_policy_get(run->policy, "program.exec", 0, &run->argv[0]);
+	for (size_t i = 0; i < count; i++)
+		sandlock_policy_get(run->policy, "program.args", i,
+				    &run->argv[i + 1]);
+	return 0;
+}
+
+int cli_choose_command(struct cli_run *run, char **argv, sandlock_error *err)
+{
+	size_t count = 0;
+
+	if (!run->shell && !argv[0])
+		return profile_command(run, err);
+	if (run->shell && argv[0])
+		return cli_fail(err, -EINVAL,
+				"-e '%.64s' and the command '%.64s' exclude "
+				"each other",
+				run->shell, argv[0]);
+	while (argv[count])
+		count++;
+	run->argv = calloc(run->shell ? 4 : count + 1, sizeof(*run->argv));
+	if (!run->argv)
+		return cli_fail(err, -ENOMEM, "out of memory");
+	if (run->shell) {
+		run->argv[0] = "/bin/sh";
+		run->argv[1] = "-c";
+		run->argv[2] = run->shell;
+		return 0;
+	}
+	for (size_t i = 0; i < count; i++)
+		run->argv[i] = argv[i];
+	return 0;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the command line tool share. The tool is a user of the
+ * public header only, so that whatever it can do, any program can.
+ */
+#ifndef CLI_CLI_H
+#define CLI_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <sandlock/sandlock.h>
+
+#define CLI_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
+#define CLI_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+/* What an own failure ends with; 126 and 127 come from the library. */
+#define CLI_EXIT_ERROR 125
+
+/* ---- main.c: the commands -------------------------------------------- */
+
+struct cli_command {
+	const char *name;
+	const char *args;    /* of the usage line */
+	const char *summary; /* one line; NULL hides the command */
+	int (*run)(int argc, char **argv); /* NULL: not in this version */
+	void (*help)(void); /* after usage and summary, or NULL */
+};
+
+/* Row @index, or NULL past the end. */
+const struct cli_command *cli_command_at(size_t index);
+const struct cli_command *cli_command_find(const char *name);
+
+/* ---- msg.c: what is said on stderr ------------------------------------ */
+
+/* Fill @err and return @code, a negative errno. */
+int cli_fail(sandlock_error *err, int code, const char *fmt, ...)
+	CLI_PRINTF(3, 4);
+/*
+ * One line on stderr behind "sandlock: ", in one write(2). Control bytes are
+ * shown as '?': names come from anywhere and must not drive the terminal.
+ */
+void cli_say(const char *fmt, ...) CLI_PRINTF(1, 2);
+/* Say it; the exit status that belongs to @err. */
+int cli_report(const sandlock_error *err);
+/* End of a command that wrote to stdout: 0, or says why writing failed. */
+int cli_finish_stdout(void);
+
+/* ---- suggest.c: "did you mean" ---------------------------------------- */
+
+struct cli_guess {
+	const char *name;
+	const char *best;
+	size_t distance;
+};
+void cli_guess_init(struct cli_guess *guess, const char *name);
+/* @candidate is borrowed until the guess is used. */
+void cli_guess_try(struct cli_guess *guess, const char *candidate);
+
+/* ---- opts.c: the flags of `run`, read by the key table ----------------- */
+
+struct cli_setting {
+	size_t row;	   /* of sandlock_key_at() */
+	const char *value; /* borrowed from argv; NULL: a switch */
+	bool negated;	   /* --no-KEY */
+};
+
+struct cli_settings {
+	struct cli_setting *items;
+	size_t count, cap;
+	bool help; /* -h or --help was met */
+	int rest;  /* index of the first word of the command */
+};
+
+/*
+ * Read argv[1...] up to the first word that is no option. On failure @out
+ * holds what came before. Free with cli_settings_fini() either way.
+ */
+int cli_parse_settings(int argc, char **argv, struct cli_settings *out,
+		       sandlock_error *err);
+void cli_settings_fini(struct cli_settings *settings);
+
+/* The key of row @row; false past the end of the table. */
+bool cli_key(size_t row, sandlock_key *ret_key);
+bool cli_key_is_list(const sandlock_key *key);
+
+/* ---- build.c: from settings to a policy -------------------------------- */
+
+struct cli_run {
+	const char *shell; /* -e */
+	int status_fd;	   /* -1: none */
+	bool no_supervisor;
+	sandlock_policy *policy; /* owned */
+	const char **argv;	 /* owned array of borrowed words */
+};
+
+/* The run options; also what can be seen of them after a parse error. */
+int cli_take_run_options(const struct cli_settings *settings,
+			 struct cli_run *run, sandlock_error *err);
+/* Default, then profiles or the preset, then the command line. */
+int cli_build_policy(const struct cli_settings *settings, struct cli_run *run,
+		     sandlock_error *err);
+/* -e, or the words @argv, or what the profile names. */
+int cli_choose_command(struct cli_run *run, char **argv, sandlock_error *err);
+
+/* ---- run_loop.c: while the sandbox runs -------------------------------- */
+
+/*
+ * Spawn, forward signals, wait. On success *ret_sandbox (owned by the caller)
+ * holds *ret_result.
+ */
+int cli_run_loop(const struct cli_run *run, sandlock_sandbox **ret_sandbox,
+		 const sandlock_result **ret_result, sandlock_error *err);
+
+/* ---- status.c: --status-fd --------------------------------------------- */
+
+/* Check @text, the value of --status-fd; the descriptor is made CLOEXEC. */
+int cli_status_open(const char *text, int *ret_fd, sandlock_error *err);
+/* One line of JSON; @result, or @err when nothing ran. */
+void cli_status_write(int fd, const sandlock_result *result,
+		      const sandlock_error *err, int exit_status);
+
+/* ---- the commands ------------------------------------------------------ */
+
+int cli_cmd_run(int argc, char **argv);
+int cli_cmd_profile(int argc, char **argv);
+int cli_cmd_completion(int argc, char **argv);
+int cli_cmd_help(int argc, char **argv);
+
+/* Usage, summary and what the command adds, on stdout. */
+int cli_help_command(const struct cli_command *command);
+/* The flags of `run`, grouped. */
+void cli_help_run(void);
+void cli_help_profile(void);
+bool cli_is_help(const char *word);
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * `sandlock run`: options to a policy, a policy to a sandbox, its end to an
+ * exit status. Whatever goes wrong is told in one place, here.
+ */
+#include "cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int prepare(int argc, char **argv, struct cli_settings *settings,
+		   struct cli_run *run, sandlock_error *err)
+{
+	sandlock_error later = { 0 };
+	int r;
+
+	r = cli_parse_settings(argc, argv, settings, err);
+	if (settings->help)
+		return 0;
+	if (r < 0) {
+		/* A --status-fd before the mistake still hears of it. */
+		cli_take_run_options(settings, run, &later);
+		return r;
+	}
+	r = cli_take_run_options(settings, run, err);
+	if (r == 0)
+		r = cli_build_policy(settings, run, err);
+	if (r == 0)
+		r = cli_choose_command(run, argv + settings->rest, err);
+	return r;
+}
+
+/* Returns only on failure: the program takes the place of this process. */
+static int exec_in_place(const struct cli_run *run, sandlock_error *err)
+{
+	sandlock_spawn_options options = { .size = sizeof(options),
+					   .argv = run->argv };
+
+	return sandlock_exec(run->policy, &options, err);
+}
+
+static void say_timeout(const struct cli_run *run)
+{
+	const char *text = "";
+	size_t len;
+
+	if (sandlock_policy_get(run->policy, "limits.timeout", 0, &text) < 0)
+		text = "";
+	len = strlen(text);
+	/* A bare number is seconds. */
+	cli_say("timeout after %s%s", text,
+		len && text[len - 1] >= '0' && text[len - 1] <= '9' ? "s" : "");
+}
+
+static int conclude(const struct cli_run *run, const sandlock_result *result)
+{
+	int status = sandlock_result_exit_status(result);
+
+	switch (sandlock_result_reason(result)) {
+	case SANDLOCK_REASON_TIMEOUT:
+		say_timeout(run);
+		break;
+	case SANDLOCK_REASON_LOST:
+		cli_say("the supervisor died; the sandbox was ended");
+		break;
+	default:
+		break;
+	}
+	if (run->status_fd >= 0)
+		cli_status_write(run->status_fd, result, NULL, status);
+	return status;
+}
+
+static int run_it(int argc, char **argv, struct cli_settings *settings,
+		  struct cli_run *run)
+{
+	const sandlock_result *result = NULL;
+	sandlock_sandbox *sandbox = NULL;
+	sandlock_error err = { 0 };
+	int r, status;
+
+	r = prepare(argc, argv, settings, run, &err);
+	if (settings->help)
+		return cli_help_command(cli_command_find("run"));
+	if (r == 0)
+		r = run->no_supervisor
+			    ? exec_in_place(run, &err)
+			    : cli_run_loop(run, &sandbox, &result, &err);
+	if (r < 0) {
+		status = cli_report(&err);
+		if (run->status_fd >= 0)
+			cli_status_write(run->status_fd, NULL, &err, status);
+	} else {
+		status = conclude(run, result);
+	}
+	sandlock_sandbox_free(sandbox);
+	return status;
+}
+
+int cli_cmd_run(int argc, char **argv)
+{
+	struct cli_settings settings = { 0 };
+	struct cli_run run = { .status_fd = -1 };
+	int status = run_it(argc, argv, &settings, &run);
+
+	sandlock_policy_free(run.policy);
+	free(run.argv);
+	cli_settings_fini(&settings);
+	return status;
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The command table and its dispatch.
+ */
+#include "cli.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct cli_command commands[] = {
+	{ "run", "[OPTIONS] [--] COMMAND [ARGUMENTS]",
+	  "run a program under a policy", cli_cmd_run, cli_help_run },
+	{ "profile", "ACTION [NAME]", "list, show, check or delete profiles",
+	  cli_cmd_profile, cli_help_profile },
+	{ "completion", "bash", "print a completion script for a shell",
+	  cli_cmd_completion, NULL },
+	{ "help", "[COMMAND]", "explain a command", cli_cmd_help, NULL },
+	{ .name = "check" },
+	{ .name = "inspect" },
+	{ .name = "kill" },
+	{ .name = "learn" },
+	{ .name = "ps" },
+};
+
+const struct cli_command *cli_command_at(size_t index)
+{
+	return index < CLI_LEN(commands) ? &commands[index] : NULL;
+}
+
+const struct cli_command *cli_command_find(const char *name)
+{
+	for (size_t i = 0; i < CLI_LEN(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+bool cli_is_help(const char *word)
+{
+	return strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0;
+}
+
+static int usage(void)
+{
+	static const char text[] =
+		"Usage: sandlock COMMAND [ARGUMENTS]\n"
+		"\n"
+		"  sandlock run -- python3 script.py     under preset base\n"
+		"  sandlock run -r /usr -w . -- make     these grants only\n"
+		"  sandlock run -p NAME -- COMMAND       under a profile\n"
+		"\n"
+		"'sandlock help' lists the commands, 'sandlock help run' the "
+		"options.\n";
+
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		return CLI_EXIT_ERROR;
+	return CLI_EXIT_ERROR;
+}
+
+static int unknown_option(const char *word)
+{
+	size_t len = strcspn(word, "=");
+	sandlock_key key;
+
+	for (size_t row = 0; cli_key(row, &key); row++) {
+		bool is_long = key.flag && strlen(key.flag) == len &&
+			       strncmp(key.flag, word, len) == 0;
+		bool is_short = key.short_flag && word[1] == key.short_flag[1];
+
+		if (is_long || is_short) {
+			cli_say("'%.64s' is an option of 'sandlock run'; write "
+				"'sandlock run %.64s ...'",
+				word, word);
+			return CLI_EXIT_ERROR;
+		}
+	}
+	cli_say("unknown option '%.64s'; 'sandlock help' lists the commands",
+		word);
+	return CLI_EXIT_ERROR;
+}
+
+static int unknown_command(const char *word)
+{
+	struct cli_guess guess;
+
+	cli_guess_init(&guess, word);
+	for (size_t i = 0; i < CLI_LEN(commands); i++)
+		if (commands[i].run)
+			cli_guess_try(&guess, commands[i].name);
+	if (guess.best)
+		cli_say("unknown command '%.64s'; did you mean '%s'?", word,
+			guess.best);
+	else
+		cli_say("unknown command '%.64s'; to run a program: sandlock "
+			"run -- %.64s",
+			word, word);
+	return CLI_EXIT_ERROR;
+}
+
+/*
+ * Descriptors 0 to 2 must be taken, else the next one we open becomes the
+ * workload's stdin. What takes them fails as a closed one does.
+ */
+static void fill_standard_fds(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			_exit(CLI_EXIT_ERROR);
+}
+
+int main(int argc, char **argv)
+{
+	const struct cli_command *command;
+
+	fill_standard_fds();
+	if (argc < 2)
+		return usage();
+	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
+		printf("sandlock %s\n", sandlock_version());
+		return cli_finish_stdout();
+	}
+	if (cli_is_help(argv[1]))
+		return cli_cmd_help(argc - 1, argv + 1);
+	if (argv[1][0] == '-')
+		return unknown_option(argv[1]);
+	command = cli_command_find(argv[1]);
+	if (!command)
+		return unknown_command(argv[1]);
+	if (!command->run) {
+		cli_say("command '%s' is not available in this version",
+			command->name);
+		return CLI_EXIT_ERROR;
+	}
+	return command->run(argc - 1, argv + 1);
+}

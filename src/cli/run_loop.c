@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * While the sandbox runs: pass signals on, stop and go with it, note its end,
+ * and leave the terminal as it was found.
+ *
+ * The signals are blocked before the spawn and read from a descriptor, so that
+ * none is lost in between and no handler exists. One that was ignored when we
+ * were started (nohup, a shell's background job) stays ignored.
+ */
+#include "cli.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <termios.h>
+#include <unistd.h>
+
+static const int relayed[] = { SIGTERM,	 SIGINT,  SIGHUP,  SIGQUIT,
+			       SIGWINCH, SIGUSR1, SIGUSR2, SIGTSTP };
+
+struct terminal {
+	bool ours; /* stdin is a terminal and we are its foreground job */
+	bool saved;
+	struct termios settings;
+};
+
+struct loop {
+	sandlock_sandbox *sandbox;
+	int signals;
+	bool asked; /* to end, once */
+};
+
+static struct terminal terminal_save(void)
+{
+	struct terminal terminal = { .ours = false };
+
+	terminal.ours = tcgetpgrp(STDIN_FILENO) == getpgrp();
+	terminal.saved = terminal.ours &&
+			 tcgetattr(STDIN_FILENO, &terminal.settings) == 0;
+	return terminal;
+}
+
+/* Also after a kill: a program that died in raw mode cannot do it itself. */
+static void terminal_restore(const struct terminal *terminal)
+{
+	sigset_t ttou, before;
+
+	if (!terminal->saved || tcgetpgrp(STDIN_FILENO) != getpgrp())
+		return;
+	/* Should the foreground be lost now, this must not stop us. */
+	sigemptyset(&ttou);
+	sigaddset(&ttou, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &ttou, &before);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal->settings);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
+/*
+ * Ctrl-Z: when the sandbox has the terminal, it gets the signal, and the
+ * library stops us by the default action once it has stopped. Otherwise we get
+ * it and pass it on; again the library stops us when the sandbox did stop.
+ */
+static bool is_relayed(int sig, const struct terminal *terminal)
+{
+	struct sigaction action;
+
+	if (sig == SIGTSTP && terminal->ours)
+		return false;
+	return sigaction(sig, NULL, &action) == 0 && action.sa_handler != SIG_IGN;
+}
+
+static int block_signals(const struct terminal *terminal, sandlock_error *err)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < CLI_LEN(relayed); i++)
+		if (is_relayed(relayed[i], terminal))
+			sigaddset(&set, relayed[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return cli_fail(err, -errno, "cannot receive signals: %s",
+				strerror(errno));
+	return fd;
+}
+
+static void handle_signal(struct loop *loop, int sig)
+{
+	if (sig == SIGTERM || sig == SIGINT) {
+		if (loop->asked) {
+			sandlock_sandbox_kill(loop->sandbox);
+			return;
+		}
+		loop->asked = true;
+	}
+	sandlock_sandbox_signal(loop->sandbox, sig);
+}
+
+static void read_signals(struct loop *loop)
+{
+	struct signalfd_siginfo infos[8];
+	ssize_t n = read(loop->signals, infos, sizeof(infos));
+
+	for (size_t i = 0; n > 0 && i < (size_t)n / sizeof(infos[0]); i++)
+		handle_signal(loop, (int)infos[i].ssi_signo);
+}
+
+/* 0 when the whole tree is gone. */
+static int serve(struct loop *loop, sandlock_error *err)
+{
+	struct pollfd fds[] = {
+		{ .fd = loop->signals, .events = POLLIN },
+		{ .fd = sandlock_sandbox_fd(loop->sandbox), .events = POLLIN },
+	};
+
+	for (;;) {
+		int r = poll(fds, CLI_LEN(fds), -1);
+
+		if (r < 0 && errno != EINTR)
+			return cli_fail(err, -errno, "poll: %s", strerror(errno));
+		if (r <= 0)
+			continue;
+		if (fds[0].revents)
+			read_signals(loop);
+		if (!fds[1].revents)
+			continue;
+		r = sandlock_sandbox_dispatch(loop->sandbox, err);
+		if (r != 0)
+			return r < 0 ? r : 0;
+	}
+}
+
+int cli_run_loop(const struct cli_run *run, sandlock_sandbox **ret_sandbox,
+		 const sandlock_result **ret_result, sandlock_error *err)
+{
+	struct terminal terminal = terminal_save();
+	sandlock_spawn_options options = {
+		.size = sizeof(options),
+		.argv = run->argv,
+		.flags = SANDLOCK_SPAWN_INLINE |
+			 (terminal.ours ? SANDLOCK_SPAWN_FOREGROUND : 0),
+	};
+	struct loop loop = { .signals = block_signals(&terminal, err) };
+	int r;
+
+	if (loop.signals < 0)
+		return loop.signals;
+	r = sandlock_spawn(run->policy, &options, &loop.sandbox, err);
+	if (r == 0) {
+		*ret_sandbox = loop.sandbox;
+		r = serve(&loop, err);
+		if (r < 0)
+			sandlock_sandbox_kill(loop.sandbox);
+		else
+			r = sandlock_sandbox_wait(loop.sandbox, 0, ret_result,
+						  err);
+	}
+	terminal_restore(&terminal);
+	close(loop.signals);
+	return r;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Between the names of a policy and the instructions of its filter: the rules
+ * of filter.def, and a plain value that says which of them hold. Private to
+ * plan/ and its tests.
+ */
+#ifndef SL_PLAN_FILTER_H
+#define SL_PLAN_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "policy/policy.h"
+#include "sys/syscalls.h"
+
+struct sock_filter;
+
+enum sl_arg_op {
+	SL_OP_NONE = 0, /* behind the last test of a rule */
+	SL_OP_IN,	/* one of the values */
+	SL_OP_OUT,	/* none of the values */
+	SL_OP_BITS,	/* some bit of the mask */
+	SL_OP_SOME,	/* not null; the only test of all 64 bits */
+};
+
+/* About the low 32 bits of an argument, as the kernel truncates an int: what
+ * is above them must not change the verdict. */
+struct sl_arg_test {
+	enum sl_arg_op op;
+	uint8_t arg;
+	uint8_t count; /* of values */
+	uint32_t mask;
+	const uint32_t *values;
+};
+
+/* A rule without a condition always holds. */
+enum sl_when {
+	SL_WHEN_ALWAYS = 0,
+	SL_WHEN_SUPERVISED = 1, /* not with program.no_supervisor */
+	SL_WHEN_NO_BIND = 2,	/* no port may be bound */
+	SL_WHEN_METADATA = 4,	/* the group of that name is denied */
+	SL_WHEN_PINNED = 8,	/* limits.cpu_cores is set */
+};
+
+#define SL_RULE_TESTS 4
+
+/* All tests hold: @call fails with @error. Rules of one call are neighbours
+ * and the first that holds decides; if none does, the call is allowed. */
+struct sl_filter_rule {
+	enum sl_sys call;
+	uint16_t error;
+	uint16_t when;	   /* enum sl_when bits, all needed */
+	const char *opens; /* what a program gets that is spared this rule */
+	struct sl_arg_test tests[SL_RULE_TESTS];
+};
+
+/* NULL behind the last one. */
+const struct sl_filter_rule *sl_filter_rule_at(size_t i);
+/* The rules for @call, one by one; NULL behind the last one. */
+const struct sl_filter_rule *sl_filter_rule_first(enum sl_sys call);
+const struct sl_filter_rule *sl_filter_rule_next(const struct sl_filter_rule *rule);
+bool sl_filter_rule_holds(const struct sl_filter_rule *rule, unsigned int when);
+/* It looks at no argument. */
+static inline bool sl_filter_rule_plain(const struct sl_filter_rule *rule)
+{
+	return rule->tests[0].op == SL_OP_NONE;
+}
+
+enum sl_filter_list {
+	SL_LIST_TABLE = 0, /* as filter.def says */
+	SL_LIST_DENY,
+	SL_LIST_ALLOW,
+};
+
+struct sl_filter_spec {
+	enum sl_arch arch;
+	unsigned int when;	    /* enum sl_when bits that hold */
+	uint8_t list[SL_SYS_COUNT]; /* enum sl_filter_list */
+};
+
+/* Spec -> program, from malloc. */
+int sl_filter_build(const struct sl_filter_spec *spec,
+		    struct sock_filter **ret_insns, size_t *ret_count,
+		    struct sl_error *err);
+
+/* Policy -> spec for @arch; errors name the origin of a bad name. */
+int sl_filter_spec(const struct sl_policy *policy, enum sl_arch arch,
+		   struct sl_filter_spec *ret_spec, struct sl_error *err);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Policy -> seccomp filter: which rules hold, what the names of
+ * syscalls.extra_deny and .extra_allow stand for, and what to tell the user
+ * about them. Pure; the instructions are made by filter_build.c.
+ */
+#include "plan/plan.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "plan/filter.h"
+#include "policy/suggest.h"
+#include "policy/value.h"
+
+/* What one name of the policy stands for: a call, or a group of them. */
+struct named {
+	const struct sl_sys_group *group;
+	uint16_t call; /* if group is NULL */
+};
+
+static size_t named_count(const struct named *named)
+{
+	return named->group ? named->group->count : 1;
+}
+
+static enum sl_sys named_at(const struct named *named, size_t i)
+{
+	return (enum sl_sys)(named->group ? named->group->calls[i] : named->call);
+}
+
+static int look_up(const char *text, struct named *ret_named)
+{
+	int call = sl_sys_find(text);
+
+	*ret_named = (struct named){ .group = sl_sys_group_find(text) };
+	if (call >= 0)
+		ret_named->call = (uint16_t)call;
+	return ret_named->group || call >= 0 ? 0 : -EINVAL;
+}
+
+static int unknown(const char *text, struct sl_error *err)
+{
+	struct sl_suggest near = { .wanted = text };
+	const char *offer;
+
+	for (int i = 0; i < SL_SYS_COUNT; i++)
+		sl_suggest_offer(&near, sl_sys_name((enum sl_sys)i));
+	for (size_t i = 0; (offer = sl_sys_alias_at(i)); i++)
+		sl_suggest_offer(&near, offer);
+	for (size_t i = 0; sl_sys_group_at(i); i++)
+		sl_suggest_offer(&near, sl_sys_group_at(i)->name);
+	if (near.best)
+		return sl_err(err, -EINVAL, SL_STAGE_COMPILE,
+			      "unknown system call or group '%s', did you mean "
+			      "'%s'?",
+			      SL_QUOTE(text), near.best);
+	return sl_err(err, -EINVAL, SL_STAGE_COMPILE,
+		      "unknown system call or group '%s'", SL_QUOTE(text));
+}
+
+/* The sandbox would not even start: the filter is there before the command. */
+static int check_deny(enum sl_sys call, struct sl_error *err)
+{
+	if (call != SL_SYS_execve)
+		return 0;
+	return sl_err(err, -EINVAL, SL_STAGE_COMPILE,
+		      "'execve' cannot be denied: the command itself is "
+		      "started by it");
+}
+
+/* The item of @list that names @call; there is one. */
+static const struct sl_item *item_with(const struct sl_value *list,
+				       enum sl_sys call)
+{
+	struct named named;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (look_up(list->items[i].text, &named) < 0)
+			continue;
+		for (size_t n = 0; n < named_count(&named); n++)
+			if (named_at(&named, n) == call)
+				return &list->items[i];
+	}
+	return NULL;
+}
+
+static int contradiction(const struct sl_policy *policy,
+			 const struct sl_item *item, enum sl_sys call,
+			 struct sl_error *err)
+{
+	const struct sl_value *denied = sl_policy_get(policy, SL_KEY_EXTRA_DENY);
+	const struct sl_item *other = item_with(denied, call);
+	char where[256] = "", by[SL_QUOTE_MAX + 16] = "";
+
+	if (other) {
+		sl_origin_describe(&other->origin, where, sizeof(where));
+		if (strcmp(other->text, item->text) != 0)
+			snprintf(by, sizeof(by), " by '%s'",
+				 SL_QUOTE(other->text));
+	}
+	return sl_err(err, -EINVAL, SL_STAGE_COMPILE,
+		      "'%s' cannot be allowed: %s is denied%s as well (%s)",
+		      SL_QUOTE(item->text), sl_sys_name(call), by, where);
+}
+
+static int apply(const struct sl_policy *policy, const struct sl_item *item,
+		 bool deny, struct sl_filter_spec *spec, struct sl_error *err)
+{
+	struct named named;
+	int r;
+
+	if (look_up(item->text, &named) < 0)
+		return unknown(item->text, err);
+	for (size_t n = 0; n < named_count(&named); n++) {
+		enum sl_sys call = named_at(&named, n);
+
+		r = deny ? check_deny(call, err) : 0;
+		if (r < 0)
+			return r;
+		if (!deny && spec->list[call] == SL_LIST_DENY)
+			return contradiction(policy, item, call, err);
+		spec->list[call] = deny ? SL_LIST_DENY : SL_LIST_ALLOW;
+	}
+	/* Of these calls only some arguments are metadata. */
+	if (deny && strcmp(item->text, "metadata") == 0)
+		spec->when |= SL_WHEN_METADATA;
+	return 0;
+}
+
+static int apply_list(const struct sl_policy *policy, enum sl_key key,
+		      struct sl_filter_spec *spec, struct sl_error *err)
+{
+	const struct sl_value *list = sl_policy_get(policy, key);
+	int r;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct sl_item *item = &list->items[i];
+
+		r = apply(policy, item, key == SL_KEY_EXTRA_DENY, spec, err);
+		if (r < 0)
+			return sl_policy_blame(err, r, key, &item->origin);
+	}
+	return 0;
+}
+
+static unsigned int conditions(const struct sl_policy *policy)
+{
+	unsigned int when = SL_WHEN_ALWAYS;
+
+	if (!sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR))
+		when |= SL_WHEN_SUPERVISED;
+	if (sl_policy_get(policy, SL_KEY_NET_ALLOW_BIND)->count == 0 &&
+	    sl_policy_get(policy, SL_KEY_NET_DENY_BIND)->count == 0)
+		when |= SL_WHEN_NO_BIND;
+	if (sl_policy_get(policy, SL_KEY_CPU_CORES)->count)
+		when |= SL_WHEN_PINNED;
+	return when;
+}
+
+int sl_filter_spec(const struct sl_policy *policy, enum sl_arch arch,
+		   struct sl_filter_spec *ret_spec, struct sl_error *err)
+{
+	struct sl_filter_spec spec = { .arch = arch };
+	int r;
+
+	spec.when = conditions(policy);
+	r = apply_list(policy, SL_KEY_EXTRA_DENY, &spec, err);
+	if (r == 0)
+		r = apply_list(policy, SL_KEY_EXTRA_ALLOW, &spec, err);
+	if (r < 0)
+		return r;
+	*ret_spec = spec;
+	return 0;
+}
+
+int sl_plan_compile_filter(const struct sl_policy *policy,
+			   const struct sl_probe *probe,
+			   struct sl_plan_filter *ret_filter,
+			   struct sl_error *err)
+{
+	struct sl_filter_spec spec;
+	int r;
+
+	(void)probe; /* every kernel with Landlock has all that is used here */
+	r = sl_filter_spec(policy, SL_ARCH_NATIVE, &spec, err);
+	if (r < 0)
+		return r;
+	return sl_filter_build(&spec, &ret_filter->insns, &ret_filter->count,
+			       err);
+}
+
+/* What the rules for @call open, once each; false if there is no rule. */
+static bool add_opens(struct sl_buf *text, enum sl_sys call, unsigned int when)
+{
+	const struct sl_filter_rule *rule = sl_filter_rule_first(call);
+	const char *last = "";
+	bool any = false;
+
+	for (; rule; rule = sl_filter_rule_next(rule)) {
+		if (!sl_filter_rule_holds(rule, when))
+			continue;
+		if (strcmp(rule->opens, last) != 0)
+			sl_buf_addf(text, "%s%s", any ? ", " : "", rule->opens);
+		last = rule->opens;
+		any = true;
+	}
+	return any;
+}
+
+static void warn_allow(struct sl_buf *text, const struct sl_item *item,
+		       unsigned int when)
+{
+	sl_autobuf opens = SL_BUF_INIT(4096);
+	struct named named;
+	char where[512];
+
+	if (look_up(item->text, &named) < 0)
+		return;
+	sl_origin_describe(&item->origin, where, sizeof(where));
+	/* These groups are there to be allowed; the manual tells of them. */
+	if (named.group && (strcmp(item->text, "sysv_ipc") == 0 ||
+			    strcmp(item->text, "posix_mqueue") == 0))
+		return;
+	if (named.group)
+		sl_buf_adds(&opens, named.group->help);
+	else if (!add_opens(&opens, (enum sl_sys)named.call, when)) {
+		sl_buf_addf(text,
+			    "%s: '%s' is allowed anyway; this entry changes "
+			    "nothing\n",
+			    where, item->text);
+		return;
+	}
+	sl_buf_addf(text, "%s: allowing '%s' opens: %s\n", where, item->text,
+		    opens.data ? opens.data : "");
+}
+
+int sl_plan_warnings(const struct sl_policy *policy, char **ret_text)
+{
+	const struct sl_value *allow = sl_policy_get(policy, SL_KEY_EXTRA_ALLOW);
+	sl_autobuf text = SL_BUF_INIT(SL_MAX_DUMP_BYTES);
+	unsigned int when = conditions(policy);
+	char *taken;
+
+	for (size_t i = 0; i < allow->count; i++)
+		warn_allow(&text, &allow->items[i], when);
+	if (text.failed)
+		return text.failed;
+	taken = sl_buf_take(&text);
+	if (!taken)
+		return -ENOMEM;
+	*ret_text = taken;
+	return 0;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What one system call costs, in the process it runs in: prints "NAME NS" per
+ * call, each the median of batches. The driver runs it bare and inside in turn.
+ * Static, so that loading it costs the same everywhere. Takes the path of a
+ * file that may be read.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BATCHES 31
+#define BATCH 128 /* a stream socket holds that many one-byte messages */
+
+struct micro {
+	const char *path;
+	int pipe[2];
+	int sock[2];
+	struct stat st;
+	char byte;
+};
+
+struct op {
+	const char *name;
+	/* Both return 0, or a positive errno. */
+	int (*prepare)(struct micro *m); /* not timed, before each batch */
+	int (*call)(struct micro *m);
+	int (*finish)(struct micro *m); /* not timed, after each batch */
+};
+
+static int op_getppid(struct micro *m)
+{
+	(void)m;
+	return syscall(SYS_getppid) < 0 ? errno : 0;
+}
+
+static int op_open(struct micro *m)
+{
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, m->path,
+			      O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	return close(fd) < 0 ? errno : 0;
+}
+
+static int op_stat(struct micro *m)
+{
+	return fstatat(AT_FDCWD, m->path, &m->st, 0) < 0 ? errno : 0;
+}
+
+static int op_close(struct micro *m)
+{
+	(void)m;
+	return syscall(SYS_close, -1) < 0 && errno == EBADF ? 0 : EINVAL;
+}
+
+static int op_wait4(struct micro *m)
+{
+	(void)m;
+	return syscall(SYS_wait4, -1, NULL, WNOHANG, NULL) < 0 && errno == ECHILD
+		       ? 0
+		       : EINVAL;
+}
+
+static int op_mmap(struct micro *m)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	(void)m;
+	if (p == MAP_FAILED)
+		return errno;
+	return munmap(p, 4096) < 0 ? errno : 0;
+}
+
+static int op_write(struct micro *m)
+{
+	return write(m->pipe[1], &m->byte, 1) == 1 ? 0 : errno;
+}
+
+static int op_read(struct micro *m)
+{
+	return read(m->pipe[0], &m->byte, 1) == 1 ? 0 : errno;
+}
+
+static int op_recvmsg(struct micro *m)
+{
+	struct iovec iov = { .iov_base = &m->byte, .iov_len = 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	return recvmsg(m->sock[0], &msg, MSG_DONTWAIT) == 1 ? 0 : errno;
+}
+
+static int fill_pipe(struct micro *m)
+{
+	int r = 0;
+
+	for (int i = 0; i < BATCH && r == 0; i++)
+		r = op_write(m);
+	return r;
+}
+
+static int drain_pipe(struct micro *m)
+{
+	int r = 0;
+
+	for (int i = 0; i < BATCH && r == 0; i++)
+		r = op_read(m);
+	return r;
+}
+
+static int fill_socket(struct micro *m)
+{
+	for (int i = 0; i < BATCH; i++)
+		if (send(m->sock[1], &m->byte, 1, MSG_DONTWAIT) != 1)
+			return errno;
+	return 0;
+}
+
+static const struct op ops[] = {
+	{ "getppid", NULL, op_getppid, NULL },
+	{ "stat", NULL, op_stat, NULL },
+	{ "close", NULL, op_close, NULL },
+	{ "read", fill_pipe, op_read, NULL },
+	{ "write", NULL, op_write, drain_pipe },
+	{ "recvmsg", fill_socket, op_recvmsg, NULL },
+	{ "wait4", NULL, op_wait4, NULL },
+	{ "mmap+munmap", NULL, op_mmap, NULL },
+	{ "open+close", NULL, op_open, NULL },
+};
+
+static double now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (double)ts.tv_sec * 1e9 + (double)ts.tv_nsec;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int batch(const struct op *op, struct micro *m, double *ret_ns)
+{
+	double start;
+	int r = op->prepare ? op->prepare(m) : 0;
+
+	start = now_ns();
+	for (int i = 0; i < BATCH && r == 0; i++)
+		r = op->call(m);
+	*ret_ns = (now_ns() - start) / BATCH;
+	if (r == 0 && op->finish)
+		r = op->finish(m);
+	return r;
+}
+
+static int measure(const struct op *op, struct micro *m)
+{
+	double ns[BATCHES];
+	int r = batch(op, m, ns); /* warms caches */
+
+	for (int i = 0; i < BATCHES && r == 0; i++)
+		r = batch(op, m, &ns[i]);
+	if (r) {
+		fprintf(stderr, "micro: %s: %s\n", op->name, strerror(r));
+		return 1;
+	}
+	qsort(ns, BATCHES, sizeof(ns[0]), compare);
+	printf("%s %.2f\n", op->name, ns[BATCHES / 2]);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct micro m = { .path = argc > 1 ? argv[1] : argv[0] };
+	int failed = 0;
+
+	if (pipe2(m.pipe, O_CLOEXEC) < 0 ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, m.sock) < 0) {
+		perror("micro: pipe, socketpair");
+		return 1;
+	}
+	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
+		failed |= measure(&ops[i], &m);
+	return failed;
+}

@@ -1,0 +1,359 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Every flag of this version at work: what it changes, and that without it the
+# same command ends the other way. Misuse is in options.sh.
+# Words are split on purpose; quoted text is for the shell inside.
+# shellcheck disable=SC2086,SC2046,SC2016,SC2034,SC2094,SC3045
+
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+echo text >"$work/file"
+
+begin '--fs-read, -r'
+lock run $sys -- cat "$work/file"
+status 1
+for flag in --fs-read -r; do
+	lock run $sys $flag "$work" -- cat "$work/file"
+	status 0
+	out text
+	lock run $sys $flag "$work" -- sh -c ': >"$1"' sh "$work/file"
+	status 2
+done
+out_text=$(cat "$work/file")
+same "$out_text" text
+lock run $sys -r '?/nosuch' -- echo optional
+status 0
+end
+
+begin '--no-fs-read'
+lock run $sys -r "$work" --no-fs-read $sys -- cat "$work/file"
+status 1
+end
+
+begin '--fs-write, -w'
+lock run $sys -r "$work" -- touch "$work/w/a"
+status 1
+[ ! -e "$work/w/a" ] || wrong 'written without a grant'
+for flag in --fs-write -w; do
+	rm -f "$work/w/a"
+	lock run $sys $flag "$work/w" -- touch "$work/w/a"
+	status 0
+	[ -e "$work/w/a" ] || wrong 'not written'
+done
+lock run $sys -w "$work/w" --no-fs-write -- touch "$work/w/b"
+status 1
+[ ! -e "$work/w/b" ] || wrong 'written after --no-fs-write'
+end
+
+begin '--private-tmp'
+lock run $sys --private-tmp -- sh -c 'echo x >"$TMPDIR/x" && echo "$TMPDIR"'
+status 0
+[ -s "$work/out" ] || wrong 'no TMPDIR'
+[ ! -e "$(cat "$work/out")" ] || wrong 'it is still there'
+lock run -e 'echo x >"$TMPDIR/x" && echo base has it'
+out 'base has it'
+lock run --no-private-tmp -e 'echo x >"${TMPDIR:-/tmp}/sandlock-no-tmp"'
+status 2
+[ ! -e /tmp/sandlock-no-tmp ] || wrong 'written'
+end
+
+# Nobody listens on port 1, and nobody needs to.
+connect='exec 3<>/dev/tcp/127.0.0.1/1'
+begin '--net-allow, --net-deny'
+if command -v bash >/dev/null; then
+	lock run -- bash -c "$connect"
+	err 'Permission denied'
+	lock run --net-allow tcp://:1 -- bash -c "$connect"
+	err 'Connection refused'
+	lock run --net-allow tcp://:2 -- bash -c "$connect"
+	err 'Permission denied'
+	lock run --net-allow 'tcp://*' -- bash -c "$connect"
+	err 'Connection refused'
+	lock run --net-allow 'tcp://*' --net-deny tcp://:1 -- bash -c "$connect"
+	err 'Permission denied'
+	lock run --net-allow tcp://:1 --no-net-allow -- bash -c "$connect"
+	err 'Permission denied'
+	lock run --net-allow :1 -- true
+	refused tcp://
+	end
+else
+	skip bash
+fi
+
+cat >"$work/bind.pl" <<'END'
+use Socket;
+socket(S, PF_INET, SOCK_STREAM, 0) or die "socket: $!\n";
+bind(S, sockaddr_in(0, INADDR_LOOPBACK)) or die "bind: $!\n";
+listen(S, 1) or die "listen: $!\n";
+print "bound\n";
+END
+begin '--net-allow-bind, --net-deny-bind'
+if command -v perl >/dev/null; then
+	bind="$sys -r $work/bind.pl"
+	lock run $bind -- perl "$work/bind.pl"
+	err 'Permission denied'
+	lock run $bind --net-allow-bind 0 -- perl "$work/bind.pl"
+	status 0
+	out bound
+	lock run $bind --net-allow-bind 8000-8010 -- perl "$work/bind.pl"
+	err 'Permission denied'
+	lock run $bind --net-allow-bind '*' -- perl "$work/bind.pl"
+	out bound
+	lock run $bind --net-allow-bind 0 --net-deny-bind 0 -- \
+		perl "$work/bind.pl"
+	err 'Permission denied'
+	end
+else
+	skip perl
+fi
+
+begin '--cwd'
+lock run --cwd /usr -- pwd
+status 0
+same "$(cat "$work/out")" /usr
+end
+
+begin '--env'
+lock run --env A=1 --env B='two words' --env A=3 -e 'echo "$A $B"'
+same "$(cat "$work/out")" '3 two words'
+lock run --env A=1 --no-env -e 'echo "[$A]"'
+same "$(cat "$work/out")" '[]'
+end
+
+begin '--clean-env'
+SECRET=hidden
+export SECRET
+lock run -e 'echo "[$SECRET]"'
+out '[hidden]'
+lock run --clean-env -e 'echo "[$SECRET]" "$HOME"'
+status 0
+out '[]'
+out "$HOME"
+lock run --clean-env --env SECRET=given -e 'echo "[$SECRET]"'
+out '[given]'
+lock run --clean-env --no-clean-env -e 'echo "[$SECRET]"'
+out '[hidden]'
+end
+
+begin '--user'
+lock run $sys --user "$(id -u):$(id -g)" -- id -u
+status 0
+same "$(cat "$work/out")" "$(id -u)"
+lock run $sys --user 1234:1234 -- id -u
+if grep -q 'user namespace' "$work/err"; then
+	skip 'unprivileged user namespaces'
+else
+	status 0
+	same "$(cat "$work/out")" 1234
+	end
+fi
+
+begin '--no-coredump'
+ulimit -S -c "$(ulimit -H -c)"
+lock run -e 'ulimit -c'
+same "$(cat "$work/out")" "$(ulimit -c)"
+lock run --no-coredump -e 'ulimit -c'
+same "$(cat "$work/out")" 0
+end
+
+begin '--no-huge-pages'
+lock run $sys -- grep THP_enabled /proc/self/status
+if [ "$status" -eq 0 ]; then
+	out 1
+	lock run $sys --no-huge-pages -- grep THP_enabled /proc/self/status
+	status 0
+	out 0
+	end
+else
+	skip 'THP_enabled of /proc/PID/status (Linux 5.0)'
+fi
+
+begin '--no-supervisor'
+start="echo \$\$; exec \"$sandlock\" run --no-supervisor $sys"
+sh -c "$start -- sh -c 'echo \$\$'" >"$work/out" 2>"$work/err"
+status=$?
+status 0
+same "$(sort -u "$work/out" | grep -c '')" 1
+lock run --no-supervisor $sys -- cat "$work/file"
+status 1
+lock run --no-supervisor -t 5s $sys -- true
+refused '--no-supervisor is incompatible with: '
+err --timeout
+lock run --no-supervisor --status-fd 3 $sys -- true
+refused '--no-supervisor is incompatible with: --status-fd'
+lock run --no-supervisor $sys -- nosuchcommand
+status 127
+end
+
+begin '--timeout, -t'
+for flag in --timeout -t; do
+	lock run $flag 100ms -- sleep 1000
+	status 124
+	err 'timeout after 100ms'
+	lock run $flag 1000 -- true
+	status 0
+done
+lock run -t 0.1 -- sleep 1000
+err 'timeout after 0.1s'
+lock run -t 1ms --no-timeout -- true
+status 0
+end
+
+begin '--kill-after'
+lock run -t 200ms --kill-after 1000 -- \
+	sh -c 'trap "echo polite; exit 3" TERM; sleep 1000 & wait'
+out polite
+lock run -t 100ms --kill-after 100ms -- \
+	sh -c 'trap "" TERM; while :; do sleep 1000; done'
+status 124
+end
+
+begin '--max-open-files'
+lock run --max-open-files 32 -e 'ulimit -n; ulimit -H -n'
+status 0
+same "$(sort -u "$work/out")" 32
+end
+
+begin '--cpu-cores'
+core=$(sed -n 's/^Cpus_allowed_list:[^0-9]*\([0-9]*\).*/\1/p' /proc/self/status)
+lock run $sys --cpu-cores "$core" -- grep Cpus_allowed_list /proc/self/status
+status 0
+same "$(tr -dc '0-9,-' <"$work/out")" "$core"
+lock run $sys --cpu-cores 8191 -- echo started
+refused --cpu-cores
+end
+
+begin '--gpu'
+if [ -e /dev/dri ] || [ -e /dev/nvidia0 ]; then
+	lock run --gpu all -- true
+	status 0
+	end
+else
+	lock run --gpu all -- true
+	[ "$status" -eq 0 ] || [ "$status" -eq 125 ] || wrong "status $status"
+	lock run --gpu 7 -- echo started
+	refused --gpu
+	end
+fi
+
+begin '--extra-deny-syscall'
+lock run $sys -w "$work/w" -- ln -s x "$work/w/link1"
+status 0
+lock run $sys -w "$work/w" --extra-deny-syscall symlink \
+	--extra-deny-syscall symlinkat -- ln -s x "$work/w/link2"
+status 1
+[ ! -L "$work/w/link2" ] || wrong 'the link was made'
+end
+
+cat >"$work/shm.pl" <<'END'
+my $id = shmget(0, 4096, 0600);
+die "shmget: $!\n" unless defined $id;
+shmctl($id, 0, 0);
+print "shared\n";
+END
+begin '--extra-allow-syscall'
+if command -v perl >/dev/null; then
+	lock run $sys -r "$work/shm.pl" -- perl "$work/shm.pl"
+	err 'shmget: '
+	lock run $sys -r "$work/shm.pl" --extra-allow-syscall sysv_ipc -- \
+		perl "$work/shm.pl"
+	status 0
+	out shared
+	lock run --extra-allow-syscall sysv_ipc --extra-deny-syscall sysv_ipc \
+		-- echo started
+	refused sysv_ipc
+	end
+else
+	skip perl
+fi
+
+begin '--allow-degraded'
+for name in fs-refer fs-truncate net-tcp fs-ioctl-dev signal-scope \
+	abstract-unix-socket-scope SIGNAL-SCOPE; do
+	lock run --allow-degraded $name -- echo fine
+	status 0
+	out fine
+done
+end
+
+begin '--disable'
+# Its parent is no process of the sandbox.
+lock run $sys -- sh -c 'kill -0 "$1"' sh $$
+status 1
+lock run $sys --disable signal-scope -- sh -c 'kill -0 "$1"' sh $$
+status 0
+lock run --disable fs-refer -- echo started
+refused fs-refer
+end
+
+begin '--no-randomize-memory'
+lock run $sys -- cat /proc/self/personality
+status 0
+same "$(cat "$work/out")" 00000000
+lock run $sys --no-randomize-memory -- cat /proc/self/personality
+same "$(cat "$work/out")" 00040000
+end
+
+cat >"$profiles/grant.toml" <<END
+extends = ["base"]
+[filesystem]
+read = ["$work"]
+END
+begin '--profile, -p'
+for flag in --profile -p; do
+	lock run $flag grant -- cat "$work/file"
+	status 0
+	out text
+done
+lock run -p nosuch -- echo started
+refused nosuch
+end
+
+begin '--profile-file'
+lock run --profile-file "$profiles/grant.toml" -- cat "$work/file"
+status 0
+out text
+lock run --profile-file "$work/missing.toml" -- echo started
+refused "$work/missing.toml"
+end
+
+begin '--bare'
+lock run --bare -- true
+[ "$status" -ne 0 ] || wrong 'it ran without a grant'
+lock run --bare $sys -- echo fine
+status 0
+out fine
+end
+
+begin '--set'
+lock run --set limits.timeout=100ms -- sleep 1000
+status 124
+lock run -p grant --set "filesystem.read=/usr" -- cat "$work/file"
+[ "$status" -ne 0 ] || wrong 'the list was not replaced'
+lock run --set program.env=A=1 --set program.env=B=2 -e 'echo "[$A$B]"'
+same "$(cat "$work/out")" '[2]'
+lock run -t 1ms --set limits.timeout= -- true
+status 0
+end
+
+begin '--exec-shell, -e'
+lock run --exec-shell 'echo long'
+out long
+lock run -e 'echo short'
+out short
+end
+
+begin '--interactive, -i'
+lock run --interactive -i -- echo fine
+status 0
+out fine
+end
+
+begin '--status-fd'
+lock run --status-fd 3 -e 'exit 4'
+status 4
+grep -q '"exit_code":4' "$work/fd3" || wrong 'no record'
+end
+
+finish

@@ -1,0 +1,145 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The profile commands.
+# Words are split on purpose; quoted text is for the shell inside.
+# shellcheck disable=SC2086,SC2046,SC2016,SC2034,SC2094
+
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+cat >"$profiles/good.toml" <<'END'
+# a comment that stays
+extends = ["base"]
+[limits]
+timeout = "5s"
+END
+printf '[limits]\ntimeout = "5s"\nopen_fils = 3\n' >"$profiles/typo.toml"
+printf '[limits\n' >"$profiles/broken.toml"
+printf '[limits]\nmemory = "1G"\n' >"$profiles/later.toml"
+
+begin 'list: sorted, presets marked'
+lock profile list
+status 0
+silent
+grep -qx '  good' "$work/out" || wrong 'no good'
+grep -qx '  base (preset)' "$work/out" || wrong 'no base'
+grep -v '^  [a-z]' "$work/out" && wrong 'a line of another form'
+same "$(cat "$work/out")" "$(sort "$work/out")"
+end
+
+begin 'list without a profile of ours'
+HOME=$work/nowhere
+mkdir -p "$HOME"
+lock profile list
+status 0
+out base
+no_out good
+HOME=$work/home
+end
+
+begin 'show: as stored'
+lock profile show good
+status 0
+cmp -s "$work/out" "$profiles/good.toml" || wrong 'not the file'
+lock profile show base
+status 0
+out '[filesystem]'
+lock profile show nosuch
+refused nosuch
+end
+
+begin 'check: ok by name, preset and file'
+lock profile check good
+status 0
+out ok
+lock profile check base
+status 0
+lock profile check "$profiles/good.toml"
+status 0
+out ok
+end
+
+begin 'check: file, line, column and the nearest key'
+lock profile check typo
+refused 'typo.toml:3:1'
+err open_files
+lock profile check "$profiles/typo.toml"
+refused 'typo.toml:3:1'
+lock profile check broken
+refused 'broken.toml:1:'
+lock profile check later
+refused 'later.toml:2:'
+err 'not available in this version'
+lock profile check ./nosuch.toml
+refused nosuch.toml
+lock profile check nosuch
+refused nosuch
+end
+
+begin 'an unreadable profile is an error, not an empty one'
+if [ "$(id -u)" -ne 0 ]; then
+	cp "$profiles/good.toml" "$profiles/secret.toml"
+	chmod 000 "$profiles/secret.toml"
+	lock run -p secret -- echo started
+	refused secret.toml
+	end
+else
+	mkdir "$profiles/dir.toml"
+	lock run -p dir -- echo started
+	refused dir
+	rmdir "$profiles/dir.toml"
+	end
+fi
+
+begin 'path'
+lock profile path good
+status 0
+same "$(cat "$work/out")" "$profiles/good.toml"
+lock profile path new
+status 0
+same "$(cat "$work/out")" "$profiles/new.toml"
+lock profile path base
+refused base
+end
+
+begin 'delete'
+lock profile delete good
+status 0
+same "$(cat "$work/out")" "Deleted profile 'good'"
+[ ! -e "$profiles/good.toml" ] || wrong 'still there'
+lock profile delete good
+refused good
+lock profile delete base
+refused base
+end
+
+begin 'a name is no path'
+: >"$HOME/.config/sandlock/victim.toml"
+for action in show path delete; do
+	lock profile $action ../victim
+	status 125
+	err sandlock:
+done
+[ -e "$HOME/.config/sandlock/victim.toml" ] || wrong 'deleted'
+lock run -p ../victim -- echo started
+status 125
+end
+
+begin 'misuse'
+lock profile
+refused 'which action'
+lock profile lst
+refused "did you mean 'list'"
+lock profile frobnicate
+refused "unknown action 'profile frobnicate'"
+lock profile show
+refused 'takes one name'
+lock profile show a b
+refused 'takes one name'
+lock profile list a
+refused 'takes no argument'
+lock profile show --all
+refused "no option '--all'"
+end
+
+finish

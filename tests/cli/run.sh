@@ -1,0 +1,320 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# One run from its start to its exit status: commands, precedence, outcomes,
+# signals.
+# Words are split on purpose; quoted text is for the shell inside.
+# shellcheck disable=SC2086,SC2046,SC2016,SC2034,SC2094
+
+# shellcheck source=tests/cli/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+fd3()
+{
+	grep -qF -e "$1" "$work/fd3" || wrong "status lacks '$1': $(cat "$work/fd3")"
+}
+
+# One line of JSON that a JSON parser takes.
+fd3_json()
+{
+	same "$(grep -c '' <"$work/fd3")" 1
+	if command -v python3 >/dev/null; then
+		python3 -c 'import json, sys; json.load(open(sys.argv[1]))' \
+			"$work/fd3" 2>"$work/err" || wrong 'not JSON'
+	fi
+}
+
+begin 'the streams belong to the workload'
+printf 'in\n' >"$work/in"
+"$sandlock" run -- sh -c 'cat; echo error >&2' <"$work/in" \
+	>"$work/out" 2>"$work/err"
+status=$?
+status 0
+same "$(cat "$work/out")" in
+same "$(cat "$work/err")" error
+end
+
+begin 'closed streams stay closed for the workload, and nothing else'
+"$sandlock" run -e 'read x; [ $? -ne 0 ] && exit 3' <&- 2>"$work/err"
+status=$?
+status 3
+"$sandlock" run -e 'echo lost' >&- 2>"$work/err"
+status=$?
+[ "$status" -ne 0 ] || wrong 'echo to a closed stdout succeeded'
+"$sandlock" run -e 'exit 4' <&- >&- 2>&-
+status=$?
+status 4
+end
+
+begin 'exit status of the command'
+for n in 0 1 2 42 125 255; do
+	lock run -e "exit $n"
+	status $n
+	silent
+done
+end
+
+begin 'killed by a signal: 128 + N'
+lock run -e 'kill -KILL $$'
+status 137
+lock run -e 'kill -TERM $$'
+status 143
+end
+
+begin 'not found: 127'
+lock run -- nosuchcommand
+status 127
+err 'sandlock: '
+err nosuchcommand
+lock run -- /nosuch/command
+status 127
+err /nosuch/command
+end
+
+begin 'not executable: 126'
+: >"$work/w/plain"
+lock run $sys -r "$work/w" -- "$work/w/plain"
+status 126
+err "$work/w/plain"
+lock run -- /
+status 126
+end
+
+begin 'only what is granted'
+echo secret >"$work/secret"
+lock run -- cat "$work/secret"
+status 1
+no_out secret
+err 'Permission denied'
+lock run $sys -r "$work/secret" -- cat "$work/secret"
+status 0
+out secret
+end
+
+begin 'with -r alone the preset is not there'
+lock run -r /usr -r '?/lib' -r '?/lib64' -- cat /etc/passwd
+status 1
+err 'Permission denied'
+end
+
+begin 'a grant by --set counts as one'
+lock run --set filesystem.read=/ -- sh -c 'echo "[$TMPDIR]"'
+status 0
+lock run --set filesystem.read=/ -- cat "$work/secret"
+out secret
+end
+
+begin '-e'
+lock run -e 'echo $((40 + 2))'
+status 0
+out 42
+lock run --exec-shell 'echo two words'
+out 'two words'
+end
+
+begin 'the command of a profile, and what replaces it'
+cat >"$profiles/cmd.toml" <<END
+extends = ["base"]
+[program]
+exec = "echo"
+args = ["from", "the profile"]
+END
+lock run -p cmd
+status 0
+same "$(cat "$work/out")" 'from the profile'
+lock run -p cmd -- echo mine
+same "$(cat "$work/out")" mine
+lock run -p cmd -e 'echo shell'
+same "$(cat "$work/out")" shell
+lock run -p cmd --no-net-allow --set program.exec= --
+refused 'no command'
+end
+
+begin 'profile below command line, wherever it stands'
+cat >"$profiles/envs.toml" <<END
+extends = ["base"]
+[program]
+cwd = "/"
+[program.env]
+A = "profile"
+B = "profile"
+END
+lock run --env A=line -p envs --cwd /usr -e 'echo $A $B; pwd'
+status 0
+out 'line profile'
+out /usr
+end
+
+begin 'several profiles, the later over the earlier'
+cat >"$profiles/more.toml" <<END
+[program.env]
+B = "more"
+END
+lock run -p envs -p more -e 'echo $A $B'
+status 0
+same "$(cat "$work/out")" 'profile more'
+lock run -p more -p envs -e 'echo $A $B'
+same "$(cat "$work/out")" 'profile profile'
+end
+
+begin '--status-fd: exited'
+lock run --status-fd 3 -e 'exit 7'
+status 7
+fd3 '"exit_code":7'
+fd3 '"signal":null'
+fd3 '"reason":"exited"'
+fd3_json
+end
+
+begin '--status-fd: signaled'
+lock run --status-fd=3 -e 'kill -KILL $$'
+status 137
+fd3 '"exit_code":-1'
+fd3 '"signal":9'
+fd3 '"reason":"signaled"'
+fd3_json
+end
+
+begin '--status-fd: timeout'
+lock run --status-fd 3 -t 100ms -- sleep 1000
+status 124
+err 'sandlock: timeout after 100ms'
+fd3 '"exit_code":-1'
+fd3 '"reason":"timeout"'
+fd3_json
+end
+
+begin '--status-fd: not started'
+lock run --status-fd 3 -- nosuchcommand
+status 127
+fd3 '"exit_code":-1'
+fd3 '"reason":"error"'
+fd3 nosuchcommand
+fd3_json
+lock run --status-fd 3 --timeout nonsense -- true
+status 125
+fd3 '"reason":"error"'
+lock run --status-fd 3 --nonsense -- true
+status 125
+fd3 '"reason":"error"'
+lock run --status-fd 3 -p "$(printf 'q"b\\s\001\377')" -- true
+status 125
+fd3_json
+end
+
+begin '--status-fd: a descriptor of no use'
+"$sandlock" run --status-fd 4 -- echo started 4</dev/null \
+	>"$work/out" 2>"$work/err"
+status=$?
+refused 'reading only'
+end
+
+begin '--status-fd: a reader that left changes nothing'
+mkfifo "$work/left"
+# Open for both until the writer is there, then without a reader.
+exec 7<>"$work/left" 8>"$work/left" 7<&-
+"$sandlock" run --status-fd 8 -e 'exit 5' >"$work/out" 2>"$work/err"
+status=$?
+exec 8>&-
+status 5
+silent
+end
+
+begin 'the workload does not see the descriptor'
+lock run --status-fd 3 -e 'echo leak >&3'
+status 2
+! grep -q leak "$work/fd3" || wrong 'it was written to'
+end
+
+# A sandbox that says when it is ready, then waits for signals.
+start()
+{
+	rm -f "$work/w/say"
+	mkfifo "$work/w/say"
+	# A background job of sh has INT and QUIT ignored.
+	env --default-signal "$sandlock" run $sys -w "$work/w" \
+		--status-fd 3 -- sh -c "$1" sh "$work/w/say" \
+		3>"$work/fd3" >"$work/out" 2>"$work/err" </dev/null &
+	pid=$!
+	exec 5<"$work/w/say"
+	read -r word <&5
+	same "$word" ready
+}
+
+begin 'signals are passed on'
+for sig in TERM INT HUP QUIT USR1 USR2 WINCH; do
+	start "exec 6>\"\$1\"; trap 'echo got $sig; exit 7' $sig
+		echo ready >&6; sleep 1000 & wait; wait"
+	kill -$sig "$pid"
+	wait "$pid"
+	status=$?
+	status 7
+	out "got $sig"
+done
+end
+
+begin 'a second TERM ends what the first did not'
+start 'exec 6>"$1"; trap "echo again >&6" TERM
+	echo ready >&6; while :; do sleep 1000 & wait; done'
+kill -TERM "$pid"
+read -r word <&5
+same "$word" again
+kill -TERM "$pid"
+wait "$pid"
+status=$?
+status 137
+fd3 '"reason":"killed"'
+end
+
+begin 'a signal ignored at the start stays ignored'
+rm -f "$work/w/say"
+mkfifo "$work/w/say" "$work/w/go"
+env --ignore-signal=HUP "$sandlock" run $sys -w "$work/w" -- \
+	sh -c 'echo ready >"$1"; read -r x <"$2"; echo lived' sh \
+	"$work/w/say" "$work/w/go" >"$work/out" 2>"$work/err" &
+pid=$!
+read -r word <"$work/w/say"
+kill -HUP "$pid"
+echo go >"$work/w/go"
+wait "$pid"
+status=$?
+status 0
+out lived
+end
+
+begin 'nothing survives the command'
+rm -f "$work/w/say"
+mkfifo "$work/w/say"
+"$sandlock" run $sys -w "$work/w" -- sh -c \
+	'setsid sh -c "exec sleep 1000" >"$1" 2>&1 </dev/null & exit 0' \
+	sh "$work/w/say" >"$work/out" 2>"$work/err" &
+pid=$!
+# The end of this file is the end of the last holder.
+cat "$work/w/say" >/dev/null
+wait "$pid"
+status=$?
+status 0
+end
+
+begin 'nothing survives the supervisor'
+start 'exec 6>"$1"; echo ready >&6; setsid sleep 1000 & sleep 1000'
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+cat <&5 >/dev/null
+exec 5<&-
+end
+
+begin 'a timeout ends everything'
+rm -f "$work/w/say"
+mkfifo "$work/w/say"
+"$sandlock" run -t 200ms $sys -w "$work/w" -- sh -c \
+	'setsid sleep 1000 >"$1" & trap "" TERM; sleep 1000' sh \
+	"$work/w/say" >"$work/out" 2>"$work/err" &
+pid=$!
+cat "$work/w/say" >/dev/null
+wait "$pid"
+status=$?
+status 124
+err 'sandlock: timeout after 200ms'
+end
+
+finish

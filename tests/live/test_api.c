@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The public interface, inline and through the supervisor process. */
+#include <sandlock/sandlock.h>
+
+#include "harness/harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static sandlock_policy *open_policy(void)
+{
+	sandlock_policy *policy;
+	sandlock_error err = { 0 };
+
+	ASSERT_EQ(sandlock_policy_new(&policy, &err), 0);
+	ASSERT_EQ(sandlock_policy_set(policy, "filesystem.read", "/", "-r",
+				      &err),
+		  0);
+	return policy;
+}
+
+static sandlock_spawn_options piped(const char *const *argv, uint32_t flags)
+{
+	sandlock_spawn_options o = { .size = sizeof(o), .argv = argv };
+
+	o.stdio[0] = SANDLOCK_STDIO_NULL;
+	o.stdio[1] = o.stdio[2] = SANDLOCK_STDIO_PIPE;
+	o.flags = flags;
+	return o;
+}
+
+/* Runs @script in /bin/sh; the sandbox is the caller's to free. */
+static sandlock_sandbox *run_sh(const sandlock_policy *policy,
+				const char *script, uint32_t flags,
+				const sandlock_result **ret_result)
+{
+	const char *argv[] = { "/bin/sh", "-c", script, NULL };
+	sandlock_spawn_options o = piped(argv, flags);
+	sandlock_sandbox *sandbox = NULL;
+	sandlock_error err = { 0 };
+
+	if (sandlock_spawn(policy, &o, &sandbox, &err) < 0) {
+		printf("# %s\n", err.message);
+		th_abort();
+	}
+	ASSERT_EQ(sandlock_sandbox_wait(sandbox, 20000, ret_result, &err), 0);
+	return sandbox;
+}
+
+static void output_and_code(uint32_t flags)
+{
+	sandlock_policy *policy = open_policy();
+	const sandlock_result *result;
+	sandlock_sandbox *sandbox = run_sh(
+		policy, "echo out; echo err >&2; exit 3", flags, &result);
+	size_t len;
+	int cut;
+
+	EXPECT_EQ(sandlock_result_reason(result), SANDLOCK_REASON_EXITED);
+	EXPECT_EQ(sandlock_result_code(result), 3);
+	EXPECT_EQ(sandlock_result_exit_status(result), 3);
+	EXPECT_STREQ(sandlock_result_output(result, 1, &len, &cut), "out\n");
+	EXPECT_EQ(len, 4);
+	EXPECT_EQ(cut, 0);
+	EXPECT_STREQ(sandlock_result_output(result, 2, NULL, NULL), "err\n");
+	sandlock_sandbox_free(sandbox);
+	sandlock_policy_free(policy);
+}
+
+TEST(inline_output_and_code)
+{
+	output_and_code(SANDLOCK_SPAWN_INLINE);
+}
+
+TEST(supervised_output_and_code)
+{
+	output_and_code(0);
+	output_and_code(0); /* the same supervisor again */
+}
+
+static void big_output(uint32_t flags)
+{
+	sandlock_policy *policy = open_policy();
+	const char *argv[] = { "/bin/sh", "-c",
+			       "head -c 300000 /dev/zero; echo x >&2", NULL };
+	sandlock_spawn_options o = piped(argv, flags);
+	const sandlock_result *result;
+	sandlock_sandbox *sandbox;
+	size_t len;
+	int cut;
+
+	o.capture_limit = 100000;
+	ASSERT_EQ(sandlock_spawn(policy, &o, &sandbox, NULL), 0);
+	ASSERT_EQ(sandlock_sandbox_wait(sandbox, 20000, &result, NULL), 0);
+	EXPECT_EQ(sandlock_result_code(result), 0);
+	sandlock_result_output(result, 1, &len, &cut);
+	EXPECT_EQ(len, 100000);
+	EXPECT_EQ(cut, 1);
+	EXPECT_STREQ(sandlock_result_output(result, 2, &len, &cut), "x\n");
+	EXPECT_EQ(cut, 0);
+	sandlock_sandbox_free(sandbox);
+	sandlock_policy_free(policy);
+}
+
+TEST(output_beyond_the_limit_is_dropped_not_blocked)
+{
+	big_output(SANDLOCK_SPAWN_INLINE);
+	big_output(0);
+}
+
+static void missing_program(uint32_t flags)
+{
+	sandlock_policy *policy = open_policy();
+	const char *argv[] = { "/nonexistent/x", NULL };
+	sandlock_spawn_options o = piped(argv, flags);
+	sandlock_sandbox *sandbox = NULL;
+	sandlock_error err = { 0 };
+
+	EXPECT_EQ(sandlock_spawn(policy, &o, &sandbox, &err), -ENOENT);
+	EXPECT_EQ(err.stage, SANDLOCK_STAGE_EXEC);
+	EXPECT_EQ(sandlock_error_exit_status(&err), 127);
+	EXPECT_HAS(err.message, "/nonexistent/x");
+	EXPECT_TRUE(sandbox == NULL);
+	sandlock_policy_free(policy);
+}
+
+TEST(missing_program_is_named)
+{
+	missing_program(SANDLOCK_SPAWN_INLINE);
+	missing_program(0);
+}
+
+/* The child's own account, not the look before: the grant is what is missing. */
+static void program_not_granted(uint32_t flags)
+{
+	sandlock_policy *policy;
+	const char *argv[] = { "/bin/sh", NULL };
+	sandlock_spawn_options o = piped(argv, flags);
+	sandlock_sandbox *sandbox = NULL;
+	sandlock_error err = { 0 };
+
+	ASSERT_EQ(sandlock_policy_new(&policy, NULL), 0);
+	EXPECT_EQ(sandlock_spawn(policy, &o, &sandbox, &err), -EACCES);
+	EXPECT_EQ(err.stage, SANDLOCK_STAGE_EXEC);
+	EXPECT_EQ(sandlock_error_exit_status(&err), 126);
+	EXPECT_HAS(err.message, "not granted");
+	sandlock_policy_free(policy);
+}
+
+TEST(failure_in_the_child_reaches_the_caller)
+{
+	program_not_granted(SANDLOCK_SPAWN_INLINE);
+	program_not_granted(0);
+}
+
+static void signal_and_kill(uint32_t flags)
+{
+	sandlock_policy *policy = open_policy();
+	const char *argv[] = { "/bin/sh", "-c",
+			       "trap 'exit 9' USR1; echo go; "
+			       "while :; do sleep 1; done",
+			       NULL };
+	sandlock_spawn_options o = piped(argv, flags);
+	const sandlock_result *result;
+	sandlock_sandbox *sandbox;
+	struct pollfd pfd = { .events = POLLIN };
+	int fds[2];
+
+	ASSERT_EQ(pipe2(fds, O_CLOEXEC), 0);
+	o.stdio[1] = SANDLOCK_STDIO_FD;
+	o.stdio_fd[1] = fds[1];
+	ASSERT_EQ(sandlock_spawn(policy, &o, &sandbox, NULL), 0);
+	EXPECT_GT(sandlock_sandbox_pid(sandbox), 1);
+	EXPECT_EQ(sandlock_sandbox_wait(sandbox, 0, &result, NULL),
+		  -ETIMEDOUT);
+	pfd.fd = fds[0];
+	ASSERT_EQ(poll(&pfd, 1, 20000), 1); /* "go": the trap is set */
+	EXPECT_EQ(sandlock_sandbox_signal(sandbox, SIGUSR1), 0);
+	ASSERT_EQ(sandlock_sandbox_wait(sandbox, 20000, &result, NULL), 0);
+	EXPECT_EQ(sandlock_result_code(result), 9);
+	EXPECT_EQ(sandlock_sandbox_signal(sandbox, SIGUSR1), -ESRCH);
+	EXPECT_EQ(sandlock_sandbox_kill(sandbox), 0);
+	sandlock_sandbox_free(sandbox);
+
+	ASSERT_EQ(sandlock_spawn(policy, &o, &sandbox, NULL), 0);
+	EXPECT_EQ(sandlock_sandbox_kill(sandbox), 0);
+	ASSERT_EQ(sandlock_sandbox_wait(sandbox, 20000, &result, NULL), 0);
+	EXPECT_EQ(sandlock_result_reason(result), SANDLOCK_REASON_KILLED);
+	EXPECT_EQ(sandlock_result_signal(result), SIGKILL);
+	EXPECT_EQ(sandlock_result_exit_status(result), 137);
+	sandlock_sandbox_free(sandbox);
+	sandlock_policy_free(policy);
+}
+
+TEST(signals_and_kill_inline)
+{
+	signal_and_kill(SANDLOCK_SPAWN_INLINE);
+}
+
+TEST(signals_and_kill_supervised)
+{
+	signal_and_kill(0);
+}
+
+TEST(stdin_pipe_belongs_to_the_caller)
+{
+	sandlock_policy *policy = open_policy();
+	const char *argv[] = { "/bin/cat", NULL };
+	sandlock_spawn_options o = piped(argv, 0);
+	const sandlock_result *result;
+	sandlock_sandbox *sandbox;
+	int fd;
+
+	o.stdio[0] = SANDLOCK_STDIO_PIPE;
+	ASSERT_EQ(sandlock_spawn(policy, &o, &sandbox, NULL), 0);
+	fd = sandlock_sandbox_stdin(sandbox);
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(sandlock_sandbox_stdin(sandbox), -EBADF);
+	EXPECT_EQ(write(fd, "hello", 5), 5);
+	close(fd);
+	ASSERT_EQ(sandlock_sandbox_wait(sandbox, 20000, &result, NULL), 0);
+	EXPECT_STREQ(sandlock_result_output(result, 1, NULL, NULL), "hello");
+	sandlock_sandbox_free(sandbox);
+	/* Never taken: closed by wait, so cat sees the end. */
+	ASSERT_EQ(sandlock_spawn(policy, &o, &sandbox, NULL), 0);
+	ASSERT_EQ(sandlock_sandbox_wait(sandbox, 20000, &result, NULL), 0);
+	EXPECT_EQ(sandlock_result_code(result), 0);
+	sandlock_sandbox_free(sandbox);
+	sandlock_policy_free(policy);
+}
+
+TEST(supervised_spawn_carries_the_callers_context)
+{
+	sandlock_policy *policy = open_policy();
+	struct rlimit limit = { 123, 200 };
+	const sandlock_result *result;
+	sandlock_sandbox *sandbox;
+
+	umask(027);
+	ASSERT_EQ(chdir("/usr"), 0);
+	ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	setenv("SANDLOCK_TEST_VAR", "a b", 1);
+	sandbox = run_sh(policy,
+			 "umask; pwd; ulimit -Sn; ulimit -Hn; "
+			 "echo \"$SANDLOCK_TEST_VAR\"",
+			 0, &result);
+	EXPECT_STREQ(sandlock_result_output(result, 1, NULL, NULL),
+		     "0027\n/usr\n123\n200\na b\n");
+	sandlock_sandbox_free(sandbox);
+	sandlock_policy_free(policy);
+}
+
+TEST(forked_host_gets_a_supervisor_of_its_own)
+{
+	output_and_code(0);
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		output_and_code(0);
+		_exit(0);
+	}
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT_EQ(status, 0);
+	output_and_code(0);
+}
+
+TEST(host_sees_no_child)
+{
+	output_and_code(0);
+	EXPECT_EQ(waitpid(-1, NULL, WNOHANG), -1);
+	EXPECT_EQ(errno, ECHILD);
+}
+
+static void *idle(void *arg)
+{
+	pause();
+	return arg;
+}
+
+/* attacks.md A111 */
+TEST_TIMEOUT(start_from_an_awkward_host, 60)
+{
+	size_t size = 256u << 20;
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct sigaction act = { .sa_handler = SIG_IGN };
+	sigset_t all;
+
+	ASSERT_TRUE(memory != MAP_FAILED);
+	memset(memory, 1, size);
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	sigaction(SIGPIPE, &act, NULL);
+	for (int i = 0; i < 200; i++) {
+		pthread_t thread;
+
+		ASSERT_EQ(pthread_create(&thread, NULL, idle, NULL), 0);
+	}
+	close(0);
+	output_and_code(0);
+	output_and_code(SANDLOCK_SPAWN_INLINE);
+	close(2);
+	output_and_code(0);
+}
+
+TEST(program_starts_with_default_signals)
+{
+	sandlock_policy *policy = open_policy();
+	const sandlock_result *result;
+	sandlock_sandbox *sandbox;
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, SIG_IGN);
+	for (uint32_t flags = 0; flags < 2; flags++) {
+		sandbox = run_sh(policy,
+				 "grep -E 'Sig(Blk|Ign)' /proc/self/status",
+				 flags, &result);
+		EXPECT_STREQ(sandlock_result_output(result, 1, NULL, NULL),
+			     "SigBlk:\t0000000000000000\n"
+			     "SigIgn:\t0000000000000000\n");
+		sandlock_sandbox_free(sandbox);
+	}
+	sandlock_policy_free(policy);
+}
+
+TEST(misuse_is_an_error)
+{
+	sandlock_policy *policy = open_policy();
+	const char *empty[] = { NULL };
+	sandlock_spawn_options o = piped(empty, 0);
+	sandlock_sandbox *sandbox = NULL;
+	sandlock_error err = { 0 };
+
+	EXPECT_EQ(sandlock_spawn(policy, &o, &sandbox, &err), -EINVAL);
+	EXPECT_HAS(err.message, "no command");
+	o.size = 0;
+	EXPECT_EQ(sandlock_spawn(policy, &o, &sandbox, NULL), -EINVAL);
+	EXPECT_EQ(sandlock_spawn(NULL, &o, &sandbox, NULL), -EINVAL);
+	EXPECT_EQ(sandlock_spawn(policy, NULL, &sandbox, NULL), -EINVAL);
+	sandlock_sandbox_free(NULL);
+	sandlock_policy_free(NULL);
+	sandlock_policy_free(policy);
+}
