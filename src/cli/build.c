@@ -159,7 +159,7 @@ static int apply_set(sandlock_policy *policy, const char *text,
 		     sandlock_error *err)
 {
 	const char *eq = strchr(text, '=');
-	char key[64];
+	char key[64], origin[ORIGIN_MAX];
 	int r;
 
 	if (!eq || eq == text)
@@ -175,7 +175,8 @@ static int apply_set(sandlock_policy *policy, const char *text,
 	r = sandlock_policy_clear(policy, key, err);
 	if (r < 0 || !eq[1])
 		return r;
-	return sandlock_policy_set(policy, key, eq + 1, "--set", err);
+	snprintf(origin, sizeof(origin), "--set %s", key);
+	return sandlock_policy_set(policy, key, eq + 1, origin, err);
 }
 
 static int apply_setting(sandlock_policy *policy, const sandlock_key *key,

@@ -39,7 +39,9 @@ static int make_tmp(struct sl_prepared *p, struct sl_error *err)
 	struct sl_tmpdir dir = SL_TMPDIR_INIT;
 	int r;
 
-	if (!sl_policy_bool(p->policy, SL_KEY_PRIVATE_TMP))
+	/* Nobody would be left to remove it. */
+	if (!sl_policy_bool(p->policy, SL_KEY_PRIVATE_TMP) ||
+	    sl_policy_bool(p->policy, SL_KEY_NO_SUPERVISOR))
 		return 0;
 	r = sl_tmpdir_make(&dir, err);
 	if (r < 0)

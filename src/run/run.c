@@ -225,16 +225,28 @@ static bool guardian_ended(struct sl_run *run)
 	return true;
 }
 
+/* From now on the descriptor stays readable: whoever polls next must learn
+ * that there is nothing to wait for. */
+static void settle(struct sl_run *run)
+{
+	uint64_t one = 1;
+
+	run->state = run->life->report.step ? SL_RUN_FAILED : SL_RUN_OVER;
+	if (write(run->event_fd, &one, sizeof(one)) < 0)
+		return; /* only if it is readable already */
+}
+
 enum sl_run_state sl_run_dispatch(struct sl_run *run)
 {
 	uint64_t count;
 	uint32_t phase;
 
+	if (run->state == SL_RUN_FAILED || run->state == SL_RUN_OVER)
+		return run->state;
 	if (read(run->event_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
 		return run->state; /* cannot happen on a live eventfd */
 	phase = SL_LIFE_GET(&run->phase);
-	if (phase == SL_JUDGE_STARTING || run->state == SL_RUN_FAILED ||
-	    run->state == SL_RUN_OVER)
+	if (phase == SL_JUDGE_STARTING)
 		return run->state;
 	if (run->state == SL_RUN_STARTING && !run->life->report.step)
 		run->state = SL_RUN_RUNNING;
@@ -247,12 +259,7 @@ enum sl_run_state sl_run_dispatch(struct sl_run *run)
 		sl_judge_sweep(run);
 		return run->state;
 	}
-	run->state = run->life->report.step ? SL_RUN_FAILED : SL_RUN_OVER;
-	/* Nothing more will happen, so whoever polls from now on must find the
-	 * descriptor ready: the start itself may have seen the end. */
-	count = 1;
-	if (write(run->event_fd, &count, sizeof(count)) < 0)
-		return run->state; /* the counter is far from full */
+	settle(run);
 	return run->state;
 }
 

@@ -58,6 +58,20 @@ status 2
 [ ! -e /tmp/sandlock-no-tmp ] || wrong 'written'
 end
 
+begin '--grant-command'
+# A program outside of every grant, with its interpreter inside of them.
+mkdir -p "$work/tool/bin"
+printf '#!/bin/sh\necho tool\n' >"$work/tool/bin/tool"
+chmod +x "$work/tool/bin/tool"
+lock run $sys -- "$work/tool/bin/tool"
+status 126
+lock run $sys --grant-command -- "$work/tool/bin/tool"
+status 0
+out tool
+lock run $sys --grant-command --no-grant-command -- "$work/tool/bin/tool"
+status 126
+end
+
 # Nobody listens on port 1, and nobody needs to.
 connect='exec 3<>/dev/tcp/127.0.0.1/1'
 begin '--net-allow, --net-deny'

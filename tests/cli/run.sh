@@ -225,96 +225,115 @@ status 2
 ! grep -q leak "$work/fd3" || wrong 'it was written to'
 end
 
-# A sandbox that says when it is ready, then waits for signals.
-start()
+# The next line of the FIFO, or nothing when a deadline has passed.
+hear()
+{
+	word=$(timeout 30 head -n 1 <&5)
+	same "$word" "$1"
+}
+
+# Until nobody holds the FIFO.
+await_end()
+{
+	timeout 30 cat <&5 >/dev/null || wrong 'something survives'
+	exec 5<&-
+}
+
+# A FIFO to hear from a sandbox by; 4 holds it open until that has begun.
+open_fifo()
 {
 	rm -f "$work/w/say"
 	mkfifo "$work/w/say"
+	exec 4<>"$work/w/say" 5<"$work/w/say"
+}
+
+# A sandbox that says when it is ready, then waits for signals.
+start()
+{
+	open_fifo
 	# A background job of sh has INT and QUIT ignored.
 	env --default-signal "$sandlock" run $sys -w "$work/w" \
-		--status-fd 3 -- sh -c "$1" sh "$work/w/say" \
-		3>"$work/fd3" >"$work/out" 2>"$work/err" </dev/null &
+		--status-fd 3 -- sh -c "exec 6>\"\$1\"; $1" sh "$work/w/say" \
+		3>"$work/fd3" 4<&- 5<&- \
+		>"$work/out" 2>"$work/err" </dev/null &
 	pid=$!
-	exec 5<"$work/w/say"
-	read -r word <&5
-	same "$word" ready
+	hear ready
+	exec 4<&-
+}
+
+finish_job()
+{
+	wait "$pid" 2>/dev/null
+	status=$?
+	exec 5<&-
 }
 
 begin 'signals are passed on'
 for sig in TERM INT HUP QUIT USR1 USR2 WINCH; do
-	start "exec 6>\"\$1\"; trap 'echo got $sig; exit 7' $sig
+	start "trap 'echo got $sig; exit 7' $sig
 		echo ready >&6; sleep 1000 & wait; wait"
 	kill -$sig "$pid"
-	wait "$pid"
-	status=$?
+	finish_job
 	status 7
 	out "got $sig"
 done
 end
 
 begin 'a second TERM ends what the first did not'
-start 'exec 6>"$1"; trap "echo again >&6" TERM
+start 'trap "echo again >&6" TERM
 	echo ready >&6; while :; do sleep 1000 & wait; done'
 kill -TERM "$pid"
-read -r word <&5
-same "$word" again
+hear again
 kill -TERM "$pid"
-wait "$pid"
-status=$?
+finish_job
 status 137
 fd3 '"reason":"killed"'
 end
 
 begin 'a signal ignored at the start stays ignored'
-rm -f "$work/w/say"
-mkfifo "$work/w/say" "$work/w/go"
+open_fifo
+mkfifo "$work/w/go"
 env --ignore-signal=HUP "$sandlock" run $sys -w "$work/w" -- \
 	sh -c 'echo ready >"$1"; read -r x <"$2"; echo lived' sh \
-	"$work/w/say" "$work/w/go" >"$work/out" 2>"$work/err" &
+	"$work/w/say" "$work/w/go" 4<&- 5<&- >"$work/out" 2>"$work/err" &
 pid=$!
-read -r word <"$work/w/say"
+hear ready
+exec 4<&-
 kill -HUP "$pid"
-echo go >"$work/w/go"
-wait "$pid"
-status=$?
+timeout 30 sh -c 'echo go >"$1"' sh "$work/w/go" || wrong 'nobody reads'
+finish_job
 status 0
 out lived
 end
 
 begin 'nothing survives the command'
-rm -f "$work/w/say"
-mkfifo "$work/w/say"
-"$sandlock" run $sys -w "$work/w" -- sh -c \
-	'setsid sh -c "exec sleep 1000" >"$1" 2>&1 </dev/null & exit 0' \
-	sh "$work/w/say" >"$work/out" 2>"$work/err" &
-pid=$!
-# The end of this file is the end of the last holder.
-cat "$work/w/say" >/dev/null
-wait "$pid"
-status=$?
+start 'setsid sh -c "exec sleep 1000" >/dev/null 2>&1 </dev/null &
+	echo ready >&6; exit 0'
+await_end
+finish_job
 status 0
 end
 
 begin 'nothing survives the supervisor'
-start 'exec 6>"$1"; echo ready >&6; setsid sleep 1000 & sleep 1000'
+start 'setsid sleep 1000 & echo ready >&6; sleep 1000'
 kill -KILL "$pid"
-wait "$pid" 2>/dev/null
-cat <&5 >/dev/null
-exec 5<&-
+await_end
+finish_job
+status 137
 end
 
 begin 'a timeout ends everything'
-rm -f "$work/w/say"
-mkfifo "$work/w/say"
-"$sandlock" run -t 200ms $sys -w "$work/w" -- sh -c \
-	'setsid sleep 1000 >"$1" & trap "" TERM; sleep 1000' sh \
-	"$work/w/say" >"$work/out" 2>"$work/err" &
+open_fifo
+"$sandlock" run -t 300ms $sys -w "$work/w" -- sh -c \
+	'exec 6>"$1"; echo ready >&6; setsid sleep 1000 & trap "" TERM
+	sleep 1000' sh "$work/w/say" 4<&- 5<&- >"$work/out" 2>"$work/err" &
 pid=$!
-cat "$work/w/say" >/dev/null
-wait "$pid"
-status=$?
+hear ready
+exec 4<&-
+await_end
+finish_job
 status 124
-err 'sandlock: timeout after 200ms'
+err 'sandlock: timeout after 300ms'
 end
 
 finish

@@ -336,6 +336,27 @@ TEST(program_starts_with_default_signals)
 	sandlock_policy_free(policy);
 }
 
+/* An end that came before the first poll must not be missed by it. */
+TEST(descriptor_stays_readable_after_the_end)
+{
+	sandlock_policy *policy = open_policy();
+
+	for (uint32_t flags = 0; flags < 2; flags++) {
+		const sandlock_result *result;
+		sandlock_sandbox *sandbox = run_sh(policy, "exit 0", flags,
+						   &result);
+		struct pollfd pfd = { .fd = sandlock_sandbox_fd(sandbox),
+				      .events = POLLIN };
+
+		for (int i = 0; i < 3; i++) {
+			EXPECT_EQ(poll(&pfd, 1, 5000), 1);
+			EXPECT_EQ(sandlock_sandbox_dispatch(sandbox, NULL), 1);
+		}
+		sandlock_sandbox_free(sandbox);
+	}
+	sandlock_policy_free(policy);
+}
+
 TEST(misuse_is_an_error)
 {
 	sandlock_policy *policy = open_policy();
