@@ -53,7 +53,12 @@ struct run {
 	bool stuck; /* the pipe did not end within the deadline */
 };
 
-void stage_isolate(void);
+/*
+ * Move the test into pid, mount and IPC namespaces of its own: as root on every
+ * stage, as a user only with @always, because the user namespace that it takes
+ * changes what is tested. False where that is not permitted.
+ */
+bool stage_isolate(bool always);
 struct stage *stage_new(void);
 /* What happened outside, besides leaks: a mask of enum stage_harm. */
 unsigned int stage_harm(struct stage *s);

@@ -103,6 +103,20 @@ static void check(const struct tree *t)
 		check(&t);                                    \
 	}
 
+/*
+ * First of all, and as any user in a pid namespace where it could do no harm:
+ * the broadcast that ends a tree spares what is outside, the victim of the
+ * stage and init, which is this test. Then it may run among real processes.
+ */
+TEST_TIMEOUT(broadcast_stays_inside, 150)
+{
+	static const struct tree t = { "all", "exit", .code = 7 };
+
+	if (!stage_isolate(true))
+		SKIP("unprivileged user namespaces");
+	check(&t);
+}
+
 /* Each kind alone, when the root exits by itself. */
 TREE(daemon_dies_with_the_root, "daemon", "exit", .code = 7)
 TREE(subreaper_dies_with_the_root, "subreaper", "exit", .code = 7)

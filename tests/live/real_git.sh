@@ -28,6 +28,17 @@ inside git init .
 works_or_names '.gitconfig'
 end
 
+if [ -e "$HOME/.gitconfig-unreadable" ] && [ "$(id -u)" -ne 0 ]; then
+	begin 'a configuration that nobody may read is named'
+	GIT_CONFIG_GLOBAL=$HOME/.gitconfig-unreadable
+	export GIT_CONFIG_GLOBAL
+	touch "$GIT_CONFIG_GLOBAL" && chmod 0 "$GIT_CONFIG_GLOBAL"
+	inside git init .
+	works_or_names .gitconfig-unreadable
+	unset GIT_CONFIG_GLOBAL
+	end
+fi
+
 begin 'init, add, commit, log'
 granted=$config
 inside git init -q .

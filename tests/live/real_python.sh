@@ -105,6 +105,28 @@ works
 [ "$(cat made)" = 5 ] || wrong 'the file was not made'
 end
 
+if [ -x "$HOME/.pyenv/shims/python3" ]; then
+	begin "a version manager's shim in the home works or names itself"
+	plain=$PATH
+	PATH=$HOME/.pyenv/shims:$PATH
+	inside python3 -c 'print("by shim")'
+	works_or_names .pyenv
+	granted="-r $HOME/.pyenv"
+	inside python3 -c 'print("by shim")'
+	works
+	out 'by shim'
+	PATH=$plain
+	end
+fi
+
+if [ -x "$HOME/project/venv/bin/python" ]; then
+	begin 'a virtual environment in the home runs by its own path'
+	inside "$HOME/project/venv/bin/python" -c 'import sys; print(sys.prefix)'
+	works
+	out /project/venv
+	end
+fi
+
 begin "the home's secrets cannot be read"
 inside python3 -c 'import os
 for n in (".ssh/id_ed25519", ".bashrc", ".gitconfig"):
