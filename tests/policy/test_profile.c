@@ -359,8 +359,9 @@ TEST(names_stay_in_the_directory)
 		"a\nb",
 		"a..b",
 		/* 65 bytes */
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		"aaa",
+		("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		 "a"
+		 "aaa"),
 	};
 
 	make_home();
