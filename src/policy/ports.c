@@ -16,11 +16,16 @@
 size_t sl_portset_count(const struct sl_portset *set)
 {
 	size_t count = 0;
+	uint64_t word;
 
 	if (set->all)
 		return 65536;
-	for (size_t i = 0; i < sizeof(set->bits); i++)
-		count += (size_t)__builtin_popcount(set->bits[i]);
+	/* At every start, and nearly always empty: by words. */
+	for (size_t i = 0; i < sizeof(set->bits); i += sizeof(word)) {
+		memcpy(&word, set->bits + i, sizeof(word));
+		if (word)
+			count += (size_t)__builtin_popcountll(word);
+	}
 	return count;
 }
 

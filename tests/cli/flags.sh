@@ -84,8 +84,10 @@ if command -v bash >/dev/null; then
 	err 'Permission denied'
 	lock run --net-allow 'tcp://*' -- bash -c "$connect"
 	err 'Connection refused'
-	lock run --net-allow 'tcp://*' --net-deny tcp://:1 -- bash -c "$connect"
+	lock run --net-allow tcp://:1,2 --net-deny tcp://:1 -- bash -c "$connect"
 	err 'Permission denied'
+	lock run --net-allow 'tcp://*' --net-deny tcp://:1 -- true
+	refused kernel rules
 	lock run --net-allow tcp://:1 --no-net-allow -- bash -c "$connect"
 	err 'Permission denied'
 	lock run --net-allow :1 -- true
