@@ -43,11 +43,11 @@ SANDLOCK_API const char *sandlock_version(void);
 
 enum sandlock_stage {
 	SANDLOCK_STAGE_NONE = 0,
-	SANDLOCK_STAGE_PARSE = 1,   /* text of a value or a profile */
-	SANDLOCK_STAGE_CHECK = 2,   /* values contradict each other or the host */
-	SANDLOCK_STAGE_COMPILE = 3, /* policy to plan */
-	SANDLOCK_STAGE_SPAWN = 4,   /* making the sandboxed process */
-	SANDLOCK_STAGE_EXEC = 5,    /* its execve(2) */
+	SANDLOCK_STAGE_PARSE = 1, /* text of a value or a profile */
+	SANDLOCK_STAGE_CHECK = 2, /* values contradict each other or the host */
+	SANDLOCK_STAGE_COMPILE = 3,  /* policy to plan */
+	SANDLOCK_STAGE_SPAWN = 4,    /* making the sandboxed process */
+	SANDLOCK_STAGE_EXEC = 5,     /* its execve(2) */
 	SANDLOCK_STAGE_SUPERVISE = 6 /* the running sandbox */
 };
 
@@ -80,21 +80,21 @@ enum sandlock_key_type {
 };
 
 enum sandlock_key_flags {
-	SANDLOCK_KEY_AVAILABLE = 1, /* else: known, refused by name */
-	SANDLOCK_KEY_POLICY = 2,    /* part of a policy; else of one run */
+	SANDLOCK_KEY_AVAILABLE = 1,    /* else: known, refused by name */
+	SANDLOCK_KEY_POLICY = 2,       /* part of a policy; else of one run */
 	SANDLOCK_KEY_NO_SUPERVISOR = 4 /* may be combined with no_supervisor */
 };
 
 typedef struct sandlock_key {
-	size_t size;	      /* sizeof(sandlock_key), set by the caller */
-	const char *name;     /* "filesystem.read"; a run option has no dot */
-	const char *flag;     /* "--fs-read", or NULL */
+	size_t size;		/* sizeof(sandlock_key), set by the caller */
+	const char *name;	/* "filesystem.read"; a run option has no dot */
+	const char *flag;	/* "--fs-read", or NULL */
 	const char *short_flag; /* "-r", or NULL */
-	const char *metavar;  /* "PATH", NULL for a switch */
-	const char *group;    /* heading in --help */
-	const char *help;     /* one line */
-	uint32_t type;	      /* enum sandlock_key_type */
-	uint32_t flags;	      /* enum sandlock_key_flags */
+	const char *metavar;	/* "PATH", NULL for a switch */
+	const char *group;	/* heading in --help */
+	const char *help;	/* one line */
+	uint32_t type;		/* enum sandlock_key_type */
+	uint32_t flags;		/* enum sandlock_key_flags */
 } sandlock_key;
 
 /*
@@ -134,8 +134,8 @@ SANDLOCK_API int sandlock_policy_get(const sandlock_policy *policy,
 				     const char **ret_value);
 
 /* Back to the default; what a preset or profile gave is forgotten. */
-SANDLOCK_API int sandlock_policy_clear(sandlock_policy *policy,
-				       const char *key, sandlock_error *err);
+SANDLOCK_API int sandlock_policy_clear(sandlock_policy *policy, const char *key,
+				       sandlock_error *err);
 
 /*
  * Value @index (from 0) of @key as text, borrowed from @policy until it
@@ -152,11 +152,9 @@ SANDLOCK_API int sandlock_policy_get(const sandlock_policy *policy,
  * What it says is merged over what @policy holds.
  */
 SANDLOCK_API int sandlock_policy_load(sandlock_policy *policy,
-				      const char *profile,
-				      sandlock_error *err);
+				      const char *profile, sandlock_error *err);
 SANDLOCK_API int sandlock_policy_load_file(sandlock_policy *policy,
-					   const char *path,
-					   sandlock_error *err);
+					   const char *path, sandlock_error *err);
 SANDLOCK_API int sandlock_policy_parse(sandlock_policy *policy,
 				       const char *text, size_t len,
 				       const char *name, sandlock_error *err);
@@ -201,8 +199,7 @@ SANDLOCK_API int sandlock_profile_path(const char *name, char **ret_path,
 				       sandlock_error *err);
 
 /* Remove the file of profile @name. */
-SANDLOCK_API int sandlock_profile_delete(const char *name,
-					 sandlock_error *err);
+SANDLOCK_API int sandlock_profile_delete(const char *name, sandlock_error *err);
 
 /* ---- sandbox --------------------------------------------------------- */
 
@@ -299,17 +296,16 @@ SANDLOCK_API void sandlock_sandbox_free(sandlock_sandbox *sandbox);
 
 enum sandlock_reason {
 	SANDLOCK_REASON_NONE = 0,
-	SANDLOCK_REASON_EXITED = 1,  /* code */
+	SANDLOCK_REASON_EXITED = 1,   /* code */
 	SANDLOCK_REASON_SIGNALED = 2, /* signal */
-	SANDLOCK_REASON_TIMEOUT = 3, /* limits.timeout was over */
-	SANDLOCK_REASON_KILLED = 4,  /* sandlock_sandbox_kill() */
-	SANDLOCK_REASON_LOST = 5     /* the supervisor died; the tree is gone */
+	SANDLOCK_REASON_TIMEOUT = 3,  /* limits.timeout was over */
+	SANDLOCK_REASON_KILLED = 4,   /* sandlock_sandbox_kill() */
+	SANDLOCK_REASON_LOST = 5 /* the supervisor died; the tree is gone */
 };
 
 SANDLOCK_API int sandlock_result_reason(const sandlock_result *result);
 /* "exited", "signaled", "timeout", "killed", "lost"; static. */
-SANDLOCK_API const char *
-sandlock_result_reason_name(const sandlock_result *result);
+SANDLOCK_API const char *sandlock_result_reason_name(const sandlock_result *result);
 /* Exit code of the first process, or -1 if it did not exit by itself. */
 SANDLOCK_API int sandlock_result_code(const sandlock_result *result);
 /* Signal that ended it, or 0. */

@@ -5,9 +5,9 @@
 
 #include "api/internal.h"
 
-#define SAME(a, b)                                                  \
-	_Static_assert(offsetof(struct sandlock_error, a) ==        \
-			       offsetof(struct sl_error, b),        \
+#define SAME(a, b)                                           \
+	_Static_assert(offsetof(struct sandlock_error, a) == \
+			       offsetof(struct sl_error, b), \
 		       "the public error is the internal one")
 
 SAME(code, code);

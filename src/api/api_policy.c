@@ -12,8 +12,6 @@ struct sandlock_policy {
 	struct sl_policy *policy;
 };
 
-
-
 struct sl_policy *sl_api_policy(const sandlock_policy *policy)
 {
 	return policy->policy;
@@ -84,8 +82,8 @@ int sandlock_key_at(size_t index, sandlock_key *ret_key)
 	key.type = public_type(info->type);
 	key.flags = (info->flags & SL_KF_LATER ? 0 : SANDLOCK_KEY_AVAILABLE) |
 		    (info->flags & SL_KF_RUN ? 0 : SANDLOCK_KEY_POLICY) |
-		    (info->flags & SL_KF_NOSUP_OK ? SANDLOCK_KEY_NO_SUPERVISOR :
-						    0);
+		    (info->flags & SL_KF_NOSUP_OK ? SANDLOCK_KEY_NO_SUPERVISOR
+						  : 0);
 	memcpy(ret_key, &key, size);
 	return 0;
 }
@@ -296,16 +294,14 @@ int sandlock_profile_list(char **ret_text, sandlock_error *err)
 	return sl_profile_list(ret_text, sl_api_error(err));
 }
 
-int sandlock_profile_text(const char *name, char **ret_text,
-			  sandlock_error *err)
+int sandlock_profile_text(const char *name, char **ret_text, sandlock_error *err)
 {
 	if (!name || !ret_text)
 		return invalid(sl_api_error(err), "name or ret_text");
 	return sl_profile_text(name, ret_text, sl_api_error(err));
 }
 
-int sandlock_profile_path(const char *name, char **ret_path,
-			  sandlock_error *err)
+int sandlock_profile_path(const char *name, char **ret_path, sandlock_error *err)
 {
 	if (!name || !ret_path)
 		return invalid(sl_api_error(err), "name or ret_path");

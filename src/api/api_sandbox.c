@@ -48,8 +48,8 @@ static int read_options(const sandlock_spawn_options *options,
 		.envp = o.envp,
 		.inline_supervisor = o.flags & SANDLOCK_SPAWN_INLINE,
 		.foreground = o.flags & SANDLOCK_SPAWN_FOREGROUND,
-		.capture_limit = o.capture_limit ? o.capture_limit :
-						   DEFAULT_CAPTURE,
+		.capture_limit = o.capture_limit ? o.capture_limit
+						 : DEFAULT_CAPTURE,
 	};
 	for (int i = 0; i < 3; i++) {
 		if (o.stdio[i] > SANDLOCK_STDIO_FD)
@@ -59,8 +59,6 @@ static int read_options(const sandlock_spawn_options *options,
 	}
 	return 0;
 }
-
-
 
 int sandlock_spawn(const sandlock_policy *policy,
 		   const sandlock_spawn_options *options,
@@ -124,8 +122,7 @@ int sandlock_sandbox_dispatch(sandlock_sandbox *sandbox, sandlock_error *err)
 }
 
 int sandlock_sandbox_wait(sandlock_sandbox *sandbox, int64_t timeout_ms,
-			  const sandlock_result **ret_result,
-			  sandlock_error *err)
+			  const sandlock_result **ret_result, sandlock_error *err)
 {
 	const struct sl_result *result;
 	int r;

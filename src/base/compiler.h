@@ -37,12 +37,12 @@ static inline void sl_cleanup_close(const int *fd)
  * SL_AUTO(sl_policy) p = NULL;  expects  sl_policy_free(struct sl_policy *)
  * and SL_DEFINE_AUTO(sl_policy, sl_policy_free) after its declaration.
  */
-#define SL_DEFINE_AUTO(type, free_fn)                                 \
-	static inline void type##_autofree(struct type **p)           \
-	{                                                             \
-		if (*p)                                               \
-			free_fn(*p);                                  \
-	}                                                             \
+#define SL_DEFINE_AUTO(type, free_fn)                       \
+	static inline void type##_autofree(struct type **p) \
+	{                                                   \
+		if (*p)                                     \
+			free_fn(*p);                        \
+	}                                                   \
 	struct sl_require_semicolon
 #define SL_AUTO(type) __attribute__((cleanup(type##_autofree))) struct type *
 
@@ -55,12 +55,12 @@ static inline int sl_take_fd(int *fd)
 	return r;
 }
 
-#define sl_take_ptr(pp)                   \
-	({                                \
-		__typeof__(pp) sl_p_ = (pp); \
+#define sl_take_ptr(pp)                            \
+	({                                         \
+		__typeof__(pp) sl_p_ = (pp);       \
 		__typeof__(*sl_p_) sl_v_ = *sl_p_; \
-		*sl_p_ = NULL;            \
-		sl_v_;                    \
+		*sl_p_ = NULL;                     \
+		sl_v_;                             \
 	})
 
 #endif

@@ -20,8 +20,8 @@ static int fill(struct sl_error *err, int code, enum sl_stage stage,
 	return code;
 }
 
-int sl_err(struct sl_error *err, int code, enum sl_stage stage,
-	   const char *fmt, ...)
+int sl_err(struct sl_error *err, int code, enum sl_stage stage, const char *fmt,
+	   ...)
 {
 	va_list ap;
 

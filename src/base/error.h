@@ -35,13 +35,12 @@ struct sl_error {
 _Static_assert(sizeof(struct sl_error) == 1024, "frozen in the ABI");
 
 /* Fills @err (may be NULL) unless it already speaks; returns @code. */
-int sl_err(struct sl_error *err, int code, enum sl_stage stage,
-	   const char *fmt, ...) SL_PRINTF(4, 5);
+int sl_err(struct sl_error *err, int code, enum sl_stage stage, const char *fmt,
+	   ...) SL_PRINTF(4, 5);
 
 /* As sl_err(), with a place in a file. */
 int sl_err_at(struct sl_error *err, int code, enum sl_stage stage,
-	      uint32_t line, uint32_t col, const char *fmt, ...)
-	SL_PRINTF(6, 7);
+	      uint32_t line, uint32_t col, const char *fmt, ...) SL_PRINTF(6, 7);
 
 /* Puts "<text>: " before the message; returns @code. */
 int sl_error_prefix(struct sl_error *err, int code, const char *fmt, ...)

@@ -3,16 +3,16 @@
 #ifndef SL_BASE_LIMITS_H
 #define SL_BASE_LIMITS_H
 
-#define SL_MAX_PROFILE_BYTES (1u << 20)	 /* one profile file */
-#define SL_MAX_PROFILE_DEPTH 16		 /* chain of extends */
-#define SL_MAX_TOML_NESTING 64		 /* arrays and inline tables */
-#define SL_MAX_LIST_ITEMS 65536		 /* values of one list key */
-#define SL_MAX_VALUE_BYTES 131072	 /* one value: MAX_ARG_STRLEN */
-#define SL_MAX_DUMP_BYTES (16u << 20)	 /* a policy written out */
-#define SL_MAX_RECIPE_BYTES (8u << 20)	 /* argv + environment + filter */
-#define SL_MAX_ARGS 65536		 /* words of argv or environment */
-#define SL_MAX_SCRIPT_HEAD 256		 /* "#!" line, as the kernel reads it */
-#define SL_MAX_INTERPRETERS 5		 /* nested "#!", as the kernel follows */
-#define SL_MAX_BPF_INSNS 4096		 /* BPF_MAXINSNS */
+#define SL_MAX_PROFILE_BYTES (1u << 20) /* one profile file */
+#define SL_MAX_PROFILE_DEPTH 16		/* chain of extends */
+#define SL_MAX_TOML_NESTING 64		/* arrays and inline tables */
+#define SL_MAX_LIST_ITEMS 65536		/* values of one list key */
+#define SL_MAX_VALUE_BYTES 131072	/* one value: MAX_ARG_STRLEN */
+#define SL_MAX_DUMP_BYTES (16u << 20)	/* a policy written out */
+#define SL_MAX_RECIPE_BYTES (8u << 20)	/* argv + environment + filter */
+#define SL_MAX_ARGS 65536		/* words of argv or environment */
+#define SL_MAX_SCRIPT_HEAD 256		/* "#!" line, as the kernel reads it */
+#define SL_MAX_INTERPRETERS 5		/* nested "#!", as the kernel follows */
+#define SL_MAX_BPF_INSNS 4096		/* BPF_MAXINSNS */
 
 #endif

@@ -14,9 +14,8 @@ void sl_plan_free(struct sl_plan *plan)
 	free(plan);
 }
 
-int sl_plan_compile(const struct sl_policy *policy,
-		    const struct sl_probe *probe, struct sl_plan **ret_plan,
-		    struct sl_error *err)
+int sl_plan_compile(const struct sl_policy *policy, const struct sl_probe *probe,
+		    struct sl_plan **ret_plan, struct sl_error *err)
 {
 	SL_AUTO(sl_plan) plan = calloc(1, sizeof(*plan));
 	int r;

@@ -54,9 +54,8 @@ void sl_plan_free(struct sl_plan *plan);
 SL_DEFINE_AUTO(sl_plan, sl_plan_free);
 
 /* Borrows @policy, which must outlive the plan. */
-int sl_plan_compile(const struct sl_policy *policy,
-		    const struct sl_probe *probe, struct sl_plan **ret_plan,
-		    struct sl_error *err);
+int sl_plan_compile(const struct sl_policy *policy, const struct sl_probe *probe,
+		    struct sl_plan **ret_plan, struct sl_error *err);
 
 /* The two halves, in files of their own. */
 int sl_plan_compile_landlock(const struct sl_policy *policy,

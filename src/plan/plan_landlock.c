@@ -236,7 +236,10 @@ static int add_gpus(const struct sl_policy *policy, struct sl_plan_landlock *ll,
 				      "last index is %zu",
 				      (unsigned long long)index,
 				      SL_ARRAY_LEN(gpu_nodes) - 1);
-		add_gpu_path(ll, gpu_nodes[index], FS_WRITE);
+		/* Asked for by number: a missing one is the user's error. */
+		add_path(ll, (struct sl_plan_path){ .path = gpu_nodes[index],
+						    .access = FS_WRITE,
+						    .item = &gpus->items[i] });
 	}
 	return 0;
 }

@@ -46,7 +46,6 @@ static int make_tmp(struct sl_prepared *p, struct sl_error *err)
 	r = sl_tmpdir_make(&dir, err);
 	if (r < 0)
 		return r;
-	sl_tmpdir_sweep(&dir);
 	p->tmp_dir = dir.path;
 	snprintf(p->tmp_name, sizeof(p->tmp_name), "%s", dir.name);
 	p->launch.tmp_name = p->tmp_name;

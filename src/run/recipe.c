@@ -159,6 +159,19 @@ void sl_launch_close(struct sl_launch *launch, bool keep_tmp)
 	}
 }
 
+void sl_launch_sweep_tmp(const struct sl_launch *launch)
+{
+	struct sl_tmpdir dir = SL_TMPDIR_INIT;
+
+	if (!launch->tmp_name)
+		return;
+	dir.base_fd = launch->fds[SL_FD_TMP_BASE]; /* all borrowed */
+	dir.run_fd = launch->fds[SL_FD_TMP_RUN];
+	dir.lock_fd = launch->fds[SL_FD_TMP_LOCK];
+	snprintf(dir.name, sizeof(dir.name), "%s", launch->tmp_name);
+	sl_tmpdir_sweep(&dir);
+}
+
 void sl_launch_remove_tmp(struct sl_launch *launch)
 {
 	struct sl_tmpdir dir = SL_TMPDIR_INIT;

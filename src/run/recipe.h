@@ -22,6 +22,8 @@ int sl_recipe_decode(char *data, size_t len, struct sl_recipe **ret_recipe);
 /* Closes the descriptors of a launch, all or all but those of the
  * private temporary directory. */
 void sl_launch_close(struct sl_launch *launch, bool keep_tmp);
+/* Removes what killed runs left beside it: best when the program runs already. */
+void sl_launch_sweep_tmp(const struct sl_launch *launch);
 /* Removes the private temporary directory, once nothing of the tree is left. */
 void sl_launch_remove_tmp(struct sl_launch *launch);
 /* Closes launch.fds[]. */

@@ -11,6 +11,7 @@
 #include "run/ruleset.h"
 
 #include <errno.h>
+#include <string.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
@@ -39,7 +40,9 @@ static int path_error(const struct sl_plan_path *path, int r, const char *what,
 		sl_origin_describe(&path->item->origin, where, sizeof(where));
 	errno = -r;
 	sl_err(err, r, SL_STAGE_SPAWN, "%s '%s': %s%m", where, path->path, what);
-	if (!path->item || !is_absence(r))
+	/* A device of --gpu was named by number: no "?" can be put before it. */
+	if (!path->item || !is_absence(r) ||
+	    strcmp(path->item->text, path->path) != 0)
 		return r;
 	if (path->item->origin.kind == SL_ORIGIN_API)
 		sl_error_hint(err, "%s '?%s' skips it if missing",

@@ -168,6 +168,7 @@ static void started(struct sl_sandbox *s, int pid)
 {
 	s->started = true;
 	s->pid = pid;
+	sl_launch_sweep_tmp(&s->prepared->launch);
 	/* A pipe ends when its last writer does: not we. */
 	sl_launch_close(&s->prepared->launch, true);
 }

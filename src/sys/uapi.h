@@ -26,14 +26,14 @@
 #define SL_LL_FS_MAKE_FIFO (1ULL << 10)
 #define SL_LL_FS_MAKE_BLOCK (1ULL << 11)
 #define SL_LL_FS_MAKE_SYM (1ULL << 12)
-#define SL_LL_FS_REFER (1ULL << 13)	/* ABI 2, Linux 5.19 */
-#define SL_LL_FS_TRUNCATE (1ULL << 14)	/* ABI 3, Linux 6.2 */
-#define SL_LL_FS_IOCTL_DEV (1ULL << 15) /* ABI 5, Linux 6.10 */
+#define SL_LL_FS_REFER (1ULL << 13)	   /* ABI 2, Linux 5.19 */
+#define SL_LL_FS_TRUNCATE (1ULL << 14)	   /* ABI 3, Linux 6.2 */
+#define SL_LL_FS_IOCTL_DEV (1ULL << 15)	   /* ABI 5, Linux 6.10 */
 #define SL_LL_FS_RESOLVE_UNIX (1ULL << 16) /* ABI 9, Linux 7.1 */
 
-#define SL_LL_NET_BIND_TCP (1ULL << 0)	  /* ABI 4, Linux 6.7 */
-#define SL_LL_NET_CONNECT_TCP (1ULL << 1) /* ABI 4 */
-#define SL_LL_NET_BIND_UDP (1ULL << 2)	  /* ABI 10, Linux 7.2 */
+#define SL_LL_NET_BIND_TCP (1ULL << 0)	       /* ABI 4, Linux 6.7 */
+#define SL_LL_NET_CONNECT_TCP (1ULL << 1)      /* ABI 4 */
+#define SL_LL_NET_BIND_UDP (1ULL << 2)	       /* ABI 10, Linux 7.2 */
 #define SL_LL_NET_CONNECT_SEND_UDP (1ULL << 3) /* ABI 10 */
 
 #define SL_LL_SCOPE_ABSTRACT_UNIX (1ULL << 0) /* ABI 6, Linux 6.12 */

@@ -180,6 +180,10 @@ static void own_build(struct bench *b)
 		b->sandlock = keep(b, "%s/src/cli/sandlock", self);
 	if (!b->library)
 		b->library = keep(b, "%s/src/libsandlock.so", self);
+	/* An installed library knows where its supervisor is; this one's is
+	 * beside it. */
+	setenv("SANDLOCK_SUPERVISOR",
+	       keep(b, "%s/src/sandlock-supervisor", self), 0);
 }
 
 static bool look_around(struct bench *b)

@@ -100,8 +100,7 @@ static bool run(const struct th_test *test, int number)
 	waitpid(pid, &status, 0);
 	close(pfd.fd);
 	if (shared->skipped) {
-		printf("ok %d - %s # SKIP %s\n", number, test->name,
-		       shared->why);
+		printf("ok %d - %s # SKIP %s\n", number, test->name, shared->why);
 		return true;
 	}
 	ok = judge(test, status, late);

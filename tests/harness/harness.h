@@ -31,52 +31,51 @@ void th_fail(const char *file, int line, const char *fmt, ...)
 void th_abort(void) __attribute__((noreturn));
 void th_skip(const char *missing_feature) __attribute__((noreturn));
 
-#define TEST_OPTS(tname, ...)                                            \
-	static void test_##tname(void);                                  \
-	static struct th_test th_##tname = { .name = #tname,             \
-					     .fn = test_##tname,         \
-					     ##__VA_ARGS__ };            \
-	__attribute__((constructor)) static void thr_##tname(void)       \
-	{                                                                \
-		th_register(&th_##tname);                                \
-	}                                                                \
+#define TEST_OPTS(tname, ...)                                      \
+	static void test_##tname(void);                            \
+	static struct th_test th_##tname = { .name = #tname,       \
+					     .fn = test_##tname,   \
+					     ##__VA_ARGS__ };      \
+	__attribute__((constructor)) static void thr_##tname(void) \
+	{                                                          \
+		th_register(&th_##tname);                          \
+	}                                                          \
 	static void test_##tname(void)
 #define TEST(tname) TEST_OPTS(tname)
 #define TEST_TIMEOUT(tname, secs) TEST_OPTS(tname, .timeout = (secs))
 #define TEST_SIGNAL(tname, sig) TEST_OPTS(tname, .signal = (sig))
 #define SKIP(missing_feature) th_skip(missing_feature)
 
-#define TH_INT_(a, op, b, stop)                                               \
+#define TH_INT_(a, op, b, stop)                                                \
+	do {                                                                   \
+		long long th_a_ = (long long)(a), th_b_ = (long long)(b);      \
+		if (!(th_a_ op th_b_)) {                                       \
+			th_fail(__FILE__, __LINE__, "%s %s %s (%lld vs %lld)", \
+				#a, #op, #b, th_a_, th_b_);                    \
+			if (stop)                                              \
+				th_abort();                                    \
+		}                                                              \
+	} while (0)
+#define TH_STR_(a, b, stop)                                                    \
+	do {                                                                   \
+		const char *th_a_ = (a), *th_b_ = (b);                         \
+		if (!th_a_ || !th_b_ || strcmp(th_a_, th_b_) != 0) {           \
+			th_fail(__FILE__, __LINE__, "%s == %s ('%s' vs '%s')", \
+				#a, #b, th_a_ ? th_a_ : "(null)",              \
+				th_b_ ? th_b_ : "(null)");                     \
+			if (stop)                                              \
+				th_abort();                                    \
+		}                                                              \
+	} while (0)
+#define TH_HAS_(a, b, stop)                                                   \
 	do {                                                                  \
-		long long th_a_ = (long long)(a), th_b_ = (long long)(b);     \
-		if (!(th_a_ op th_b_)) {                                      \
-			th_fail(__FILE__, __LINE__,                           \
-				"%s %s %s (%lld vs %lld)", #a, #op, #b, th_a_, \
-				th_b_);                                       \
+		const char *th_a_ = (a), *th_b_ = (b);                        \
+		if (!th_a_ || !strstr(th_a_, th_b_)) {                        \
+			th_fail(__FILE__, __LINE__, "%s contains '%s': '%s'", \
+				#a, th_b_, th_a_ ? th_a_ : "(null)");         \
 			if (stop)                                             \
 				th_abort();                                   \
 		}                                                             \
-	} while (0)
-#define TH_STR_(a, b, stop)                                                  \
-	do {                                                                 \
-		const char *th_a_ = (a), *th_b_ = (b);                       \
-		if (!th_a_ || !th_b_ || strcmp(th_a_, th_b_) != 0) {         \
-			th_fail(__FILE__, __LINE__, "%s == %s ('%s' vs '%s')", \
-				#a, #b, th_a_ ? th_a_ : "(null)",            \
-				th_b_ ? th_b_ : "(null)");                   \
-			if (stop)                                            \
-				th_abort();                                  \
-		}                                                            \
-	} while (0)
-#define TH_HAS_(a, b, stop)                                                  \
-	do {                                                                 \
-		const char *th_a_ = (a), *th_b_ = (b);                       \
-		if (!th_a_ || !strstr(th_a_, th_b_)) {                       \
-			th_fail(__FILE__, __LINE__, "%s contains '%s': '%s'", \
-				#a, th_b_, th_a_ ? th_a_ : "(null)");        \
-			if (stop)                                            \
-				th_abort();                                  \
-		}                                                            \
 	} while (0)
 
 #define EXPECT_TRUE(a) TH_INT_(!!(a), ==, 1, 0)

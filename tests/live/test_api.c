@@ -22,8 +22,7 @@ static sandlock_policy *open_policy(void)
 	sandlock_error err = { 0 };
 
 	ASSERT_EQ(sandlock_policy_new(&policy, &err), 0);
-	ASSERT_EQ(sandlock_policy_set(policy, "filesystem.read", "/", "-r",
-				      &err),
+	ASSERT_EQ(sandlock_policy_set(policy, "filesystem.read", "/", "-r", &err),
 		  0);
 	return policy;
 }
@@ -180,8 +179,7 @@ static void signal_and_kill(uint32_t flags)
 	o.stdio_fd[1] = fds[1];
 	ASSERT_EQ(sandlock_spawn(policy, &o, &sandbox, NULL), 0);
 	EXPECT_GT(sandlock_sandbox_pid(sandbox), 1);
-	EXPECT_EQ(sandlock_sandbox_wait(sandbox, 0, &result, NULL),
-		  -ETIMEDOUT);
+	EXPECT_EQ(sandlock_sandbox_wait(sandbox, 0, &result, NULL), -ETIMEDOUT);
 	pfd.fd = fds[0];
 	ASSERT_EQ(poll(&pfd, 1, 20000), 1); /* "go": the trap is set */
 	EXPECT_EQ(sandlock_sandbox_signal(sandbox, SIGUSR1), 0);

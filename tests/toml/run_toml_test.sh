@@ -63,15 +63,18 @@ if ! [ -x "$dir/client" ]; then
 	exit 0 # skipped, and said so
 fi
 
-"$dir/client" -toml 1.0.0 "$decoder" >"$dir/result.log" 2>&1
+# The directory may be another user's, who fetched the client.
+log=$(mktemp) || exit 1
+trap 'rm -f "$log"' EXIT
+"$dir/client" -toml 1.0.0 "$decoder" >"$log" 2>&1
 status=$?
-sed 's/^/# /' "$dir/result.log"
+sed 's/^/# /' "$log"
 if [ $status -ne 0 ]; then
 	finish "not ok" "failed, see above"
 fi
 for want in "valid tests: $valid passed,  0 failed" \
 	"invalid tests: $invalid passed,  0 failed"; do
-	grep -q "^ *$want\$" "$dir/result.log" ||
+	grep -q "^ *$want\$" "$log" ||
 		finish "not ok" "expected '$want'"
 done
 finish ok "$valid valid and $invalid invalid files"

@@ -124,11 +124,9 @@ TEST(environment_is_built_in_order)
 	char **env;
 
 	ASSERT_EQ(sl_policy_new(&policy), 0);
-	ASSERT_EQ(sl_policy_set(policy, SL_KEY_CLEAN_ENV, "true", &origin,
-				NULL),
+	ASSERT_EQ(sl_policy_set(policy, SL_KEY_CLEAN_ENV, "true", &origin, NULL),
 		  0);
-	ASSERT_EQ(sl_policy_set(policy, SL_KEY_ENV, "HOME=/other", &origin,
-				NULL),
+	ASSERT_EQ(sl_policy_set(policy, SL_KEY_ENV, "HOME=/other", &origin, NULL),
 		  0);
 	env = sl_env_build(policy, base, "/tmp/x");
 	ASSERT_TRUE(env != NULL);
