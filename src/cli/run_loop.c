@@ -109,29 +109,25 @@ static void read_signals(struct loop *loop)
 		handle_signal(loop, (int)infos[i].ssi_signo);
 }
 
-/* 0 when the whole tree is gone. */
+/*
+ * 0 when the whole tree is gone. A short program may be over before the spawn
+ * returns, so ask first and wait then.
+ */
 static int serve(struct loop *loop, sandlock_error *err)
 {
 	struct pollfd fds[] = {
 		{ .fd = loop->signals, .events = POLLIN },
 		{ .fd = sandlock_sandbox_fd(loop->sandbox), .events = POLLIN },
 	};
+	int r;
 
-	for (;;) {
-		int r = poll(fds, CLI_LEN(fds), -1);
-
-		if (r < 0 && errno != EINTR)
+	while ((r = sandlock_sandbox_dispatch(loop->sandbox, err)) == 0) {
+		if (poll(fds, CLI_LEN(fds), -1) < 0 && errno != EINTR)
 			return cli_fail(err, -errno, "poll: %s", strerror(errno));
-		if (r <= 0)
-			continue;
 		if (fds[0].revents)
 			read_signals(loop);
-		if (!fds[1].revents)
-			continue;
-		r = sandlock_sandbox_dispatch(loop->sandbox, err);
-		if (r != 0)
-			return r < 0 ? r : 0;
 	}
+	return r < 0 ? r : 0;
 }
 
 int cli_run_loop(const struct cli_run *run, sandlock_sandbox **ret_sandbox,
