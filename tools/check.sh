@@ -68,7 +68,7 @@ run() {
 	rm -f "$dir/meson-logs/$log".*
 	home=$(mktemp -d /var/tmp/sandlock-home.XXXXXX)
 	homes+=("$home")
-	local cmd=(meson test -C "$dir" --no-rebuild --print-errorlogs
+	local cmd=(meson test -C "$dir" --no-rebuild --print-errorlogs --timeout-multiplier 4
 		--num-processes "$jobs" --logbase "$log" "$@")
 	echo "== $dir: test as $who"
 	if [ "$who" = user ]; then

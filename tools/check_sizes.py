@@ -35,7 +35,7 @@ def functions(text):
     start, name, stack, levels = None, "?", [], 0
     for number, line in enumerate(lines, 1):
         if start is None:
-            called = re.match(r"^[A-Za-z_].*?(\w+)\s*\(", line)
+            called = re.match(r"^(?=[A-Za-z_]).*?(\w+)\s*\(", line)
             if called:
                 name = called.group(1)
             # A type or table opens on the line of its name.

@@ -10,7 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static void format(char *buf, size_t size, const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void
+format(char *buf, size_t size, const char *fmt, va_list ap)
 {
 	int n = vsnprintf(buf, size, fmt, ap);
 

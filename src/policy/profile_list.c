@@ -87,10 +87,10 @@ int sl_profile_list(char **ret_text, struct sl_error *err)
 	__attribute__((cleanup(names_fini))) struct names names = { 0 };
 	sl_autobuf out = SL_BUF_INIT(SL_MAX_DUMP_BYTES);
 	const char *preset;
-	int r = sl_profile_dirs_init(&dirs, NULL);
+	int r = 0;
 
 	/* Without a home there are still the presets. */
-	r = 0;
+	(void)sl_profile_dirs_init(&dirs, NULL);
 	for (size_t i = 0; r == 0 && i < dirs.count; i++)
 		r = add_dir(&names, dirs.path[i], err);
 	for (size_t i = 0; r == 0 && (preset = sl_preset_name(i)); i++)

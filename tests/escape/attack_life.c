@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #define LIFE_SECONDS 90
-#define BOMB_MAX 40
+#define BOMB_MAX 60
 #define HOPS_PER_NAP 20
 
 static time_t now(void)
@@ -131,28 +131,34 @@ static void hopper(void)
 	_exit(0);
 }
 
-/* A fork bomb that never has more than BOMB_MAX processes at a time. */
+/* True for one of at most BOMB_MAX forks in all the bomb's life. */
+static bool may_fork(int *budget)
+{
+	return __atomic_sub_fetch(budget, 1, __ATOMIC_SEQ_CST) >= 0;
+}
+
+/*
+ * A fork bomb with a ceiling that cannot be missed: its processes share one
+ * count of forks, which only goes down. Its
+ * processes never end by themselves before the time is over.
+ */
 static void bomb(void)
 {
-	int *alive = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int *budget = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	time_t end = now() + LIFE_SECONDS;
 
-	signal(SIGCHLD, SIG_IGN);
-	if (alive == MAP_FAILED || fork() != 0)
+	if (budget == MAP_FAILED || fork() != 0)
 		return;
+	*budget = BOMB_MAX;
 	setsid();
 	hide();
-	__atomic_add_fetch(alive, 1, __ATOMIC_SEQ_CST);
 	while (now() < end) {
-		if (__atomic_add_fetch(alive, 1, __ATOMIC_SEQ_CST) <= BOMB_MAX) {
-			if (fork() == 0)
-				continue;
-		} else {
-			poll(NULL, 0, 1);
-		}
-		__atomic_sub_fetch(alive, 1, __ATOMIC_SEQ_CST);
-		poll(NULL, 0, 1);
+		if (may_fork(budget))
+			fork();
+		else
+			*budget = 0; /* far from wrapping, however long */
+		poll(NULL, 0, 2);
 	}
 	_exit(0);
 }

@@ -44,7 +44,7 @@ static struct outcome perform(const struct trick *t, bool inside, bool off)
 						    "-r", "%r",	 "-w", "%w" };
 
 		add_all(&w, s, base, 8);
-		add_all(&w, s, t->flags, 16);
+		add_all(&w, s, t->flags, 24);
 		if (off)
 			add_all(&w, s, t->off, 20);
 		add(&w, s, "--");

@@ -31,7 +31,7 @@ enum bare {
 struct trick {
 	const char *id;
 	const char *args[8];
-	const char *flags[16]; /* besides -r attacker -r ro -w work */
+	const char *flags[24]; /* besides -r attacker -r ro -w work */
 	const char *off[20];
 	void (*prepare)(const struct stage *s);
 	unsigned int harm; /* what it does when it wins */

@@ -23,7 +23,7 @@ static struct shared *shared;
 void th_register(struct th_test *test)
 {
 	if (!test->timeout)
-		test->timeout = 30;
+		test->timeout = 120;
 	*tail = test;
 	tail = &test->next;
 }

@@ -19,7 +19,7 @@
 struct th_test {
 	const char *name;
 	void (*fn)(void);
-	unsigned int timeout; /* seconds; 0 means 30 */
+	unsigned int timeout; /* seconds; 0 means 120 */
 	int signal;	      /* expected fatal signal, or 0 */
 	struct th_test *next;
 };

@@ -110,86 +110,82 @@ TEST(every_section_is_read)
 		  SL_PROT_FS_TRUNCATE);
 }
 
+static const struct {
+	const char *text;
+	uint32_t line, col;
+	const char *message;
+} mistakes[] = {
+	{ "[filesystem]\nreed = []", 2, 1,
+	  "p.toml:2:1: unknown field 'reed' in [filesystem]; did you "
+	  "mean 'read'?" },
+	{ "[filesystm]\n", 1, 2,
+	  "unknown field 'filesystm'; did you mean 'filesystem'?" },
+	{ "fs_readable = []", 1, 1, "unknown field 'fs_readable'" },
+	{ "extend = []", 1, 1, "did you mean 'extends'?" },
+	{ "[program]\ntimeout = 1", 2, 1,
+	  "unknown field 'timeout' in [program]; hint: there is "
+	  "[limits].timeout" },
+	{ "[filesystem]\nextends = [\"base\"]", 2, 1, "before the first section" },
+	{ "[http]\ncredential = []", 2, 1, "unknown field" },
+	{ "[image]\n", 1, 2, "unknown field" },
+	{ "filesystem = 1", 1, 14, "[filesystem] must be a TOML table" },
+	{ "[program]\nclean_env = \"yes\"", 2, 13,
+	  "[program].clean_env expected bool, not a string" },
+	{ "[filesystem]\nread = \"/usr\"", 2, 8,
+	  "expected an array of strings, not a string; hint: put it in "
+	  "brackets: [\"/usr\"]" },
+	{ "[filesystem]\nread = [\"/a\", 3]", 2, 15,
+	  "[filesystem].read expected an array of strings, not an "
+	  "integer" },
+	{ "[limits]\nopen_files = \"5\"", 2, 14,
+	  "[limits].open_files expected an integer" },
+	{ "[limits]\nopen_files = -5", 2, 14,
+	  "p.toml:2:14: limits.open_files: '-5' is not" },
+	{ "[limits]\nopen_files = 0", 2, 14, "omit it" },
+	{ "[limits]\ntimeout = inf", 2, 11, "is not a duration" },
+	{ "[limits]\ntimeout = -1.5", 2, 11, "is not a duration" },
+	{ "[limits]\ncpu_cores = [\"0\"]", 2, 14, "array of integers" },
+	{ "[program]\nenv = [\"A=1\"]", 2, 7, "a table of strings" },
+	{ "[program]\nenv = { A = 1 }", 2, 13, "a table of strings" },
+	{ "[program]\nenv = { \"A=B\" = \"1\" }", 2, 17, "no name of a variable" },
+	{ "[program]\nuid = 1", 2, 7, "both or neither" },
+	{ "[program]\ngid = 1", 2, 7, "both or neither" },
+	{ "[program]\nuid = 1\ngid = \"1\"", 2, 7, "integers" },
+	{ "[program]\nuid = -1\ngid = 1", 2, 7, "UID:GID" },
+	{ "[program]\nuid = 1\ngid = 1\nuser = \"1:1\"", 2, 7, "already" },
+	{ "[filesystem]\ndeny = []", 2, 8,
+	  "p.toml:2:8: filesystem.deny: not available in this "
+	  "version" },
+	{ "[network]\nport_remap = false", 2, 14, "not available" },
+	{ "[filesystem]\nread = [\"/a\\u0000b\"]", 2, 9, "NUL" },
+	{ "[program]\nenv = { \"A\\u0000\" = \"1\" }", 2, 21, "NUL" },
+	{ "[filesystem]\nread = [\"/a\"", 2, 13, "p.toml:2:13: " },
+	{ "[filesystem]\nread = [\"~/x\"]", 2, 9,
+	  "[filesystem].read: '~/x': '~' is not expanded" },
+	{ "[filesystem]\nread = [\"?~\"]", 2, 9, "${HOME}" },
+	{ "[filesystem]\nread = [\"$HOME\"]", 2, 9, "'$$'" },
+	{ "[filesystem]\nread = [\"/a$\"]", 2, 9, "'$$'" },
+	{ "[filesystem]\nread = [\"${home}\"]", 2, 9, "did you mean ${HOME}?" },
+	{ "[filesystem]\nread = [\"${X}\"]", 2, 9, "there is only ${HOME}" },
+	{ "[filesystem]\nread = [\"${HOME\"]", 2, 9, "without its" },
+	{ "extends = 1", 1, 11, "extends expected" },
+	{ "extends = [\"nowhere\"]", 1, 12, "p.toml:1:12: no profile 'nowhere'" },
+	{ "extends = [\"../x\"]", 1, 12, "'/'" },
+	{ "extends = [\"bas\"]", 1, 12, "did you mean 'base'?" },
+};
+
 TEST(mistakes_have_a_place_and_a_name)
 {
-	static const struct {
-		const char *text;
-		uint32_t line, col;
-		const char *message;
-	} bad[] = {
-		{ "[filesystem]\nreed = []", 2, 1,
-		  "p.toml:2:1: unknown field 'reed' in [filesystem]; did you "
-		  "mean 'read'?" },
-		{ "[filesystm]\n", 1, 2,
-		  "unknown field 'filesystm'; did you mean 'filesystem'?" },
-		{ "fs_readable = []", 1, 1, "unknown field 'fs_readable'" },
-		{ "extend = []", 1, 1, "did you mean 'extends'?" },
-		{ "[program]\ntimeout = 1", 2, 1,
-		  "unknown field 'timeout' in [program]; hint: there is "
-		  "[limits].timeout" },
-		{ "[filesystem]\nextends = [\"base\"]", 2, 1,
-		  "before the first section" },
-		{ "[http]\ncredential = []", 2, 1, "unknown field" },
-		{ "[image]\n", 1, 2, "unknown field" },
-		{ "filesystem = 1", 1, 14, "[filesystem] must be a TOML table" },
-		{ "[program]\nclean_env = \"yes\"", 2, 13,
-		  "[program].clean_env expected bool, not a string" },
-		{ "[filesystem]\nread = \"/usr\"", 2, 8,
-		  "expected an array of strings, not a string; hint: put it in "
-		  "brackets: [\"/usr\"]" },
-		{ "[filesystem]\nread = [\"/a\", 3]", 2, 15,
-		  "[filesystem].read expected an array of strings, not an "
-		  "integer" },
-		{ "[limits]\nopen_files = \"5\"", 2, 14,
-		  "[limits].open_files expected an integer" },
-		{ "[limits]\nopen_files = -5", 2, 14,
-		  "p.toml:2:14: limits.open_files: '-5' is not" },
-		{ "[limits]\nopen_files = 0", 2, 14, "omit it" },
-		{ "[limits]\ntimeout = inf", 2, 11, "is not a duration" },
-		{ "[limits]\ntimeout = -1.5", 2, 11, "is not a duration" },
-		{ "[limits]\ncpu_cores = [\"0\"]", 2, 14, "array of integers" },
-		{ "[program]\nenv = [\"A=1\"]", 2, 7, "a table of strings" },
-		{ "[program]\nenv = { A = 1 }", 2, 13, "a table of strings" },
-		{ "[program]\nenv = { \"A=B\" = \"1\" }", 2, 17,
-		  "no name of a variable" },
-		{ "[program]\nuid = 1", 2, 7, "both or neither" },
-		{ "[program]\ngid = 1", 2, 7, "both or neither" },
-		{ "[program]\nuid = 1\ngid = \"1\"", 2, 7, "integers" },
-		{ "[program]\nuid = -1\ngid = 1", 2, 7, "UID:GID" },
-		{ "[program]\nuid = 1\ngid = 1\nuser = \"1:1\"", 2, 7, "already" },
-		{ "[filesystem]\ndeny = []", 2, 8,
-		  "p.toml:2:8: filesystem.deny: not available in this "
-		  "version" },
-		{ "[network]\nport_remap = false", 2, 14, "not available" },
-		{ "[filesystem]\nread = [\"/a\\u0000b\"]", 2, 9, "NUL" },
-		{ "[program]\nenv = { \"A\\u0000\" = \"1\" }", 2, 21, "NUL" },
-		{ "[filesystem]\nread = [\"/a\"", 2, 13, "p.toml:2:13: " },
-		{ "[filesystem]\nread = [\"~/x\"]", 2, 9,
-		  "[filesystem].read: '~/x': '~' is not expanded" },
-		{ "[filesystem]\nread = [\"?~\"]", 2, 9, "${HOME}" },
-		{ "[filesystem]\nread = [\"$HOME\"]", 2, 9, "'$$'" },
-		{ "[filesystem]\nread = [\"/a$\"]", 2, 9, "'$$'" },
-		{ "[filesystem]\nread = [\"${home}\"]", 2, 9,
-		  "did you mean ${HOME}?" },
-		{ "[filesystem]\nread = [\"${X}\"]", 2, 9,
-		  "there is only ${HOME}" },
-		{ "[filesystem]\nread = [\"${HOME\"]", 2, 9, "without its" },
-		{ "extends = 1", 1, 11, "extends expected" },
-		{ "extends = [\"nowhere\"]", 1, 12,
-		  "p.toml:1:12: no profile 'nowhere'" },
-		{ "extends = [\"../x\"]", 1, 12, "'/'" },
-		{ "extends = [\"bas\"]", 1, 12, "did you mean 'base'?" },
-	};
-
 	make_home();
-	for (size_t i = 0; i < SL_ARRAY_LEN(bad); i++) {
+	for (size_t i = 0; i < SL_ARRAY_LEN(mistakes); i++) {
 		SL_AUTO(sl_policy) policy = policy_new();
 		struct sl_error err = { 0 };
-		int r = parse(policy, bad[i].text, &err);
+		int r = parse(policy, mistakes[i].text, &err);
 
-		CASE(r < 0 && err.code == r, bad[i].text);
-		CASE(strstr(err.msg, bad[i].message) != NULL, err.msg);
-		CASE(err.line == bad[i].line && err.col == bad[i].col, err.msg);
+		CASE(r < 0 && err.code == r, mistakes[i].text);
+		CASE(strstr(err.msg, mistakes[i].message) != NULL, err.msg);
+		CASE(err.line == mistakes[i].line && err.col == mistakes[i].col,
+		     err.msg);
 	}
 	remove_home();
 }
@@ -363,8 +359,9 @@ TEST(names_stay_in_the_directory)
 		"a\nb",
 		"a..b",
 		/* 65 bytes */
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		"aaa",
+		("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+		 "a"
+		 "aaa"),
 	};
 
 	make_home();
