@@ -34,6 +34,8 @@ same "$(cat "$work/err")" error
 end
 
 begin 'closed streams stay closed for the workload, and nothing else'
+"$sandlock" run $sys -- readlink /proc/self/fd/0 <&- >"$work/out"
+same "$(cat "$work/out")" /dev/null
 "$sandlock" run -e 'read x; [ $? -ne 0 ] && exit 3' <&- 2>"$work/err"
 status=$?
 status 3
@@ -196,9 +198,11 @@ fd3 '"reason":"error"'
 lock run --status-fd 3 --nonsense -- true
 status 125
 fd3 '"reason":"error"'
-lock run --status-fd 3 -p "$(printf 'q"b\\s\001\377')" -- true
+bytes=$(printf 'q"b\\s\001\t\377\355\240\200\303\244')
+lock run --status-fd 3 "--$bytes" -- true
 status 125
 fd3_json
+fd3 'q\"b\\s\u0001\u0009\ufffd\ufffd\ufffd\ufffd'
 end
 
 begin '--status-fd: a descriptor of no use'
@@ -252,7 +256,7 @@ start()
 {
 	open_fifo
 	# A background job of sh has INT and QUIT ignored.
-	env --default-signal "$sandlock" run $sys -w "$work/w" \
+	env --default-signal "$sandlock" run -t 30 $sys -w "$work/w" \
 		--status-fd 3 -- sh -c "exec 6>\"\$1\"; $1" sh "$work/w/say" \
 		3>"$work/fd3" 4<&- 5<&- \
 		>"$work/out" 2>"$work/err" </dev/null &
@@ -293,7 +297,7 @@ end
 begin 'a signal ignored at the start stays ignored'
 open_fifo
 mkfifo "$work/w/go"
-env --ignore-signal=HUP "$sandlock" run $sys -w "$work/w" -- \
+env --ignore-signal=HUP "$sandlock" run -t 30 $sys -w "$work/w" -- \
 	sh -c 'echo ready >"$1"; read -r x <"$2"; echo lived' sh \
 	"$work/w/say" "$work/w/go" 4<&- 5<&- >"$work/out" 2>"$work/err" &
 pid=$!
