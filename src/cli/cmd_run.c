@@ -80,7 +80,8 @@ static void say_retry(int argc, char **argv, const sandlock_error *err)
 
 	if (err->code != -EOPNOTSUPP)
 		return;
-	command = cli_retry_command(err->message, argc - 1, argv + 1);
+	command = cli_retry_command(err->message, argc - 1,
+				    (const char *const *)argv + 1);
 	if (command)
 		cli_say("this would run here: %s", command);
 	free(command);

@@ -40,7 +40,7 @@ static char *put_word(char *out, const char *word)
 	return out;
 }
 
-char *cli_retry_command(const char *message, int argc, char **argv)
+char *cli_retry_command(const char *message, int argc, const char *const *argv)
 {
 	static const char head[] = "sandlock run ";
 	const char *flags = strstr(message, MARK);

@@ -12,7 +12,7 @@ static const char message[] =
 
 TEST(the_options_come_before_the_given_words)
 {
-	char *argv[] = { "-r", "/usr", "--", "true", NULL };
+	const char *argv[] = { "-r", "/usr", "--", "true", NULL };
 	char *text = cli_retry_command(message, 4, argv);
 
 	EXPECT_STREQ(text, "sandlock run --allow-degraded net-tcp -r /usr -- "
@@ -22,7 +22,7 @@ TEST(the_options_come_before_the_given_words)
 
 TEST(words_are_quoted_for_a_shell)
 {
-	char *argv[] = { "-e", "echo 'a b'; $x", "", NULL };
+	const char *argv[] = { "-e", "echo 'a b'; $x", "", NULL };
 	char *text = cli_retry_command(message, 3, argv);
 
 	EXPECT_STREQ(text, "sandlock run --allow-degraded net-tcp -e "
