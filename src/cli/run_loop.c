@@ -10,6 +10,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -21,9 +22,10 @@ static const int relayed[] = { SIGTERM,	 SIGINT,  SIGHUP,  SIGQUIT,
 			       SIGWINCH, SIGUSR1, SIGUSR2, SIGTSTP };
 
 struct terminal {
-	bool ours; /* stdin is a terminal and we are its foreground job */
+	bool present; /* stdin is a terminal of ours */
 	bool saved;
 	struct termios settings;
+	int flags[3]; /* of the open file descriptions, which are shared */
 };
 
 struct loop {
@@ -34,10 +36,13 @@ struct loop {
 
 static struct terminal terminal_save(void)
 {
-	struct terminal terminal = { .ours = false };
+	struct terminal terminal = { .present = false };
+	pid_t owner = tcgetpgrp(STDIN_FILENO);
 
-	terminal.ours = tcgetpgrp(STDIN_FILENO) == getpgrp();
-	terminal.saved = terminal.ours &&
+	for (int i = 0; i < 3; i++)
+		terminal.flags[i] = fcntl(i, F_GETFL);
+	terminal.present = owner >= 0;
+	terminal.saved = owner == getpgrp() &&
 			 tcgetattr(STDIN_FILENO, &terminal.settings) == 0;
 	return terminal;
 }
@@ -47,6 +52,10 @@ static void terminal_restore(const struct terminal *terminal)
 {
 	sigset_t ttou, before;
 
+	/* O_NONBLOCK left behind would break the caller's own reads. */
+	for (int i = 0; i < 3; i++)
+		if (terminal->flags[i] >= 0)
+			fcntl(i, F_SETFL, terminal->flags[i]);
 	if (!terminal->saved || tcgetpgrp(STDIN_FILENO) != getpgrp())
 		return;
 	/* Should the foreground be lost now, this must not stop us. */
@@ -58,15 +67,15 @@ static void terminal_restore(const struct terminal *terminal)
 }
 
 /*
- * Ctrl-Z: when the sandbox has the terminal, it gets the signal, and the
- * library stops us by the default action once it has stopped. Otherwise we get
- * it and pass it on; again the library stops us when the sandbox did stop.
+ * Ctrl-Z: with a terminal on stdin the sandbox gets the signal, and the library
+ * stops us by the default action once it has stopped. Otherwise we get it and
+ * pass it on; again the library stops us when the sandbox did stop.
  */
 static bool is_relayed(int sig, const struct terminal *terminal)
 {
 	struct sigaction action;
 
-	if (sig == SIGTSTP && terminal->ours)
+	if (sig == SIGTSTP && terminal->present)
 		return false;
 	return sigaction(sig, NULL, &action) == 0 && action.sa_handler != SIG_IGN;
 }
@@ -138,7 +147,7 @@ int cli_run_loop(const struct cli_run *run, sandlock_sandbox **ret_sandbox,
 		.size = sizeof(options),
 		.argv = run->argv,
 		.flags = SANDLOCK_SPAWN_INLINE |
-			 (terminal.ours ? SANDLOCK_SPAWN_FOREGROUND : 0),
+			 (terminal.present ? SANDLOCK_SPAWN_FOREGROUND : 0),
 	};
 	struct loop loop = { .signals = block_signals(&terminal, err) };
 	int r;

@@ -32,6 +32,7 @@ struct sl_plan_port {
 
 struct sl_plan_landlock {
 	uint64_t handled_fs, handled_net, scoped; /* the policy's domain, D2 */
+	uint64_t write_access; /* what a write grant of a directory gives */
 	uint64_t outer_fs, outer_scoped; /* D1: REFER (granted on /), SIGNAL */
 	struct sl_plan_path *paths;
 	size_t path_count;

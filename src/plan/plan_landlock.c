@@ -292,6 +292,9 @@ static int compile_ports(const struct sl_policy *policy,
 	if (bind.all)
 		ll->handled_net &= ~SL_LL_NET_BIND_TCP;
 
+	/* Nearly every start: no rule at all. */
+	if ((connect.all || connect.none) && (bind.all || bind.none))
+		return 0;
 	for (unsigned int port = 0; port <= UINT16_MAX; port++)
 		count += port_access(ll, &connect, &bind, (uint16_t)port) != 0;
 	if (count == 0)
@@ -337,6 +340,7 @@ int sl_plan_compile_landlock(const struct sl_policy *policy,
 		sl_plan_landlock_fini(&ll);
 		return r;
 	}
+	ll.write_access = FS_WRITE & ll.handled_fs;
 	*ret_ll = ll;
 	return 0;
 }

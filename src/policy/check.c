@@ -18,7 +18,8 @@ static bool in_effect(const struct sl_key_info *info, const struct sl_item *item
 	/* "= false" asks for nothing. What a preset wishes for gives way: the
 	 * user did not ask for both, and less is granted without it. */
 	return (info->type != SL_TYPE_BOOL || item->num) &&
-	       item->origin.kind != SL_ORIGIN_PRESET;
+	       item->origin.kind != SL_ORIGIN_PRESET &&
+	       item->origin.kind != SL_ORIGIN_OWN;
 }
 
 /* "--net-allow" for a flag, "[network].allow" for a profile. */

@@ -142,6 +142,7 @@ void sl_origin_describe(const struct sl_origin *origin, char *buf, size_t len)
 		snprintf(buf, len, "default");
 		break;
 	case SL_ORIGIN_API:
+	case SL_ORIGIN_OWN:
 		snprintf(buf, len, "%s", source);
 		break;
 	case SL_ORIGIN_FILE:

@@ -83,6 +83,7 @@ enum sl_origin_kind {
 	SL_ORIGIN_API,	  /* source: what the caller named, often a flag */
 	SL_ORIGIN_FILE,	  /* source: file, with line and col */
 	SL_ORIGIN_PRESET, /* source: preset name, with line and col */
+	SL_ORIGIN_OWN,	  /* added by sandlock itself; source says what for */
 };
 
 struct sl_origin {

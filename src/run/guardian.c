@@ -24,6 +24,7 @@
 
 #define SIGBIT(sig) (1ul << ((sig)-1))
 #define NS_PER_SEC 1000000000ull
+#define REAP_MAX 64
 #define SWEEP_NS 5000000 /* between two passes over a tree that resists */
 
 static uint64_t now_ns(void)
@@ -137,7 +138,8 @@ static int reap(struct sl_life *life)
 	siginfo_t si;
 	long r;
 
-	for (;;) {
+	/* Few at a time: somebody may make them faster than we reap. */
+	for (int i = 0; i < REAP_MAX; i++) {
 		si.si_pid = 0;
 		r = sl_raw5(SYS_waitid, P_ALL, 0, &si,
 			    WEXITED | WNOHANG | __WALL, 0);
@@ -148,6 +150,7 @@ static int reap(struct sl_life *life)
 		if (si.si_pid == life->root_pid)
 			note_root(life, &si);
 	}
+	return 1;
 }
 
 static void end_tree(struct sl_life *life)
@@ -307,7 +310,10 @@ int sl_guardian_main(void *arg)
 	sl_raw5(SYS_prctl, PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
 	/* A group of its own, so that a kill of the supervisor's group misses
 	 * it; not a session, or the root's group would be orphaned. */
-	sl_raw2(SYS_setpgid, 0, 0);
+	if (life->launch->flags & SL_LAUNCH_SESSION)
+		sl_raw0(SYS_setsid);
+	else
+		sl_raw2(SYS_setpgid, 0, 0);
 	sl_raw5(SYS_prctl, PR_SET_NAME, "sandlock-guard", 0, 0, 0);
 	if (sl_raw0(SYS_getppid) != life->supervisor_pid)
 		return 1;

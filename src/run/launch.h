@@ -26,6 +26,9 @@ enum sl_launch_flag {
 	/* No domain and no filter: for tests of the life of a run. Without it a
 	 * start that lacks either fails. */
 	SL_LAUNCH_UNCONFINED = 1024,
+	/* No stream is a terminal: away from the caller's, or a process could
+	 * join a group of the caller's session and have the kernel stop it. */
+	SL_LAUNCH_SESSION = 8192,
 	SL_LAUNCH_SCOPED = 2048, /* the outer domain holds signals in */
 	SL_LAUNCH_QUIET = 4096, /* Landlock ABI 7: no audit of our own probes */
 };

@@ -16,6 +16,7 @@
 #include "run/command.h"
 #include "run/recipe.h"
 #include "run/ruleset.h"
+#include "sys/landlock.h"
 #include "sys/uapi.h"
 
 static int out_of_memory(struct sl_error *err)
@@ -27,7 +28,7 @@ static int out_of_memory(struct sl_error *err)
 static int grant(struct sl_policy *policy, enum sl_key key, const char *path,
 		 const char *why, struct sl_error *err)
 {
-	struct sl_origin origin = { .kind = SL_ORIGIN_API, .source = why };
+	struct sl_origin origin = { .kind = SL_ORIGIN_OWN, .source = why };
 	sl_autobuf text = SL_BUF_INIT(SL_MAX_VALUE_BYTES);
 
 	if (sl_buf_addf(&text, "?%s", path) < 0)
@@ -53,8 +54,32 @@ static int make_tmp(struct sl_prepared *p, struct sl_error *err)
 	p->launch.fds[SL_FD_TMP_LOCK] = dir.lock_fd;
 	p->launch.fds[SL_FD_TMP_RUN] = dir.run_fd;
 	p->launch.fds[SL_FD_TMP_BASE] = dir.base_fd;
-	return grant(p->policy, SL_KEY_FS_WRITE, p->tmp_dir,
-		     "the private temporary directory", err);
+	return 0;
+}
+
+/*
+ * SECURITY: by descriptor, since the name lies below /tmp, where others of the
+ * same user can put another directory in its place.
+ */
+static int grant_tmp(const struct sl_prepared *p, struct sl_error *err)
+{
+	const struct sl_launch *l = &p->launch;
+	sl_autoclose int fd = -1;
+	int r;
+
+	if (!l->tmp_name)
+		return 0;
+	fd = openat(l->fds[SL_FD_TMP_RUN], "tmp",
+		    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	r = fd < 0 ? -errno
+		   : sl_ll_add_path(l->fds[SL_FD_INNER], fd,
+				    p->plan->landlock.write_access);
+	if (r < 0)
+		return sl_err(err, r, SL_STAGE_SPAWN,
+			      "cannot grant the private temporary directory "
+			      "'%s': %s",
+			      p->tmp_dir, strerror(-r));
+	return 0;
 }
 
 static int open_cwd(struct sl_prepared *p, struct sl_error *err)
@@ -190,6 +215,9 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 		return r;
 	r = sl_ruleset_build(&p->plan->landlock, probe.landlock_abi,
 			     &l->fds[SL_FD_INNER], &l->fds[SL_FD_OUTER], err);
+	if (r < 0)
+		return r;
+	r = grant_tmp(p, err);
 	if (r < 0)
 		return r;
 	l->insns = p->plan->filter.insns;

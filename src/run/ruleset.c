@@ -13,7 +13,10 @@
 #include <errno.h>
 #include <string.h>
 #include <fcntl.h>
+#include <linux/openat2.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "sys/landlock.h"
 #include "sys/uapi.h"
@@ -62,6 +65,22 @@ static uint64_t fitting_access(uint64_t access, mode_t mode)
 	return access & FILE_RIGHTS;
 }
 
+/*
+ * SECURITY: what the user named is followed wherever it leads. What we found
+ * ourselves (an interpreter, an installation) was judged by its canonical name:
+ * a link put there meanwhile, by another sandbox say, must not be granted.
+ */
+static int open_grant(const struct sl_plan_path *path)
+{
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC };
+	int fd;
+
+	if (path->item && path->item->origin.kind == SL_ORIGIN_OWN)
+		how.resolve = RESOLVE_NO_SYMLINKS;
+	fd = (int)syscall(SYS_openat2, AT_FDCWD, path->path, &how, sizeof(how));
+	return fd < 0 ? -errno : fd;
+}
+
 static int add_path(int ruleset, const struct sl_plan_path *path,
 		    struct sl_error *err)
 {
@@ -72,11 +91,13 @@ static int add_path(int ruleset, const struct sl_plan_path *path,
 
 	/* O_PATH: needs no permission on the file itself, opens no device and
 	 * does not wait for the other end of a FIFO. */
-	fd = open(path->path, O_PATH | O_CLOEXEC);
+	fd = open_grant(path);
 	if (fd < 0) {
-		r = -errno;
+		r = fd;
 		/* Our own optional grants (GPU nodes) are best effort. */
-		if (path->optional && (is_absence(r) || !path->item))
+		if (path->optional &&
+		    (is_absence(r) || !path->item ||
+		     (r == -ELOOP && path->item->origin.kind == SL_ORIGIN_OWN)))
 			return 0;
 		return path_error(path, r, "", err);
 	}

@@ -278,6 +278,19 @@ int sl_sandbox_dispatch(struct sl_sandbox *s)
 
 /* ------------------------------------------------ starting */
 
+/* A program in a session of its own reads another's terminal unhindered, also
+ * from the background: then job control must stay. */
+static bool uses_terminal(const struct sl_spawn *spawn)
+{
+	for (int i = 0; i < 3; i++) {
+		if (spawn->stdio[i] == SL_STDIO_INHERIT && isatty(i))
+			return true;
+		if (spawn->stdio[i] == SL_STDIO_FD && isatty(spawn->stdio_fd[i]))
+			return true;
+	}
+	return false;
+}
+
 static int start_inline(struct sl_sandbox *s, const struct sl_spawn *spawn,
 			struct sl_error *err)
 {
@@ -286,10 +299,14 @@ static int start_inline(struct sl_sandbox *s, const struct sl_spawn *spawn,
 
 	launch->flags |= SL_LAUNCH_OOM;
 	s->terminal = spawn->stdio[0] == SL_STDIO_INHERIT && isatty(STDIN_FILENO);
+	if (!uses_terminal(spawn))
+		launch->flags |= SL_LAUNCH_SESSION;
 	if (spawn->foreground && isatty(STDIN_FILENO) &&
 	    spawn->stdio[0] == SL_STDIO_INHERIT) {
 		s->foreground = true;
-		launch->flags |= SL_LAUNCH_FOREGROUND;
+		/* A background job takes nothing; fg will hand it over. */
+		if (tcgetpgrp(STDIN_FILENO) == getpgrp())
+			launch->flags |= SL_LAUNCH_FOREGROUND;
 	}
 	r = sl_run_start(launch, &s->run, err);
 	if (r < 0)

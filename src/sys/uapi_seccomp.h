@@ -63,6 +63,9 @@ struct sl_seccomp_data {
 /* ioctl(2) */
 #define SL_TIOCSTI 0x5412u
 #define SL_TIOCLINUX 0x541Cu
+#define SL_TIOCEXCL 0x540Cu
+#define SL_TIOCCONS 0x541Du
+#define SL_TIOCSETD 0x5423u
 #define SL_SIOC_IF_1 0x8910u /* 0x8910 to 0x891F: SIOCGIFNAME... */
 #define SL_SIOC_IF_2 0x8920u /* SIOCGIFMTU, SIOCGIFHWADDR... */
 #define SL_SIOC_IF_3 0x8930u /* SIOCGIFINDEX... */
