@@ -173,6 +173,9 @@ else
 fi
 
 begin '--no-coredump'
+# AddressSanitizer would set the limit itself.
+ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}disable_coredump=0
+export ASAN_OPTIONS
 ulimit -S -c "$(ulimit -H -c)"
 lock run -e 'ulimit -c'
 same "$(cat "$work/out")" "$(ulimit -c)"
