@@ -11,7 +11,8 @@
  *   time, except that sandlock_sandbox_kill(), _signal() and _fd() may be
  *   called from any thread while the sandbox exists.
  * - The library never prints, never exits, and changes neither signals, nor
- *   the working directory, nor anything else of the host process.
+ *   the working directory, nor anything else of the host process, except where
+ *   SANDLOCK_SPAWN_INLINE and sandlock_exec() say so.
  *
  * Linux only. C99, usable from C++.
  */
@@ -125,14 +126,6 @@ SANDLOCK_API int sandlock_policy_set(sandlock_policy *policy, const char *key,
 				     const char *value, const char *origin,
 				     sandlock_error *err);
 
-/*
- * Value @index of @key as text, borrowed from @policy until it changes. -ENOENT
- * past the last one (so at once for a key that is not set).
- */
-SANDLOCK_API int sandlock_policy_get(const sandlock_policy *policy,
-				     const char *key, size_t index,
-				     const char **ret_value);
-
 /* Back to the default; what a preset or profile gave is forgotten. */
 SANDLOCK_API int sandlock_policy_clear(sandlock_policy *policy, const char *key,
 				       sandlock_error *err);
@@ -220,7 +213,8 @@ enum sandlock_spawn_flags {
 	 * it the library starts one sandlock-supervisor process on first use.
 	 */
 	SANDLOCK_SPAWN_INLINE = 1,
-	/* Hand over the terminal on stdin while the sandbox runs. */
+	/* Hand over the terminal on stdin while the sandbox runs, and stop with
+	 * it on Ctrl-Z. Only with SANDLOCK_SPAWN_INLINE. */
 	SANDLOCK_SPAWN_FOREGROUND = 2
 };
 
@@ -245,8 +239,12 @@ SANDLOCK_API int sandlock_spawn(const sandlock_policy *policy,
 				sandlock_sandbox **ret_sandbox,
 				sandlock_error *err);
 
-/* Replace the calling process by argv under @policy with no supervisor at all
- * (key program.no_supervisor): returns only on failure. */
+/*
+ * Replace the calling process by argv under @policy with no supervisor at all
+ * (key program.no_supervisor): returns only on failure. A step that fails late
+ * leaves the calling thread confined and its descriptors close-on-exec: end the
+ * process then.
+ */
 SANDLOCK_API int sandlock_exec(const sandlock_policy *policy,
 			       const sandlock_spawn_options *options,
 			       sandlock_error *err);

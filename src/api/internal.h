@@ -14,6 +14,8 @@ struct sl_policy *sl_api_policy(const sandlock_policy *policy);
 
 static inline struct sl_error *sl_api_error(sandlock_error *err)
 {
+	/* Of this call only, whatever the caller's memory held. */
+	sl_error_clear((struct sl_error *)err);
 	return (struct sl_error *)err;
 }
 

@@ -13,6 +13,7 @@
 #define SL_MAX_ARGS 65536		/* words of argv or environment */
 #define SL_MAX_SCRIPT_HEAD 256		/* "#!" line, as the kernel reads it */
 #define SL_MAX_INTERPRETERS 5		/* nested "#!", as the kernel follows */
+#define SL_MAX_DEVICE_INDEX 1023	/* processor cores and GPUs */
 #define SL_MAX_BPF_INSNS 4096		/* BPF_MAXINSNS */
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "plan/filter.h"
+#include "policy/ports.h"
 #include "policy/suggest.h"
 #include "policy/value.h"
 
@@ -149,11 +150,12 @@ static int apply_list(const struct sl_policy *policy, enum sl_key key,
 static unsigned int conditions(const struct sl_policy *policy)
 {
 	unsigned int when = SL_WHEN_ALWAYS;
+	struct sl_portset bind;
 
 	if (!sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR))
 		when |= SL_WHEN_SUPERVISED;
-	if (sl_policy_get(policy, SL_KEY_NET_ALLOW_BIND)->count == 0 &&
-	    sl_policy_get(policy, SL_KEY_NET_DENY_BIND)->count == 0)
+	/* An error is the other half's to report; here it means "no port". */
+	if (sl_ports_bind(policy, &bind, NULL) < 0 || bind.none)
 		when |= SL_WHEN_NO_BIND;
 	if (sl_policy_get(policy, SL_KEY_CPU_CORES)->count)
 		when |= SL_WHEN_PINNED;

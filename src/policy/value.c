@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/buf.h"
+#include "base/limits.h"
 #include "policy/netrule.h"
 
 const char *sl_quote(char *buf, const char *text, size_t len)
@@ -266,7 +267,7 @@ static int device(enum sl_type type, struct sl_parsed *out, struct sl_error *err
 		return 0;
 	}
 	r = sl_value_u64(out->text, out->len, &out->num);
-	if (r == -ERANGE || (r == 0 && out->num > UINT16_MAX))
+	if (r == -ERANGE || (r == 0 && out->num > SL_MAX_DEVICE_INDEX))
 		return too_big(err, out->text);
 	if (r < 0)
 		return bad(err, out->text,

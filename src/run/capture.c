@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define CHUNK 65536
+#define ROUNDS 16
 
 int sl_capture_open(struct sl_capture *capture, size_t limit, int *ret_writer)
 {
@@ -39,11 +40,12 @@ static int keep(struct sl_capture *capture, const char *data, size_t len)
 	return len ? sl_buf_add(&capture->buf, data, len) : 0;
 }
 
-int sl_capture_drain(struct sl_capture *capture)
+int sl_capture_drain(struct sl_capture *capture, bool to_the_end)
 {
 	char chunk[CHUNK];
 
-	while (capture->fd >= 0) {
+	/* A writer that keeps pace must not keep us from everything else. */
+	for (int i = 0; (i < ROUNDS || to_the_end) && capture->fd >= 0; i++) {
 		ssize_t n = read(capture->fd, chunk, sizeof(chunk));
 
 		if (n < 0 && errno == EINTR)

@@ -15,8 +15,9 @@ struct sl_capture {
 
 /* Makes the pipe; *ret_writer goes to the sandbox. */
 int sl_capture_open(struct sl_capture *capture, size_t limit, int *ret_writer);
-/* Reads what is there; closes at EOF. Beyond the limit bytes are dropped. */
-int sl_capture_drain(struct sl_capture *capture);
+/* Reads of what is there a fair share, or @to_the_end all; closes at EOF.
+ * Beyond the limit bytes are dropped. */
+int sl_capture_drain(struct sl_capture *capture, bool to_the_end);
 void sl_capture_close(struct sl_capture *capture);
 
 #endif

@@ -265,13 +265,13 @@ static int confine(struct ctx *c)
 	r = sl_raw5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (r < 0)
 		return failed(c, SL_STEP_NNP, r, 0);
-	if (l->fds[SL_FD_INNER] >= 0) {
-		r = sl_raw2(SL_NR_landlock_restrict_self, l->fds[SL_FD_INNER], 0);
-		if (r < 0)
-			return failed(c, SL_STEP_LANDLOCK, r, 0);
-	}
-	if (!l->insn_count)
+	if (l->flags & SL_LAUNCH_UNCONFINED)
 		return 0;
+	/* SECURITY: a missing ruleset or an empty filter is an error of the
+	 * kernel's (EBADF, EINVAL), never "nothing to do". */
+	r = sl_raw2(SL_NR_landlock_restrict_self, l->fds[SL_FD_INNER], 0);
+	if (r < 0)
+		return failed(c, SL_STEP_LANDLOCK, r, 0);
 	r = sl_raw3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
 	return r < 0 ? failed(c, SL_STEP_SECCOMP, r, 0) : 0;
 }

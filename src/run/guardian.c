@@ -179,6 +179,7 @@ static void relay_stop(struct sl_life *life)
 		    0) < 0 ||
 	    !si.si_pid)
 		return;
+	life->stop_signal = si.si_status;
 	SL_LIFE_SET(&life->stop_count, life->stop_count + 1);
 	notify(life);
 }
@@ -233,23 +234,11 @@ static void watch(struct sl_life *life, uint64_t timeout_ns)
 
 static void probe_broadcast(struct sl_life *life)
 {
-	if (life->launch->fds[SL_FD_OUTER] < 0)
+	/* EPERM alone could be another module's: there must be a scope, too. */
+	if (!(life->launch->flags & SL_LAUNCH_SCOPED))
 		return;
 	if (sl_raw2(SYS_kill, life->supervisor_pid, 0) == -EPERM)
 		life->broadcast_ok = 1;
-}
-
-/* Puts the tree in front of everything else the OOM killer could choose: it
- * kills all that share the victim's memory, us and the supervisor included. */
-static void raise_oom_score(const struct sl_life *life)
-{
-	long fd = sl_raw4(SYS_openat, AT_FDCWD, "/proc/self/oom_score_adj",
-			  O_WRONLY | O_CLOEXEC, 0);
-
-	if (fd < 0)
-		return;
-	sl_raw3(SYS_write, fd, life->oom_text, life->oom_len);
-	sl_raw1(SYS_close, fd);
 }
 
 static int root_main(void *arg)
@@ -268,8 +257,6 @@ static int root_main(void *arg)
 	if (r < 0) {
 		report = (struct sl_report){ SL_STEP_PGRP, (int32_t)-r, 0 };
 	} else {
-		if (launch->flags & SL_LAUNCH_OOM)
-			raise_oom_score(life);
 		sl_child_exec(launch, &report);
 	}
 	life->report.error = report.error;

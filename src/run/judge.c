@@ -29,6 +29,9 @@
 #define JUDGE_STACK (128u << 10)
 #define LOOK_MS 100 /* how often a start checks that its guardian lives */
 #define SWEEP_NS 5000000
+#define OOM_RAISE 500
+#define OOM_MAX 1000
+#define LOG_SAME_EXEC_OFF 1 /* LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF */
 
 static long futex(uint32_t *word, int op, uint32_t value,
 		  const struct timespec *timeout)
@@ -80,6 +83,33 @@ static void await_exec_pipe(struct sl_run *run)
 		;
 }
 
+/*
+ * The OOM killer takes all who share their victim's memory, the guardian and us
+ * included: the tree shall be its first choice. After the exec, when the root
+ * has memory of its own. A program that cannot be read keeps its score.
+ */
+static void raise_oom_score(struct sl_run *run)
+{
+	char path[40], text[16];
+	ssize_t n;
+	long value;
+
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj",
+		 (int)run->life->root_pid);
+	sl_autoclose int fd = open(path, O_RDWR | O_CLOEXEC);
+	/* Not reaped after the open: then it is the root's file. */
+	if (fd < 0 || run->life->root_pidfd < 0 || ended(run->life->root_pidfd))
+		return;
+	n = read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	value = strtol(text, NULL, 10) + OOM_RAISE;
+	n = snprintf(text, sizeof(text), "%ld", SL_MIN(value, (long)OOM_MAX));
+	if (pwrite(fd, text, (size_t)n, 0) < 0)
+		return; /* no harm beyond a worse order of victims */
+}
+
 static void start(struct sl_run *run)
 {
 	const struct sl_launch *launch = run->launch;
@@ -92,7 +122,10 @@ static void start(struct sl_run *run)
 		r = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 		if (r == 0)
 			r = sl_raw2(SL_NR_landlock_restrict_self,
-				    launch->fds[SL_FD_OUTER], 0);
+				    launch->fds[SL_FD_OUTER],
+				    launch->flags & SL_LAUNCH_QUIET
+					    ? LOG_SAME_EXEC_OFF
+					    : 0);
 	}
 	if (r < 0) {
 		fail(run, SL_STEP_CONFINE_JUDGE, (int)-r);
@@ -111,7 +144,8 @@ static void start(struct sl_run *run)
 		await_exec_word(run);
 	if (!SL_LIFE_GET(&life->report.step) && life->root_pid == 0)
 		fail(run, SL_STEP_GUARDIAN, ESRCH);
-	sl_run_restore_oom(run);
+	if (launch->flags & SL_LAUNCH_OOM)
+		raise_oom_score(run);
 }
 
 /* ------------------------------------------------ orphans */
@@ -122,6 +156,24 @@ static void start(struct sl_run *run)
  */
 static pthread_mutex_t runs_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct sl_run *runs;
+
+/* A thread may hold the lock while another one forks. */
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+
+static void lock_runs(void)
+{
+	pthread_mutex_lock(&runs_lock);
+}
+
+static void unlock_runs(void)
+{
+	pthread_mutex_unlock(&runs_lock);
+}
+
+static void guard_fork(void)
+{
+	pthread_atfork(lock_runs, unlock_runs, unlock_runs);
+}
 
 static void enlist(struct sl_run *run)
 {
@@ -173,7 +225,9 @@ static bool end_listed(struct sl_run *run, FILE *file)
 		if (kill(pid, SIGKILL) < 0)
 			continue;
 		waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | __WALL);
-		left |= si.si_pid == 0;
+		/* Also one that is reaped now may have left children, which
+		 * come to us next. */
+		left = true;
 	}
 	return left;
 }
@@ -185,8 +239,11 @@ static bool end_orphans(struct sl_run *run)
 	struct dirent *entry;
 	bool left = false;
 
-	if (!dir)
+	if (!dir) {
+		/* Without /proc: by number, as the guardian does. */
+		sl_tree_kill(0, run->life->pid_max);
 		return false;
+	}
 	while ((entry = readdir(dir))) {
 		char path[NAME_MAX + 40];
 		FILE *file;
@@ -251,6 +308,7 @@ int sl_judge_start(struct sl_run *run)
 	if (r)
 		return -r;
 	pthread_attr_setstacksize(&attr, JUDGE_STACK);
+	pthread_once(&fork_once, guard_fork);
 	enlist(run);
 	/* The guardian waits for blocked signals, and no handler of the host
 	 * may run in either of them. */

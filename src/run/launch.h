@@ -23,6 +23,11 @@ enum sl_launch_flag {
 	SL_LAUNCH_DIRECT = 128, /* exec in place, no guardian above */
 	SL_LAUNCH_CPUS = 256,
 	SL_LAUNCH_OOM = 512, /* be the OOM killer's first choice */
+	/* No domain and no filter: for tests of the life of a run. Without it a
+	 * start that lacks either fails. */
+	SL_LAUNCH_UNCONFINED = 1024,
+	SL_LAUNCH_SCOPED = 2048, /* the outer domain holds signals in */
+	SL_LAUNCH_QUIET = 4096, /* Landlock ABI 7: no audit of our own probes */
 };
 
 #define SL_LAUNCH_CPU_WORDS 16 /* 1,024 CPUs */

@@ -32,6 +32,8 @@ static int become_supervisor(void *arg)
 		r = sl_raw3(SYS_close_range, SL_SUPERVISOR_HOST_FD + 1, ~0u, 0);
 	if (r >= 0)
 		r = sl_child_reset_signals();
+	if (r >= 0) /* pins no mount; each launch brings its directory */
+		r = sl_raw1(SYS_chdir, "/");
 	if (r >= 0)
 		r = sl_raw3(SYS_execve, l->path, l->argv, l->envp);
 	l->error = (int)-r;

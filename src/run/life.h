@@ -29,6 +29,7 @@ struct sl_life {
 	uint32_t broadcast_ok; /* a process outside was out of reach */
 	uint32_t tree_done;    /* the guardian saw ECHILD */
 	uint32_t stop_count;   /* root stopped; with an event each */
+	int32_t stop_signal;   /* the last time, by this */
 
 	/* Root (before the exec), guardian or judge: the first failure. */
 	struct sl_report report;
@@ -43,8 +44,6 @@ struct sl_life {
 	int exec_pipe;	 /* fork path: writing end; else -1 */
 	int32_t pid_max; /* for the search without /proc */
 	void *root_stack_top;
-	char oom_text[8]; /* for /proc/self/oom_score_adj of the root */
-	uint32_t oom_len;
 };
 
 #define SL_LIFE_GET(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)

@@ -16,6 +16,7 @@
 #include "run/command.h"
 #include "run/recipe.h"
 #include "run/ruleset.h"
+#include "sys/uapi.h"
 
 static int out_of_memory(struct sl_error *err)
 {
@@ -69,6 +70,12 @@ static int open_cwd(struct sl_prepared *p, struct sl_error *err)
 			      "--cwd: cannot change to '%s': %s", cwd,
 			      strerror(errno));
 	p->launch.fds[SL_FD_CWD] = fd;
+	/* The command is looked up from there, and found again from there. */
+	p->cwd = realpath(cwd, NULL);
+	if (!p->cwd)
+		return sl_err(err, -errno, SL_STAGE_SPAWN,
+			      "--cwd: cannot follow '%s': %s", cwd,
+			      strerror(errno));
 	return 0;
 }
 
@@ -80,9 +87,7 @@ static int find_command(struct sl_prepared *p, const char *const *argv,
 	size_t argc = 0;
 	int r;
 
-	r = sl_command_resolve(argv[0], path_env,
-			       sl_policy_str(p->policy, SL_KEY_CWD), &command,
-			       err);
+	r = sl_command_resolve(argv[0], path_env, p->cwd, &command, err);
 	if (r < 0)
 		return r;
 	p->path = sl_take_ptr(&command.path);
@@ -130,11 +135,30 @@ static void fill_attributes(struct sl_launch *l, const struct sl_policy *policy)
 		uint64_t cpu = cpus->items[i].num;
 
 		l->flags |= SL_LAUNCH_CPUS;
-		l->cpus[cpu / 64 % SL_LAUNCH_CPU_WORDS] |= 1ull << (cpu % 64);
+		l->cpus[cpu / 64] |= 1ull << (cpu % 64);
 	}
 	l->timeout_ns = sl_policy_num(policy, SL_KEY_TIMEOUT, 0);
 	l->kill_after_ns = sl_policy_num(policy, SL_KEY_KILL_AFTER, 0);
 	l->nofile = sl_policy_num(policy, SL_KEY_OPEN_FILES, 0);
+}
+
+/* Above the standard streams, which are put in place before most of these are
+ * used: a caller may have closed its own. */
+static int lift_fds(struct sl_launch *l, struct sl_error *err)
+{
+	for (int i = SL_FD_INNER; i < SL_FD_COUNT; i++) {
+		int fd = l->fds[i];
+
+		if (fd < 0 || fd > 2)
+			continue;
+		l->fds[i] = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+		close(fd);
+		if (l->fds[i] < 0)
+			return sl_err(err, -errno, SL_STAGE_SPAWN,
+				      "cannot prepare descriptors: %s",
+				      strerror(errno));
+	}
+	return 0;
 }
 
 static int build(struct sl_prepared *p, const struct sl_request *request,
@@ -171,7 +195,11 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 	l->insns = p->plan->filter.insns;
 	l->insn_count = (uint32_t)p->plan->filter.count;
 	fill_attributes(l, p->policy);
-	return 0;
+	if (p->plan->landlock.outer_scoped & SL_LL_SCOPE_SIGNAL)
+		l->flags |= SL_LAUNCH_SCOPED;
+	if (probe.landlock_abi >= 7)
+		l->flags |= SL_LAUNCH_QUIET;
+	return lift_fds(l, err);
 }
 
 int sl_prepare(const struct sl_policy *policy, const struct sl_request *request,
@@ -215,6 +243,7 @@ void sl_prepared_free(struct sl_prepared *p, bool keep_tmp)
 	free(p->argv_shell);
 	free(p->path);
 	free(p->tmp_dir);
+	free(p->cwd);
 	sl_plan_free(p->plan);
 	sl_policy_free(p->policy);
 	free(p);

@@ -23,6 +23,7 @@ struct sl_prepared {
 	const char **argv_shell;
 	char *path;
 	char *tmp_dir; /* what TMPDIR says, or NULL */
+	char *cwd;     /* absolute, or NULL: unchanged */
 	char tmp_name[16];
 };
 

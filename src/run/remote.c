@@ -48,6 +48,24 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int control = -1;
 static struct identity served;
 
+/* A thread may hold the lock while another one forks. */
+static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
+
+static void lock_control(void)
+{
+	pthread_mutex_lock(&lock);
+}
+
+static void unlock_control(void)
+{
+	pthread_mutex_unlock(&lock);
+}
+
+static void guard_fork(void)
+{
+	pthread_atfork(lock_control, unlock_control, unlock_control);
+}
+
 static void identify(struct identity *id)
 {
 	static const char *const ns[] = { "mnt", "user", "pid_for_children",
@@ -244,7 +262,10 @@ static int send_spawn(const struct sl_proto_spawn *msg, const int *fds,
 	cm->cmsg_type = SCM_RIGHTS;
 	cm->cmsg_len = CMSG_LEN(sizeof(int) * count);
 	memcpy(CMSG_DATA(cm), fds, sizeof(int) * count);
-	return sendmsg(control, &mh, MSG_NOSIGNAL) < 0 ? -errno : 0;
+	while (sendmsg(control, &mh, MSG_NOSIGNAL) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
 }
 
 static int ask(const struct sl_proto_spawn *msg, const int *fds, size_t count,
@@ -252,6 +273,7 @@ static int ask(const struct sl_proto_spawn *msg, const int *fds, size_t count,
 {
 	int r;
 
+	pthread_once(&fork_once, guard_fork);
 	pthread_mutex_lock(&lock);
 	r = ensure_supervisor(err);
 	if (r == 0) {

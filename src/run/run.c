@@ -22,8 +22,6 @@
 #include "run/run_internal.h"
 
 #define STACK_BYTES (64u << 10)
-#define OOM_RAISE 500
-#define OOM_MAX 1000
 
 /* ------------------------------------------------ resources */
 
@@ -59,41 +57,6 @@ static int32_t read_pid_max(void)
 		return 4194304; /* PID_MAX_LIMIT */
 	text[n] = '\0';
 	return (int32_t)strtol(text, NULL, 10);
-}
-
-/* On the fast path the root's write hits us as well (one memory): remember what
- * to write back. */
-static void prepare_oom(struct sl_run *run)
-{
-	char text[16];
-	sl_autoclose int fd = open("/proc/self/oom_score_adj",
-				   O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	long value;
-
-	if (n <= 0)
-		return;
-	text[n] = '\0';
-	value = strtol(text, NULL, 10);
-	run->oom_old = (int)value;
-	run->oom_known = true;
-	run->life->oom_len = (uint32_t)snprintf(
-		run->life->oom_text, sizeof(run->life->oom_text), "%ld",
-		SL_MIN(value + OOM_RAISE, (long)OOM_MAX));
-}
-
-void sl_run_restore_oom(struct sl_run *run)
-{
-	char text[16];
-	int n;
-
-	if (!run->oom_known || (run->launch->flags & SL_LAUNCH_FORK))
-		return;
-	sl_autoclose int fd = open("/proc/self/oom_score_adj",
-				   O_WRONLY | O_CLOEXEC);
-	n = snprintf(text, sizeof(text), "%d", run->oom_old);
-	if (fd >= 0 && write(fd, text, (size_t)n) < 0)
-		return; /* nothing better can be done; the tree dies first */
 }
 
 static void release(struct sl_run *run)
@@ -146,8 +109,6 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 	run->life->supervisor_pid = getpid();
 	run->life->event_fd = run->event_fd;
 	run->life->pid_max = read_pid_max();
-	if (launch->flags & SL_LAUNCH_OOM)
-		prepare_oom(run);
 	return 0;
 }
 
@@ -248,6 +209,8 @@ enum sl_run_state sl_run_dispatch(struct sl_run *run)
 	phase = SL_LIFE_GET(&run->phase);
 	if (phase == SL_JUDGE_STARTING)
 		return run->state;
+	if (run->state == SL_RUN_STARTING && SL_LIFE_GET(&run->life->request))
+		sl_run_kill(run); /* asked for before there was a guardian */
 	if (run->state == SL_RUN_STARTING && !run->life->report.step)
 		run->state = SL_RUN_RUNNING;
 	watch_guardian(run);
@@ -292,6 +255,11 @@ void sl_run_outcome(const struct sl_run *run, struct sl_outcome *ret_outcome)
 pid_t sl_run_pid(const struct sl_run *run)
 {
 	return run->life->root_pid;
+}
+
+int sl_run_stop_signal(const struct sl_run *run)
+{
+	return run->life->stop_signal;
 }
 
 uint32_t sl_run_stops(const struct sl_run *run)

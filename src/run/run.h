@@ -62,6 +62,8 @@ void sl_run_outcome(const struct sl_run *run, struct sl_outcome *ret_outcome);
 pid_t sl_run_pid(const struct sl_run *run);
 /* Times the root stopped so far. */
 uint32_t sl_run_stops(const struct sl_run *run);
+/* Which signal stopped it the last time. */
+int sl_run_stop_signal(const struct sl_run *run);
 /* To the root's process group; -ESRCH when it is over. Any thread. */
 int sl_run_signal(struct sl_run *run, int sig);
 /* Ask for the end of the tree. Any thread. */

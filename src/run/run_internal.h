@@ -32,8 +32,6 @@ struct sl_run {
 	int guardian_fd; /* pidfd; valid once phase > STARTING */
 	int exec_read;	 /* fork path: EOF when the program is executed */
 	bool guardian_reaped, guardian_watched;
-	bool oom_known;
-	int oom_old;
 	enum sl_run_state state;
 	uint32_t phase; /* enum sl_judge_phase */
 	uint32_t order; /* enum sl_judge_order */
@@ -46,7 +44,5 @@ int sl_judge_start(struct sl_run *run);
 void sl_judge_sweep(struct sl_run *run);
 /* Ends the thread and waits for it. */
 void sl_judge_stop(struct sl_run *run);
-
-void sl_run_restore_oom(struct sl_run *run);
 
 #endif

@@ -25,7 +25,9 @@ struct sl_sandbox {
 	int epoll;
 	struct sl_run *run; /* inline, else NULL */
 	int sock;	    /* remote, else -1 */
-	bool foreground;
+	bool terminal;	    /* stdin is one, and ours to hand on */
+	bool foreground;    /* it was handed on */
+	bool open[3]; /* streams of the caller before we opened anything */
 	bool started, failed, over;
 	int pid;
 	uint32_t stops;	  /* inline: relayed so far */
@@ -53,8 +55,11 @@ static int open_stream(struct sl_sandbox *s, const struct sl_spawn *spawn,
 
 	switch (spawn->stdio[i]) {
 	case SL_STDIO_INHERIT:
-		/* The supervisor process has other streams than we. */
-		fd = spawn->inline_supervisor ? -1 : fcntl(i, F_DUPFD_CLOEXEC, 3);
+		/* The supervisor process has other streams than we. What the
+		 * caller has closed may be a descriptor of ours by now. */
+		fd = spawn->inline_supervisor || !s->open[i]
+			     ? -1
+			     : fcntl(i, F_DUPFD_CLOEXEC, 3);
 		*ret_fd = fd;
 		return 0;
 	case SL_STDIO_NULL:
@@ -152,13 +157,21 @@ static bool take_terminal(const struct sl_sandbox *s)
  */
 static void relay_stop(struct sl_sandbox *s)
 {
+	int sig = sl_run_stop_signal(s->run);
+
+	/* Only what a terminal does: a program that stops itself must not stop
+	 * whoever waits for us, with nobody there to say "fg". */
+	if (!s->terminal || (sig != SIGTSTP && sig != SIGTTIN && sig != SIGTTOU))
+		return;
 	if (take_terminal(s))
 		kill(0, SIGTSTP);
 	else
 		raise(SIGSTOP);
 	/* Continued, by fg (the terminal is ours again) or bg. */
-	if (s->foreground && tcgetpgrp(STDIN_FILENO) == getpgrp())
+	if (tcgetpgrp(STDIN_FILENO) == getpgrp()) {
+		s->foreground = true;
 		set_foreground(s->pid);
+	}
 	sl_run_signal(s->run, SIGCONT);
 }
 
@@ -173,11 +186,23 @@ static void started(struct sl_sandbox *s, int pid)
 	sl_launch_close(&s->prepared->launch, true);
 }
 
+/* A job of an inner shell may have had the terminal when the tree ended. */
+static void reclaim_terminal(const struct sl_sandbox *s)
+{
+	pid_t group;
+
+	if (!s->foreground || take_terminal(s))
+		return;
+	group = tcgetpgrp(STDIN_FILENO);
+	if (group > 0 && kill(-group, 0) < 0 && errno == ESRCH)
+		set_foreground(getpgrp());
+}
+
 static void over(struct sl_sandbox *s)
 {
-	take_terminal(s);
+	reclaim_terminal(s);
 	for (int i = 0; i < 2; i++) {
-		sl_capture_drain(&s->result.out[i]);
+		sl_capture_drain(&s->result.out[i], true);
 		sl_capture_close(&s->result.out[i]);
 	}
 	s->over = true;
@@ -243,7 +268,7 @@ int sl_sandbox_dispatch(struct sl_sandbox *s)
 	if (s->over)
 		return 1;
 	for (int i = 0; i < 2; i++)
-		sl_capture_drain(&s->result.out[i]);
+		sl_capture_drain(&s->result.out[i], false);
 	if (s->run)
 		advance_inline(s);
 	else
@@ -260,6 +285,7 @@ static int start_inline(struct sl_sandbox *s, const struct sl_spawn *spawn,
 	int r;
 
 	launch->flags |= SL_LAUNCH_OOM;
+	s->terminal = spawn->stdio[0] == SL_STDIO_INHERIT && isatty(STDIN_FILENO);
 	if (spawn->foreground && isatty(STDIN_FILENO) &&
 	    spawn->stdio[0] == SL_STDIO_INHERIT) {
 		s->foreground = true;
@@ -334,6 +360,8 @@ int sl_sandbox_spawn(const struct sl_policy *policy, const struct sl_spawn *spaw
 
 	if (!s)
 		return sl_err(err, -ENOMEM, SL_STAGE_SPAWN, "out of memory");
+	for (int i = 0; i < 3; i++)
+		s->open[i] = fcntl(i, F_GETFD) >= 0;
 	s->epoll = s->sock = s->stdin_writer = -1;
 	s->result.out[0].fd = s->result.out[1].fd = -1;
 	if (sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR))

@@ -75,6 +75,9 @@ static ssize_t receive(int sock, struct sl_proto_spawn *msg, int *fds,
 	struct cmsghdr *cm = n > 0 ? CMSG_FIRSTHDR(&mh) : NULL;
 
 	*ret_count = 0;
+	/* Cut short is as good as not sent: descriptors did not fit. */
+	if (n > 0 && (mh.msg_flags & MSG_CTRUNC))
+		n = 1;
 	if (cm && cm->cmsg_type == SCM_RIGHTS) {
 		*ret_count = (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 		memcpy(fds, CMSG_DATA(cm), *ret_count * sizeof(int));
@@ -118,15 +121,19 @@ static int begin(struct server *s, struct box *box,
 		if (next == count)
 			return sl_err(err, -EMFILE, SL_STAGE_SPAWN,
 				      "the supervisor ran out of descriptors");
-		/* Above the standard streams that they may replace. */
+		/* Above the standard streams that they may replace. SECURITY:
+		 * -1 would mean "there is none": no domain, for one. */
 		box->recipe->launch.fds[i] = fcntl(fds[next++], F_DUPFD_CLOEXEC,
 						   3);
+		if (box->recipe->launch.fds[i] < 0)
+			return sl_err(err, -errno, SL_STAGE_SPAWN,
+				      "the supervisor ran out of descriptors");
 	}
 	r = sl_run_start(&box->recipe->launch, &box->run, err);
 	if (r < 0)
 		return r;
 	if (watch(s, box->sock, box) < 0 || watch(s, sl_run_fd(box->run), box) < 0)
-		sl_run_kill(box->run); /* ends it; dispatched on every turn */
+		sl_run_kill(box->run); /* remembered until it can be obeyed */
 	return 0;
 }
 
@@ -157,7 +164,15 @@ static void accept_spawn(struct server *s)
 		return;
 	}
 	box->sock = fcntl(fds[0], F_DUPFD_CLOEXEC, 3);
+	if (box->sock < 0) {
+		/* Its end without a word is all that can be said. */
+		free(box);
+		close_fds(fds, count);
+		return;
+	}
 	if (begin(s, box, &msg, fds, count, &event.error) < 0) {
+		if (box->recipe)
+			sl_launch_remove_tmp(&box->recipe->launch);
 		tell(box, &event);
 		close(box->sock);
 		sl_recipe_free(box->recipe);

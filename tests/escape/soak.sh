@@ -40,7 +40,8 @@ load="$load $!"
 bad=0
 i=1
 while [ "$i" -le "$rounds" ]; do
-	if ! meson test -C "$build" --no-rebuild --num-processes 4 \
+	# A shell's & left some signals ignored, and that would be inherited.
+	if ! env --default-signal meson test -C "$build" --no-rebuild --num-processes 4 \
 		--timeout-multiplier 4 --logbase soak "$@" \
 		>"$log/$i" 2>&1; then
 		bad=$((bad + 1))

@@ -12,7 +12,8 @@
 
 static struct sl_launch launch_of(const char *const *argv)
 {
-	struct sl_launch launch = { .path = argv[0],
+	struct sl_launch launch = { .flags = SL_LAUNCH_UNCONFINED,
+				    .path = argv[0],
 				    .argv = argv,
 				    .envp = (const char *const *)environ };
 
@@ -55,7 +56,7 @@ TEST(fork_path_works)
 	struct sl_outcome out;
 	struct sl_run *run;
 
-	launch.flags = SL_LAUNCH_FORK | SL_LAUNCH_NO_THP;
+	launch.flags |= SL_LAUNCH_FORK | SL_LAUNCH_NO_THP;
 	ASSERT_EQ(sl_run_start(&launch, &run, NULL), 0);
 	EXPECT_EQ(until(run, SL_RUN_FAILED), SL_RUN_OVER);
 	sl_run_outcome(run, &out);
