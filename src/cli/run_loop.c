@@ -21,7 +21,7 @@ static const int relayed[] = { SIGTERM,	 SIGINT,  SIGHUP,  SIGQUIT,
 			       SIGWINCH, SIGUSR1, SIGUSR2, SIGTSTP };
 
 struct terminal {
-	bool ours; /* stdin is a terminal and we are its foreground job */
+	bool present; /* stdin is a terminal of ours */
 	bool saved;
 	struct termios settings;
 };
@@ -34,10 +34,11 @@ struct loop {
 
 static struct terminal terminal_save(void)
 {
-	struct terminal terminal = { .ours = false };
+	struct terminal terminal = { .present = false };
+	pid_t owner = tcgetpgrp(STDIN_FILENO);
 
-	terminal.ours = tcgetpgrp(STDIN_FILENO) == getpgrp();
-	terminal.saved = terminal.ours &&
+	terminal.present = owner >= 0;
+	terminal.saved = owner == getpgrp() &&
 			 tcgetattr(STDIN_FILENO, &terminal.settings) == 0;
 	return terminal;
 }
@@ -58,15 +59,15 @@ static void terminal_restore(const struct terminal *terminal)
 }
 
 /*
- * Ctrl-Z: when the sandbox has the terminal, it gets the signal, and the
- * library stops us by the default action once it has stopped. Otherwise we get
- * it and pass it on; again the library stops us when the sandbox did stop.
+ * Ctrl-Z: with a terminal on stdin the sandbox gets the signal, and the library
+ * stops us by the default action once it has stopped. Otherwise we get it and
+ * pass it on; again the library stops us when the sandbox did stop.
  */
 static bool is_relayed(int sig, const struct terminal *terminal)
 {
 	struct sigaction action;
 
-	if (sig == SIGTSTP && terminal->ours)
+	if (sig == SIGTSTP && terminal->present)
 		return false;
 	return sigaction(sig, NULL, &action) == 0 && action.sa_handler != SIG_IGN;
 }
@@ -138,7 +139,7 @@ int cli_run_loop(const struct cli_run *run, sandlock_sandbox **ret_sandbox,
 		.size = sizeof(options),
 		.argv = run->argv,
 		.flags = SANDLOCK_SPAWN_INLINE |
-			 (terminal.ours ? SANDLOCK_SPAWN_FOREGROUND : 0),
+			 (terminal.present ? SANDLOCK_SPAWN_FOREGROUND : 0),
 	};
 	struct loop loop = { .signals = block_signals(&terminal, err) };
 	int r;

@@ -289,7 +289,9 @@ static int start_inline(struct sl_sandbox *s, const struct sl_spawn *spawn,
 	if (spawn->foreground && isatty(STDIN_FILENO) &&
 	    spawn->stdio[0] == SL_STDIO_INHERIT) {
 		s->foreground = true;
-		launch->flags |= SL_LAUNCH_FOREGROUND;
+		/* A background job takes nothing; fg will hand it over. */
+		if (tcgetpgrp(STDIN_FILENO) == getpgrp())
+			launch->flags |= SL_LAUNCH_FOREGROUND;
 	}
 	r = sl_run_start(launch, &s->run, err);
 	if (r < 0)

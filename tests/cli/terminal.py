@@ -21,27 +21,28 @@ DEADLINE = 30
 class Job:
     """A foreground job on a new terminal, with us as its session's shell."""
 
-    def __init__(self, *args):
+    def __init__(self, *args, background=False):
         # The session leader must be a process of its own.
         self.reply, reply = os.pipe()
         order, self.order = os.pipe()
         self.shell, self.master = pty.fork()
         if self.shell == 0:
             try:
-                self.shell_main(order, reply, args)
+                self.shell_main(order, reply, args, background)
             finally:
                 os._exit(1)
         os.close(order)
         os.close(reply)
         self.seen = b""
 
-    def shell_main(self, order, reply, args):
+    def shell_main(self, order, reply, args, background):
         signal.signal(signal.SIGTTOU, signal.SIG_IGN)
         signal.signal(signal.SIGTSTP, signal.SIG_IGN)
         job = os.fork()
         if job == 0:
             os.setpgid(0, 0)
-            os.tcsetpgrp(0, os.getpgrp())
+            if not background:
+                os.tcsetpgrp(0, os.getpgrp())
             for sig in (signal.SIGTTOU, signal.SIGTSTP):
                 signal.signal(sig, signal.SIG_DFL)
             os.execv(SANDLOCK, [SANDLOCK, *args])
@@ -95,10 +96,6 @@ class Job:
             os.close(fd)
 
 
-def run(*args):
-    return Job("run", *args)
-
-
 def reads_the_terminal(job):
     job.expect(b"ready")
     job.type(b"hello\n")
@@ -119,6 +116,10 @@ def interrupt(job):
 
 def stop_and_continue(job):
     job.expect(b"ready")
+    stop_twice(job)
+
+
+def stop_twice(job):
     for word in (b"one", b"two"):
         job.type(b"\x1a")
         stopped, _, _, _ = job.wait()
@@ -130,6 +131,18 @@ def stop_and_continue(job):
     stopped, code, owner, _ = job.wait()
     assert (stopped, code) == (0, 4), (stopped, code)
     assert owner, "the terminal was not given back"
+
+
+def background_then_fg(job):
+    stopped, _, owner, _ = job.wait()
+    assert stopped, "a background job read the terminal"
+    assert not owner, "a background job took the terminal"
+    job.expect(b"ready")
+    job.foreground()
+    # Only what is typed may come early: a Ctrl-Z would hit the stopped job.
+    job.type(b"zero\n")
+    job.expect(b"got zero")
+    stop_twice(job)
 
 
 def settings_after_a_kill(job):
@@ -166,6 +179,7 @@ CASES = [
     ("Ctrl-C reaches the workload", interrupt,
      ["-e", SHELL + "while read -r x; do :; done; sleep 1000 & wait; wait"]),
     ("Ctrl-Z stops, fg continues, twice", stop_and_continue, ["-e", READER]),
+    ("a background job waits for fg", background_then_fg, ["-e", READER]),
     ("settings come back after a kill", settings_after_a_kill,
      SYS + ["--", "sh", "-c", "stty raw -echo; echo ready; kill -KILL $$"]),
     ("settings come back after a timeout", settings_after_a_timeout,
@@ -179,7 +193,7 @@ def main():
     failed = 0
     print(f"1..{len(CASES)}")
     for number, (name, case, args) in enumerate(CASES, 1):
-        job = run(*args)
+        job = Job("run", *args, background=case is background_then_fg)
         try:
             case(job)
             print(f"ok {number} - {name}")
