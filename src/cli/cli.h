@@ -122,6 +122,13 @@ void cli_status_write(int fd, const sandlock_result *result,
 
 /* ---- the commands ------------------------------------------------------ */
 
+/*
+ * For the @message of an -EOPNOTSUPP that names options to go without: the
+ * command line that would run here, after "run" the words @argv. NULL if it
+ * names none. The caller frees.
+ */
+char *cli_retry_command(const char *message, int argc, const char *const *argv);
+
 int cli_cmd_run(int argc, char **argv);
 int cli_cmd_profile(int argc, char **argv);
 int cli_cmd_completion(int argc, char **argv);

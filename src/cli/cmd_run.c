@@ -5,6 +5,7 @@
  */
 #include "cli.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,19 @@ static int conclude(const struct cli_run *run, const sandlock_result *result)
 	return status;
 }
 
+static void say_retry(int argc, char **argv, const sandlock_error *err)
+{
+	char *command;
+
+	if (err->code != -EOPNOTSUPP)
+		return;
+	command = cli_retry_command(err->message, argc - 1,
+				    (const char *const *)argv + 1);
+	if (command)
+		cli_say("this would run here: %s", command);
+	free(command);
+}
+
 static int run_it(int argc, char **argv, struct cli_settings *settings,
 		  struct cli_run *run)
 {
@@ -90,6 +104,7 @@ static int run_it(int argc, char **argv, struct cli_settings *settings,
 			    : cli_run_loop(run, &sandbox, &result, &err);
 	if (r < 0) {
 		status = cli_report(&err);
+		say_retry(argc, argv, &err);
 		if (run->status_fd >= 0)
 			cli_status_write(run->status_fd, NULL, &err, status);
 	} else {

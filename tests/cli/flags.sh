@@ -224,6 +224,9 @@ lock run -t 0.1 -- sleep 1000
 err 'timeout after 0.1s'
 lock run -t 1ms --no-timeout -- true
 status 0
+# A program that stops itself does not stop whoever waits.
+lock run -t 300ms -- sh -c 'kill -STOP $$'
+status 124
 end
 
 begin '--kill-after'

@@ -359,6 +359,141 @@ TEST(descriptor_stays_readable_after_the_end)
 	sandlock_policy_free(policy);
 }
 
+static void *spawn_often(void *arg)
+{
+	const sandlock_policy *policy = arg;
+
+	for (int i = 0; i < 20; i++) {
+		const sandlock_result *result;
+
+		sandlock_sandbox_free(run_sh(policy, "exit 0", 0, &result));
+	}
+	return NULL;
+}
+
+/* fork(2) while other threads are inside the library. */
+TEST(fork_of_a_threaded_host)
+{
+	sandlock_policy *policy = open_policy();
+	pthread_t threads[4];
+
+	for (int i = 0; i < 4; i++)
+		ASSERT_EQ(pthread_create(&threads[i], NULL, spawn_often, policy),
+			  0);
+	for (int i = 0; i < 10; i++) {
+		pid_t pid = fork();
+		int status;
+
+		if (pid == 0) {
+			const sandlock_result *result;
+
+			run_sh(policy, "exit 0", 0, &result);
+			_exit(sandlock_result_code(result));
+		}
+		ASSERT_EQ(waitpid(pid, &status, 0), pid);
+		EXPECT_EQ(status, 0);
+	}
+	for (int i = 0; i < 4; i++)
+		pthread_join(threads[i], NULL);
+	sandlock_policy_free(policy);
+}
+
+static int oom_score_of(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	int value = -9999;
+
+	ASSERT_TRUE(file != NULL);
+	ASSERT_EQ(fscanf(file, "%d", &value), 1);
+	fclose(file);
+	return value;
+}
+
+TEST(only_the_tree_is_put_before_the_oom_killer)
+{
+	sandlock_policy *policy = open_policy();
+	int before = oom_score_of("/proc/self/oom_score_adj");
+	const char *argv[] = { "/bin/sleep", "100", NULL };
+	sandlock_spawn_options o = piped(argv, SANDLOCK_SPAWN_INLINE);
+	sandlock_sandbox *sandbox;
+	char path[64];
+
+	ASSERT_EQ(sandlock_spawn(policy, &o, &sandbox, NULL), 0);
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj",
+		 (int)sandlock_sandbox_pid(sandbox));
+	EXPECT_EQ(oom_score_of(path), before + 500);
+	EXPECT_EQ(oom_score_of("/proc/self/oom_score_adj"), before);
+	sandlock_sandbox_free(sandbox);
+	sandlock_policy_free(policy);
+}
+
+/* Descriptors that the library opens must not be taken for closed streams. */
+TEST(closed_streams_are_not_filled_with_ours)
+{
+	sandlock_policy *policy = open_policy();
+	const char *argv[] = { "/bin/sh", "-c",
+			       "for i in 0 1; do readlink /proc/self/fd/$i >&2"
+			       " || echo closed >&2; done",
+			       NULL };
+
+	close(0);
+	close(1);
+	for (uint32_t flags = 0; flags < 2; flags++) {
+		sandlock_spawn_options o = piped(argv, flags);
+		const sandlock_result *result;
+		sandlock_sandbox *sandbox;
+		const char *said;
+
+		o.stdio[0] = o.stdio[1] = SANDLOCK_STDIO_INHERIT;
+		ASSERT_EQ(sandlock_spawn(policy, &o, &sandbox, NULL), 0);
+		ASSERT_EQ(sandlock_sandbox_wait(sandbox, 20000, &result, NULL),
+			  0);
+		said = sandlock_result_output(result, 2, NULL, NULL);
+		EXPECT_TRUE(strstr(said, "anon_inode") == NULL);
+		EXPECT_TRUE(strstr(said, "socket") == NULL);
+		sandlock_sandbox_free(sandbox);
+	}
+	sandlock_policy_free(policy);
+}
+
+TEST(command_is_found_from_a_relative_cwd)
+{
+	sandlock_policy *policy = open_policy();
+	const char *argv[] = { "./sh", "-c", "pwd", NULL };
+	const sandlock_result *result;
+	sandlock_sandbox *sandbox;
+
+	ASSERT_EQ(chdir("/usr"), 0);
+	ASSERT_EQ(sandlock_policy_set(policy, "program.cwd", "bin", NULL, NULL),
+		  0);
+	for (uint32_t flags = 0; flags < 2; flags++) {
+		sandlock_spawn_options o = piped(argv, flags);
+
+		ASSERT_EQ(sandlock_spawn(policy, &o, &sandbox, NULL), 0);
+		ASSERT_EQ(sandlock_sandbox_wait(sandbox, 20000, &result, NULL),
+			  0);
+		EXPECT_STREQ(sandlock_result_output(result, 1, NULL, NULL),
+			     "/usr/bin\n");
+		sandlock_sandbox_free(sandbox);
+	}
+	sandlock_policy_free(policy);
+}
+
+TEST(an_error_is_of_the_last_call)
+{
+	sandlock_policy *policy = open_policy();
+	sandlock_error err;
+
+	memset(&err, 0x55, sizeof(err)); /* never initialised */
+	EXPECT_EQ(sandlock_policy_set(policy, "no.key", "1", NULL, &err),
+		  -ENOENT);
+	EXPECT_HAS(err.message, "no.key");
+	EXPECT_EQ(sandlock_policy_set(policy, "limits.timeout", "x", NULL, &err),
+		  -EINVAL);
+	EXPECT_HAS(err.message, "limits.timeout");
+	sandlock_policy_free(policy);
+}
+
 TEST(misuse_is_an_error)
 {
 	sandlock_policy *policy = open_policy();
