@@ -107,6 +107,9 @@ static uint32_t do_ioctl(uint32_t cmd, bool metadata)
 	switch (cmd) {
 	case 0x5412:	 /* TIOCSTI */
 	case 0x541C:	 /* TIOCLINUX */
+	case 0x540C:	 /* TIOCEXCL */
+	case 0x541D:	 /* TIOCCONS */
+	case 0x5423:	 /* TIOCSETD */
 	case 0x8946:	 /* SIOCETHTOOL */
 	case 0x40806685: /* FS_IOC_ENABLE_VERITY */
 	case 0x800C6613: /* FS_IOC_SET_ENCRYPTION_POLICY */

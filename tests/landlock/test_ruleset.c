@@ -438,6 +438,32 @@ TEST_BOTH(symbolic_links_are_followed)
 	confined(try_symlinked);
 }
 
+static void try_swapped(void)
+{
+	WORKS(open("n/file", O_RDONLY));
+	FAILS(open("secret/file", O_RDONLY), EACCES);
+}
+
+/* What sandlock added by itself was judged by its canonical name: a link that
+ * was put in its place since is not followed, at no component. */
+TEST_BOTH(own_grants_follow_no_link)
+{
+	struct sl_origin own = { .kind = SL_ORIGIN_OWN, .source = "the command" };
+	char text[4096];
+
+	begin();
+	fx_file("n/file", "x", 0644);
+	fx_file("secret/file", "x", 0644);
+	fx_link("secret", "swapped");
+	fx_link(".", "middle");
+	fx_set(policy, SL_KEY_FS_READ, fx_path("n"));
+	snprintf(text, sizeof(text), "?%s", fx_path("swapped"));
+	ASSERT_EQ(sl_policy_set(policy, SL_KEY_FS_READ, text, &own, NULL), 0);
+	snprintf(text, sizeof(text), "?%s", fx_path("middle/secret"));
+	ASSERT_EQ(sl_policy_set(policy, SL_KEY_FS_READ, text, &own, NULL), 0);
+	confined(try_swapped);
+}
+
 static void try_fifo(void)
 {
 	WORKS(open("fifo", O_RDWR | O_NONBLOCK));

@@ -479,6 +479,26 @@ TEST(command_is_found_from_a_relative_cwd)
 	sandlock_policy_free(policy);
 }
 
+/* Or it could join a group outside and have the kernel stop that. */
+TEST(without_a_terminal_there_is_no_common_session)
+{
+	sandlock_policy *policy = open_policy();
+
+	for (uint32_t flags = 0; flags < 2; flags++) {
+		const sandlock_result *result;
+		sandlock_sandbox *sandbox;
+		const char *text;
+
+		sandbox = run_sh(policy, "cut -d' ' -f6 /proc/self/stat", flags,
+				 &result);
+		text = sandlock_result_output(result, 1, NULL, NULL);
+		EXPECT_GT(strtol(text, NULL, 10), 0);
+		EXPECT_NE(strtol(text, NULL, 10), getsid(0));
+		sandlock_sandbox_free(sandbox);
+	}
+	sandlock_policy_free(policy);
+}
+
 TEST(an_error_is_of_the_last_call)
 {
 	sandlock_policy *policy = open_policy();
