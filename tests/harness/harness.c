@@ -62,10 +62,20 @@ static bool selected(const struct th_test *test, int argc, char **argv)
 	return argc < 2;
 }
 
+/* A sanitizer or an emulator needs longer for the same work. */
+static unsigned int timeout_of(const struct th_test *test)
+{
+	const char *text = getenv("TEST_TIMEOUT_SCALE");
+	unsigned long scale = text ? strtoul(text, NULL, 10) : 1;
+
+	return scale >= 1 && scale <= 20 ? test->timeout * (unsigned int)scale
+					 : test->timeout;
+}
+
 static bool judge(const struct th_test *test, int status, bool late)
 {
 	if (late)
-		printf("# still running after %u s\n", test->timeout);
+		printf("# still running after %u s\n", timeout_of(test));
 	else if (test->signal)
 		return WIFSIGNALED(status) && WTERMSIG(status) == test->signal;
 	else if (WIFSIGNALED(status))
@@ -93,7 +103,7 @@ static bool run(const struct th_test *test, int number)
 	}
 	setpgid(pid, pid);
 	pfd.fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	late = poll(&pfd, 1, (int)test->timeout * 1000) == 0;
+	late = poll(&pfd, 1, (int)timeout_of(test) * 1000) == 0;
 	kill(-pid, SIGKILL);
 	if (late)
 		kill(pid, SIGKILL);
