@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding commands and what they need, in a made-up home. */
+/* Finding commands and what they need, in a made-up home; long because each
+ * case makes the home it is about. */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
