@@ -256,6 +256,7 @@ int main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	/* One that exists and cannot be read stops git: see base. */
 	setenv("GIT_CONFIG_GLOBAL", "/dev/null", 1);
+	setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
 	bench_print_head(&b);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (!wanted(&b, parts[i].name))
