@@ -21,6 +21,7 @@ try:
 	@$(MAKE) --no-print-directory all
 	@python3 examples/try/demo.py $(if $(CONTROL),--control) \
 		--sandlock $(B)/src/cli/sandlock
+	@echo "The program is $(B)/src/cli/sandlock; 'make install' puts it on your path."
 
 # The gates and the quick tests; as root: as root and as an ordinary user.
 check:

@@ -77,15 +77,15 @@ static void print_refused(void)
 void cli_help_run(void)
 {
 	puts("Examples:\n"
-	     "  sandlock run -- python3 script.py\n"
-	     "  sandlock run -t 2m -w . -r /usr -r /etc -r '?/lib64' -- make\n"
+	     "  sandlock run -p base -r . -- python3 script.py\n"
+	     "  sandlock run -t 2m -p base -w . -- make\n"
 	     "  sandlock run --net-allow tcp://:8080 -- curl "
 	     "http://127.0.0.1:8080/\n"
 	     "  sandlock run -p build --no-net-allow -e 'make && make check'\n"
 	     "\n"
 	     "Without -r, -w and -p the preset 'base' is used: system files "
 	     "to\n"
-	     "read, a private temporary directory, nothing of your home, no\n"
+	     "read, a private temporary directory, nothing of yours, no\n"
 	     "network. With -r or -w only these are granted.");
 	print_flags();
 	puts("\nEvery option of a policy also has --no-OPTION, which switches "

@@ -47,9 +47,12 @@ static int usage(void)
 	static const char text[] =
 		"Usage: sandlock COMMAND [ARGUMENTS]\n"
 		"\n"
-		"  sandlock run -- python3 script.py     under preset base\n"
-		"  sandlock run -r /usr -w . -- make     these grants only\n"
-		"  sandlock run -p NAME -- COMMAND       under a profile\n"
+		"  sandlock run -p base -r . -- python3 script.py   read this "
+		"directory\n"
+		"  sandlock run -p base -w . -- make                write it "
+		"as well\n"
+		"  sandlock run -p NAME -- COMMAND                  under a "
+		"profile\n"
 		"\n"
 		"'sandlock help' lists the commands, 'sandlock help run' the "
 		"options.\n";

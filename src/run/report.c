@@ -49,11 +49,11 @@ static int explain_exec(const struct sl_report *report,
 			sl_error_hint(err, "make it executable: chmod +x '%s'",
 				      path);
 		else
-			sl_error_hint(err,
-				      "the program, its interpreter or its "
-				      "loader is not granted: -r '%s', or use "
-				      "the preset: -p base",
-				      path);
+			sl_error_hint(
+				err, "the program, its interpreter (\"#!\") or "
+				     "its loader (as /lib64/ld-linux-x86-64"
+				     ".so.2) is not granted: use the preset, "
+				     "-p base, or grant all three with -r");
 	} else if (report->error == ENOENT && stat(path, &st) == 0) {
 		sl_error_hint(err, "its interpreter (\"#!\" line or ELF loader)"
 				   " does not exist");
