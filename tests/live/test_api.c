@@ -359,6 +359,16 @@ TEST(descriptor_stays_readable_after_the_end)
 	sandlock_policy_free(policy);
 }
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ADDRESS_SANITIZED
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define ADDRESS_SANITIZED
+#endif
+
+/* The sanitizer's own allocator does not survive a fork of a threaded process. */
+#ifndef ADDRESS_SANITIZED
 static void *spawn_often(void *arg)
 {
 	const sandlock_policy *policy = arg;
@@ -397,6 +407,7 @@ TEST(fork_of_a_threaded_host)
 		pthread_join(threads[i], NULL);
 	sandlock_policy_free(policy);
 }
+#endif
 
 static int oom_score_of(const char *path)
 {
