@@ -316,6 +316,70 @@ SANDLOCK_API const char *sandlock_result_output(const sandlock_result *result,
 						int stream, size_t *ret_len,
 						int *ret_truncated);
 
+/* ---- explain ---------------------------------------------------------- */
+
+/*
+ * What a policy would do, by the very plan that a spawn would load. Nothing is
+ * started, made or changed.
+ */
+typedef struct sandlock_explanation sandlock_explanation;
+
+/* Where a rule is enforced. */
+enum sandlock_rung {
+	SANDLOCK_RUNG_NOTHING = 0,    /* nothing in this version enforces it */
+	SANDLOCK_RUNG_LANDLOCK = 1,   /* the file, port, process itself */
+	SANDLOCK_RUNG_SECCOMP = 2,    /* system call and register arguments */
+	SANDLOCK_RUNG_ATTRIBUTE = 3,  /* of the process: limits, privileges */
+	SANDLOCK_RUNG_SUPERVISOR = 5, /* a process beside the sandbox */
+	SANDLOCK_RUNG_SYSTEM = 6 /* not the policy: file permissions, no file */
+};
+
+enum sandlock_verdict {
+	SANDLOCK_VERDICT_REFUSED = 0,
+	SANDLOCK_VERDICT_ALLOWED = 1,
+	SANDLOCK_VERDICT_DEPENDS = 2 /* on what is not known before the run */
+};
+
+typedef struct sandlock_rule {
+	size_t size;	     /* sizeof(sandlock_rule), set by the caller */
+	const char *key;     /* "filesystem.read"; NULL: our own addition */
+	const char *subject; /* "/usr/lib", "tcp connect 443", "ptrace" */
+	const char *effect;  /* "read, execute, list", "EPERM" */
+	const char *origin;  /* "--fs-read", "p.toml:3:9", "sandlock" */
+	const char *note; /* why, or what became of it ("missing"), or NULL */
+	const char *enforced_by; /* "Landlock"; static */
+	uint32_t rung;		 /* enum sandlock_rung */
+	uint32_t allows;	 /* 1: a grant, 0: a refusal or a limit */
+} sandlock_rule;
+
+typedef struct sandlock_answer {
+	size_t size;	     /* sizeof(sandlock_answer), set by the caller */
+	const char *access;  /* "read", "create", "connect", "call"... */
+	const char *object;  /* what the question leads to: "/usr/bin/env" */
+	const char *reason;  /* one sentence */
+	const char *origin;  /* of the deciding rule, or NULL */
+	const char *fix;     /* options that allow it, quoted for a shell; NULL:
+			      * it is allowed, or nothing in this version would
+			      * allow it. A command line without a profile needs
+			      * "-p base" in front of -r and -w. */
+	const char *fix_key; /* the same as one sandlock_policy_set(); NULL if
+			      * it needs more than that */
+	const char *fix_value;
+	const char *enforced_by; /* "Landlock"; static */
+	uint32_t rung;		 /* enum sandlock_rung, of what decides */
+	uint32_t verdict;	 /* enum sandlock_verdict */
+	int32_t error;		 /* errno that the program sees, or 0 */
+	uint32_t reserved;
+	int64_t rule; /* index of the deciding rule, or -1 */
+} sandlock_answer;
+
+typedef struct sandlock_explain_options {
+	size_t size; /* sizeof(sandlock_explain_options) */
+	/* The command, borrowed; NULL: what depends on it is named as such. */
+	const char *const *argv;
+	const char *const *envp; /* NULL: the caller's environment */
+} sandlock_explain_options;
+
 #ifdef __cplusplus
 }
 #endif

@@ -8,6 +8,7 @@
  *	{"exit_code":-1,"signal":null,"reason":"error","status":125,"error":"…"}
  */
 #include "cli.h"
+#include "json.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -59,63 +60,6 @@ int cli_status_open(const char *text, int *ret_fd, sandlock_error *err)
 	return 0;
 }
 
-/* Length of the well-formed UTF-8 sequence at @s, 0 if it is none. */
-static size_t utf8_len(const unsigned char *s)
-{
-	static const struct {
-		unsigned char first, last, min, max; /* of the second byte */
-		size_t len;
-	} forms[] = {
-		{ 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 },
-		{ 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-
-	if (s[0] < 0x80)
-		return 1;
-	for (size_t i = 0; i < CLI_LEN(forms); i++) {
-		if (s[0] < forms[i].first || s[0] > forms[i].last)
-			continue;
-		if (s[1] < forms[i].min || s[1] > forms[i].max)
-			return 0;
-		for (size_t k = 2; k < forms[i].len; k++)
-			if (s[k] < 0x80 || s[k] > 0xbf)
-				return 0;
-		return forms[i].len;
-	}
-	return 0;
-}
-
-/* @text as a JSON string; @out holds six bytes for each of it, and three. */
-static size_t json_string(char *out, const char *text)
-{
-	const unsigned char *s = (const unsigned char *)text;
-	char *o = out;
-
-	*o++ = '"';
-	while (*s) {
-		size_t len = utf8_len(s);
-
-		if (len == 0) {
-			memcpy(o, "\\ufffd", 6);
-			o += 6;
-			s++;
-		} else if (*s < ' ' || *s == 127) {
-			o += snprintf(o, 7, "\\u%04x", *s);
-			s++;
-		} else {
-			if (*s == '"' || *s == '\\')
-				*o++ = '\\';
-			memcpy(o, s, len);
-			o += len;
-			s += len;
-		}
-	}
-	*o++ = '"';
-	return (size_t)(o - out);
-}
-
 static size_t describe(char *line, size_t size, const sandlock_result *result,
 		       int exit_status)
 {
@@ -143,7 +87,7 @@ void cli_status_write(int fd, const sandlock_result *result,
 	if (!result) {
 		memcpy(line + len, ",\"error\":", 9);
 		len += 9;
-		len += json_string(line + len, err->message);
+		len += cli_json_quote(line + len, err->message);
 	}
 	memcpy(line + len, "}\n", 2);
 	len += 2;

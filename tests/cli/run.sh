@@ -202,7 +202,7 @@ bytes=$(printf 'q"b\\s\001\t\377\355\240\200\303\244')
 lock run --status-fd 3 "--$bytes" -- true
 status 125
 fd3_json
-fd3 'q\"b\\s\u0001\u0009\ufffd\ufffd\ufffd\ufffd'
+fd3 'q\"b\\s\u0001\u0009\udcff\udced\udca0\udc80'
 end
 
 begin '--status-fd: a descriptor of no use'
