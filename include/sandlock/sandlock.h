@@ -121,12 +121,14 @@ SANDLOCK_API int sandlock_policy_clone(const sandlock_policy *policy,
  * Set @key ("filesystem.read") from the text @value: scalars are replaced,
  * lists and maps grow by one. Booleans take "true" and "false". @origin is
  * named in later errors ("--fs-read") and may be NULL. Copies everything.
+ * -EINVAL for an unknown key.
  */
 SANDLOCK_API int sandlock_policy_set(sandlock_policy *policy, const char *key,
 				     const char *value, const char *origin,
 				     sandlock_error *err);
 
-/* Back to the default; what a preset or profile gave is forgotten. */
+/* Back to the default; what a preset or profile gave is forgotten. -EINVAL for
+ * an unknown key. */
 SANDLOCK_API int sandlock_policy_clear(sandlock_policy *policy, const char *key,
 				       sandlock_error *err);
 
@@ -190,6 +192,10 @@ SANDLOCK_API int sandlock_profile_text(const char *name, char **ret_text,
  * -ENOENT for a preset, which has none. */
 SANDLOCK_API int sandlock_profile_path(const char *name, char **ret_path,
 				       sandlock_error *err);
+
+/* 1 if a preset @name is built in, whether or not a file of that name takes
+ * its place; 0 if none is. */
+SANDLOCK_API int sandlock_profile_is_preset(const char *name);
 
 /* Remove the file of profile @name. */
 SANDLOCK_API int sandlock_profile_delete(const char *name, sandlock_error *err);

@@ -102,7 +102,7 @@ static int find_key(const char *name, const struct sl_key_info **ret_info,
 		return sl_err(err, -EINVAL, SL_STAGE_PARSE,
 			      "'%s' belongs to one run, not to a policy", name);
 	near = sl_key_suggest(name);
-	return sl_err(err, -ENOENT, SL_STAGE_PARSE, "unknown key '%s'%s%s%s",
+	return sl_err(err, -EINVAL, SL_STAGE_PARSE, "unknown key '%s'%s%s%s",
 		      name, near ? "; did you mean '" : "", near ? near : "",
 		      near ? "'?" : "");
 }
@@ -306,6 +306,11 @@ int sandlock_profile_path(const char *name, char **ret_path, sandlock_error *err
 	if (!name || !ret_path)
 		return invalid(sl_api_error(err), "name or ret_path");
 	return sl_profile_path(name, ret_path, sl_api_error(err));
+}
+
+int sandlock_profile_is_preset(const char *name)
+{
+	return name && sl_preset_text(name);
 }
 
 int sandlock_profile_delete(const char *name, sandlock_error *err)

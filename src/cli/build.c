@@ -18,6 +18,7 @@ enum run_option {
 	RUN_PROFILE,
 	RUN_PROFILE_FILE,
 	RUN_BARE,
+	RUN_COLOR,
 	RUN_SET,
 	RUN_EXEC_SHELL,
 	RUN_INTERACTIVE,
@@ -29,6 +30,7 @@ static const struct {
 	enum run_option option;
 } run_options[] = {
 	{ "bare", RUN_BARE },
+	{ "color", RUN_COLOR },
 	{ "exec-shell", RUN_EXEC_SHELL },
 	{ "interactive", RUN_INTERACTIVE },
 	{ "profile", RUN_PROFILE },
@@ -106,6 +108,7 @@ int cli_take_run_options(const struct cli_settings *settings,
 		case RUN_PROFILE:
 		case RUN_PROFILE_FILE:
 		case RUN_BARE:
+		case RUN_COLOR:
 		case RUN_SET:
 		case RUN_INTERACTIVE:
 			break;

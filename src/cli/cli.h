@@ -41,6 +41,8 @@ int cli_fail(sandlock_error *err, int code, const char *fmt, ...)
  * shown as '?': names come from anywhere and must not drive the terminal.
  */
 void cli_say(const char *fmt, ...) CLI_PRINTF(1, 2);
+/* The same for what is no failure: a hint. */
+void cli_note(const char *fmt, ...) CLI_PRINTF(1, 2);
 /* Say it; the exit status that belongs to @err. */
 int cli_report(const sandlock_error *err);
 /* End of a command that wrote to stdout: 0, or says why writing failed. */
@@ -128,6 +130,9 @@ void cli_status_write(int fd, const sandlock_result *result,
  * names none. The caller frees.
  */
 char *cli_retry_command(const char *message, int argc, const char *const *argv);
+
+/* profile_list.c; the first argument is of every action, NULL for this one. */
+int cli_profile_list(const char *unused, sandlock_error *err);
 
 int cli_cmd_run(int argc, char **argv);
 int cli_cmd_profile(int argc, char **argv);

@@ -8,31 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static int profile_list(const char *name, sandlock_error *err)
-{
-	char *names, *path;
-	int r = sandlock_profile_list(&names, err);
-
-	(void)name;
-	if (r < 0)
-		return r;
-	for (char *at = names, *end; *at; at = end + 1) {
-		sandlock_error none = { 0 };
-
-		end = strchr(at, '\n');
-		if (!end)
-			break;
-		*end = '\0';
-		/* A preset is built in and has no file. */
-		r = sandlock_profile_path(at, &path, &none);
-		printf("  %s%s\n", at, r == -ENOENT ? " (preset)" : "");
-		if (r == 0)
-			sandlock_string_free(path);
-	}
-	sandlock_string_free(names);
-	return 0;
-}
-
 static int profile_show(const char *name, sandlock_error *err)
 {
 	char *text;
@@ -97,7 +72,8 @@ static const struct {
 	const char *summary;
 	int (*run)(const char *name, sandlock_error *err);
 } actions[] = {
-	{ "list", NULL, "the names of all profiles and presets", profile_list },
+	{ "list", NULL, "all profiles and presets, with what they are for",
+	  cli_profile_list },
 	{ "show", "NAME", "its text, as stored", profile_show },
 	{ "check", "NAME|FILE", "read it and say what is wrong with it",
 	  profile_check },

@@ -83,7 +83,7 @@ static void say_retry(int argc, char **argv, const sandlock_error *err)
 	command = cli_retry_command(err->message, argc - 1,
 				    (const char *const *)argv + 1);
 	if (command)
-		cli_say("this would run here: %s", command);
+		cli_note("this would run here: %s", command);
 	free(command);
 }
 

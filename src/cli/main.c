@@ -2,7 +2,7 @@
 /*
  * The command table and its dispatch.
  */
-#include "cli.h"
+#include "style.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -114,11 +114,30 @@ static void fill_standard_fds(void)
 			_exit(CLI_EXIT_ERROR);
 }
 
+/*
+ * --color before the command, and behind any command but `run`, which reads
+ * it itself: its words may be a program's.
+ */
+static int take_color(int argc, char **argv)
+{
+	sandlock_error err = { 0 };
+	int r = cli_color_take(argc, argv, true, &err);
+
+	if (r >= 2 && strcmp(argv[1], "run") != 0)
+		r = cli_color_take(r, argv, false, &err);
+	if (r < 0)
+		cli_report(&err);
+	return r;
+}
+
 int main(int argc, char **argv)
 {
 	const struct cli_command *command;
 
 	fill_standard_fds();
+	argc = take_color(argc, argv);
+	if (argc < 0)
+		return CLI_EXIT_ERROR;
 	if (argc < 2)
 		return usage();
 	if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {

@@ -2,7 +2,7 @@
 /*
  * Messages: every failure is one sandlock_error, said once, on stderr.
  */
-#include "cli.h"
+#include "style.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -35,26 +35,53 @@ int cli_fail(sandlock_error *err, int code, const char *fmt, ...)
 	return code;
 }
 
+/* Returns the new end of @buf, which has room. */
+static char *append(char *end, const char *text)
+{
+	size_t len = strlen(text);
+
+	memcpy(end, text, len);
+	return end + len;
+}
+
+__attribute__((format(printf, 2, 0))) static void say(enum cli_style style,
+						      const char *fmt, va_list ap)
+{
+	char buf[sizeof(sandlock_error) + 64];
+	char *end = buf, *text;
+
+	end = append(end, cli_style(STDERR_FILENO, style));
+	end = append(end, "sandlock:");
+	end = append(end, cli_style(STDERR_FILENO, CLI_STYLE_NONE));
+	*end++ = ' ';
+	text = end;
+	format(text, sizeof(buf) - (size_t)(text - buf) - 1, fmt, ap);
+	for (; *end; end++)
+		if (((unsigned char)*end < ' ' && *end != '\n' && *end != '\t') ||
+		    *end == 127)
+			*end = '?';
+	*end++ = '\n';
+	/* Nobody to tell when stderr itself fails. */
+	if (write(STDERR_FILENO, buf, (size_t)(end - buf)) < 0)
+		return;
+}
+
 void cli_say(const char *fmt, ...)
 {
-	static const char prefix[] = "sandlock: ";
-	char buf[sizeof(prefix) + sizeof(sandlock_error)];
-	size_t len = sizeof(prefix) - 1;
 	va_list ap;
-	char *p;
 
-	memcpy(buf, prefix, len);
 	va_start(ap, fmt);
-	format(buf + len, sizeof(buf) - len - 1, fmt, ap);
+	say(CLI_STYLE_ERROR, fmt, ap);
 	va_end(ap);
-	for (p = buf + len; *p; p++)
-		if (((unsigned char)*p < ' ' && *p != '\n' && *p != '\t') ||
-		    *p == 127)
-			*p = '?';
-	*p++ = '\n';
-	/* Nobody to tell when stderr itself fails. */
-	if (write(STDERR_FILENO, buf, (size_t)(p - buf)) < 0)
-		return;
+}
+
+void cli_note(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(CLI_STYLE_HEADING, fmt, ap);
+	va_end(ap);
 }
 
 int cli_report(const sandlock_error *err)

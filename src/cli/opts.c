@@ -9,7 +9,7 @@
  * wins over the --no- reading, so --no-coredump is that row and
  * --no-no-coredump drops it.
  */
-#include "cli.h"
+#include "style.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -106,6 +106,13 @@ static int take(struct parser *p, size_t row, const sandlock_key *key,
 				"it takes one %s",
 				flag, key->metavar);
 	p->seen[row] = !list && strcmp(key->name, "profile") != 0;
+	/* At once, for what is wrong with the words after it. */
+	if (strcmp(key->name, "color") == 0) {
+		int r = cli_color_set(value, p->err);
+
+		if (r < 0)
+			return r;
+	}
 	return add(p, row, value, false);
 }
 

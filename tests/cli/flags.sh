@@ -376,6 +376,17 @@ status 0
 out fine
 end
 
+begin '--color'
+lock run --color=always -- nosuchcommand
+status 127
+err "$(printf '\033[1;31msandlock:\033[0m')"
+lock run --color=never -- nosuchcommand
+! grep -q "$(printf '\033')" "$work/err" || wrong 'an escape character'
+lock run --color always --no-supervisor $sys -- nosuchcommand
+status 127
+err "$(printf '\033[1;31msandlock:\033[0m')"
+end
+
 begin '--status-fd'
 lock run --status-fd 3 -e 'exit 4'
 status 4

@@ -17,13 +17,14 @@ printf '[limits]\ntimeout = "5s"\nopen_fils = 3\n' >"$profiles/typo.toml"
 printf '[limits\n' >"$profiles/broken.toml"
 printf '[limits]\nmemory = "1G"\n' >"$profiles/later.toml"
 
-begin 'list: sorted, presets marked'
+begin 'list: sorted, with origin and description'
 lock profile list
 status 0
 silent
-grep -qx '  good' "$work/out" || wrong 'no good'
-grep -qx '  base (preset)' "$work/out" || wrong 'no base'
-grep -v '^  [a-z]' "$work/out" && wrong 'a line of another form'
+grep -qx "good$(printf '\t')file$(printf '\t')a comment that stays" "$work/out" ||
+	wrong 'no good'
+grep -q "^base$(printf '\t')preset$(printf '\t')what nearly" "$work/out" ||
+	wrong 'no base'
 same "$(cat "$work/out")" "$(sort "$work/out")"
 end
 

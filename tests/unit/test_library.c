@@ -162,6 +162,24 @@ TEST(an_error_names_origin_and_stage)
 	sandlock_policy_free(policy);
 }
 
+TEST(an_unknown_key_is_invalid_in_every_call)
+{
+	static const char *const keys[] = { "limits.timeot", "", "status-fd" };
+	sandlock_policy *policy = policy_of("");
+	sandlock_error err = { 0 };
+	const char *text;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		EXPECT_EQ(sandlock_policy_set(policy, keys[i], "1", NULL, &err),
+			  -EINVAL);
+		EXPECT_HAS(err.message, keys[i]);
+		EXPECT_EQ(sandlock_policy_clear(policy, keys[i], &err), -EINVAL);
+		EXPECT_EQ(sandlock_policy_get(policy, keys[i], 0, &text),
+			  -EINVAL);
+	}
+	sandlock_policy_free(policy);
+}
+
 TEST(a_place_in_a_profile_is_reported)
 {
 	sandlock_policy *policy = policy_of("");
@@ -283,6 +301,9 @@ TEST(profiles_are_listed_shown_and_deleted)
 	EXPECT_EQ(sandlock_policy_load_file(policy, path, NULL), 0);
 	EXPECT_STREQ(value_of(policy, "filesystem.read", 0), "/mine");
 	EXPECT_EQ(sandlock_profile_path("base", &text, NULL), -ENOENT);
+	EXPECT_EQ(sandlock_profile_is_preset("base"), 1);
+	EXPECT_EQ(sandlock_profile_is_preset("mine"), 0);
+	EXPECT_EQ(sandlock_profile_is_preset(NULL), 0);
 	EXPECT_EQ(sandlock_profile_delete("mine", NULL), 0);
 	EXPECT_EQ(access(path, F_OK), -1);
 	EXPECT_EQ(sandlock_profile_delete("mine", NULL), -ENOENT);
