@@ -12,7 +12,7 @@
  *   called from any thread while the sandbox exists.
  * - The library never prints, never exits, and changes neither signals, nor
  *   the working directory, nor anything else of the host process, except where
- *   SANDLOCK_SPAWN_INLINE and sandlock_exec() say so.
+ *   SANDLOCK_SPAWN_INLINE, sandlock_exec() and sandlock_confine() say so.
  *
  * Linux only. C99, usable from C++.
  */
@@ -81,9 +81,10 @@ enum sandlock_key_type {
 };
 
 enum sandlock_key_flags {
-	SANDLOCK_KEY_AVAILABLE = 1,    /* else: known, refused by name */
-	SANDLOCK_KEY_POLICY = 2,       /* part of a policy; else of one run */
-	SANDLOCK_KEY_NO_SUPERVISOR = 4 /* may be combined with no_supervisor */
+	SANDLOCK_KEY_AVAILABLE = 1,	/* else: known, refused by name */
+	SANDLOCK_KEY_POLICY = 2,	/* part of a policy; else of one run */
+	SANDLOCK_KEY_NO_SUPERVISOR = 4, /* may be combined with no_supervisor */
+	SANDLOCK_KEY_CONFINE = 8	/* sandlock_confine() can apply it */
 };
 
 typedef struct sandlock_key {
@@ -254,6 +255,25 @@ SANDLOCK_API int sandlock_spawn(const sandlock_policy *policy,
 SANDLOCK_API int sandlock_exec(const sandlock_policy *policy,
 			       const sandlock_spawn_options *options,
 			       sandlock_error *err);
+
+/*
+ * Confine the calling thread, for good, by what the kernel enforces alone:
+ * Landlock (files, TCP ports, signals and abstract Unix sockets), the seccomp
+ * filter, no_new_privs, no capabilities. What the thread starts from then on,
+ * threads, children and programs, inherits it; threads that run already stay
+ * free, so call it before there are any to confine a process. Open descriptors
+ * stay usable.
+ *
+ * Applies the keys with SANDLOCK_KEY_CONFINE; any other one that is set is
+ * -EINVAL, by name, but for what a preset merely wishes for. Every call adds a
+ * layer, which can only take away; the kernel has 16 (-E2BIG).
+ *
+ * Everything is built and tried on a throw-away task first: after any error
+ * the thread is as it was, except after -ENOTRECOVERABLE, which says that the
+ * kernel refused half-way and the thread must not go on.
+ */
+SANDLOCK_API int sandlock_confine(const sandlock_policy *policy,
+				  sandlock_error *err);
 
 /* One descriptor to poll for POLLIN; call sandlock_sandbox_dispatch() then.
  * Borrowed: it belongs to @sandbox. */

@@ -83,7 +83,8 @@ int sandlock_key_at(size_t index, sandlock_key *ret_key)
 	key.flags = (info->flags & SL_KF_LATER ? 0 : SANDLOCK_KEY_AVAILABLE) |
 		    (info->flags & SL_KF_RUN ? 0 : SANDLOCK_KEY_POLICY) |
 		    (info->flags & SL_KF_NOSUP_OK ? SANDLOCK_KEY_NO_SUPERVISOR
-						  : 0);
+						  : 0) |
+		    (info->flags & SL_KF_CONFINE_OK ? SANDLOCK_KEY_CONFINE : 0);
 	memcpy(ret_key, &key, size);
 	return 0;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/internal.h"
+#include "run/confine.h"
 #include "run/sandbox.h"
 
 #define DEFAULT_CAPTURE (64u << 20)
@@ -97,6 +98,13 @@ int sandlock_exec(const sandlock_policy *policy,
 		return bad(e, "sandlock_exec() leaves the standard streams as "
 			      "they are");
 	return sl_sandbox_exec(sl_api_policy(policy), &spawn, e);
+}
+
+int sandlock_confine(const sandlock_policy *policy, sandlock_error *err)
+{
+	if (!policy)
+		return bad(sl_api_error(err), "policy is NULL");
+	return sl_confine(sl_api_policy(policy), sl_api_error(err));
 }
 
 int sandlock_sandbox_fd(const sandlock_sandbox *sandbox)

@@ -67,6 +67,50 @@ static int check_no_supervisor(const struct sl_policy *policy,
 		      "--no-supervisor is incompatible with: %s", list.data);
 }
 
+/*
+ * A preset wishes for what a run can give; what it grants in vain may go, what
+ * it restricts may not.
+ */
+static bool refused_by_confine(const struct sl_key_info *info,
+			       const struct sl_item *item)
+{
+	if (info->flags & SL_KF_CONFINE_OK)
+		return false;
+	if (info->flags & SL_KF_RESTRICTS)
+		return info->type != SL_TYPE_BOOL || item->num;
+	return in_effect(info, item);
+}
+
+int sl_policy_check_confine(const struct sl_policy *policy, struct sl_error *err)
+{
+	sl_autobuf list = SL_BUF_INIT(SL_ERROR_MSG_MAX);
+	char where[256];
+
+	for (int k = 0; k < SL_KEY_COUNT; k++) {
+		const struct sl_key_info *info = sl_key_info((enum sl_key)k);
+		const struct sl_value *value = sl_policy_get(policy, info->id);
+
+		for (size_t i = 0; i < value->count; i++) {
+			const struct sl_item *item = &value->items[i];
+
+			if (!refused_by_confine(info, item))
+				continue;
+			sl_origin_describe(&item->origin, where, sizeof(where));
+			sl_buf_addf(&list, "%s%s", list.len ? ", " : "",
+				    info->name);
+			if (strcmp(where, info->name) != 0)
+				sl_buf_addf(&list, " (%s)", where);
+			break; /* once per key will do */
+		}
+	}
+	if (!list.len)
+		return 0;
+	return sl_err(err, -EINVAL, SL_STAGE_CHECK,
+		      "a thread that runs already cannot be given: %s; hint: "
+		      "clear the key, or start a program with it",
+		      list.data);
+}
+
 static int check_network(const struct sl_policy *policy, struct sl_error *err)
 {
 	struct sl_portset set;

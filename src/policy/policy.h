@@ -53,9 +53,10 @@ enum sl_protection {
 enum sl_key_flag {
 	SL_KF_LATER = 1, /* known, refused: "not available in this version" */
 	SL_KF_RUN = 2,	 /* belongs to one run, not to a policy or profile */
-	SL_KF_NOSUP_OK = 4,   /* works without a supervisor */
-	SL_KF_NO_TOML = 8,    /* a policy key that a profile may not set */
-	SL_KF_RESTRICTS = 16, /* "clearing" it loosens (used by warnings) */
+	SL_KF_NOSUP_OK = 4,    /* works without a supervisor */
+	SL_KF_NO_TOML = 8,     /* a policy key that a profile may not set */
+	SL_KF_RESTRICTS = 16,  /* "clearing" it loosens (used by warnings) */
+	SL_KF_CONFINE_OK = 32, /* works on a running thread (confine) */
 };
 
 struct sl_key_info {
@@ -147,6 +148,9 @@ int sl_policy_blame(struct sl_error *err, int code, enum sl_key key,
 
 /* Contradictions and rows that this version cannot enforce; pure. */
 int sl_policy_check(const struct sl_policy *policy, struct sl_error *err);
+/* Keys that need a program to start, or a process of its own, and so cannot be
+ * applied to a thread that runs already; pure. */
+int sl_policy_check_confine(const struct sl_policy *policy, struct sl_error *err);
 
 /* TOML in schema order; parses back to an equal policy. Heap, caller frees.
  * -EILSEQ names the value that TOML cannot hold. */

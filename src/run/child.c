@@ -276,6 +276,11 @@ static int confine(struct ctx *c)
 	return r < 0 ? failed(c, SL_STEP_SECCOMP, r, 0) : 0;
 }
 
+void sl_child_confine(const struct sl_launch *launch, struct sl_report *report)
+{
+	confine(&(struct ctx){ launch, report });
+}
+
 /* struct sigaction as the kernel has it (both architectures). */
 struct ksigaction {
 	void (*handler)(int);

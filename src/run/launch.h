@@ -114,4 +114,11 @@ struct sl_report {
  */
 void sl_child_exec(const struct sl_launch *launch, struct sl_report *report);
 
+/*
+ * Of these steps only CAPS to SECCOMP, for the calling thread as it is: no
+ * capabilities, no_new_privs, domain SL_FD_INNER, filter. report->step stays
+ * SL_STEP_NONE on success.
+ */
+void sl_child_confine(const struct sl_launch *launch, struct sl_report *report);
+
 #endif
