@@ -139,11 +139,29 @@ int cli_cmd_profile(int argc, char **argv);
 int cli_cmd_completion(int argc, char **argv);
 int cli_cmd_help(int argc, char **argv);
 
+/* ---- help ---------------------------------------------------------------- */
+
 /* Usage, summary and what the command adds, on stdout. */
 int cli_help_command(const struct cli_command *command);
 /* The flags of `run`, grouped. */
 void cli_help_run(void);
 void cli_help_profile(void);
 bool cli_is_help(const char *word);
+/* A flag that `run` accepts; rows without a flag exist in profiles only. */
+bool cli_key_is_usable(const sandlock_key *key);
+
+struct cli_topic {
+	const char *name;
+	const char *summary;
+	const char *text;
+};
+
+/* topics.c; NULL past the end. */
+const struct cli_topic *cli_topic_at(size_t index);
+void cli_topic_print(const struct cli_topic *topic);
+
+/* help_build.c: the key table as tab-separated text, and for the manual. */
+int cli_help_keys(void);
+int cli_help_mdoc(void);
 
 #endif

@@ -1,105 +1,127 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * `sandlock help`: everything here is printed from the tables, so that it
- * cannot drift from what is accepted.
- *
- * For the build there are two more forms: --keys prints the key table as
- * tab-separated text, --mdoc-keys as the list of the manual page.
+ * `sandlock help`: what can be typed is printed from the tables that also read
+ * it, so that it cannot drift from what is accepted.
  */
-#include "cli.h"
+#include "style.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-/* mandoc(1) complains of longer lines. */
-#define MDOC_WIDTH 72
-#define HELP_WIDTH 76
+/* What most command lines are made of; shown before the groups. */
+static const char *const common[] = {
+	"profile",	 "filesystem.read", "filesystem.write",
+	"network.allow", "limits.timeout",
+};
 
-/* A flag that `run` accepts; rows without a flag exist in profiles only. */
-static bool is_shown(const sandlock_key *key)
+bool cli_key_is_usable(const sandlock_key *key)
 {
 	return key->flag && (key->flags & SANDLOCK_KEY_AVAILABLE);
 }
 
-static int left_column(char *buf, size_t size, const sandlock_key *key)
+static bool is_common(const sandlock_key *key)
 {
-	return snprintf(buf, size, "%-3s %s%s%s",
-			key->short_flag ? key->short_flag : "", key->flag,
-			key->metavar ? " " : "",
-			key->metavar ? key->metavar : "");
+	for (size_t i = 0; i < CLI_LEN(common); i++)
+		if (strcmp(common[i], key->name) == 0)
+			return true;
+	return false;
+}
+
+static void heading(const char *text)
+{
+	cli_put(CLI_STYLE_HEADING, "\n%s:\n", text);
+}
+
+/* Columns of what can be typed: "-r, --fs-read PATH". */
+static size_t left_width(const sandlock_key *key)
+{
+	return strlen("-r, ") + strlen(key->flag) +
+	       (key->metavar ? 1 + strlen(key->metavar) : 0);
+}
+
+static void print_line(size_t width, size_t left, const char *help)
+{
+	printf("%*s", (int)(width - left + 2), "");
+	cli_put_wrapped(2 + width + 2, CLI_STYLE_NONE, help);
+}
+
+static void print_flag(size_t width, const sandlock_key *key)
+{
+	fputs("  ", stdout);
+	cli_put(CLI_STYLE_NAME, "%s%s%s", key->short_flag ? key->short_flag : "",
+		key->short_flag ? ", " : "    ", key->flag);
+	if (key->metavar)
+		printf(" %s", key->metavar);
+	print_line(width, left_width(key), key->help);
+}
+
+static void print_switch(size_t width, const char *name, const char *help)
+{
+	fputs("  ", stdout);
+	cli_put(CLI_STYLE_NAME, "%s", name);
+	print_line(width, strlen(name), help);
+}
+
+static void print_common(size_t width)
+{
+	sandlock_key key;
+
+	heading("Common");
+	for (size_t i = 0; i < CLI_LEN(common); i++)
+		for (size_t row = 0; cli_key(row, &key); row++)
+			if (strcmp(common[i], key.name) == 0)
+				print_flag(width, &key);
+	print_switch(width, "--", "what follows is the command");
 }
 
 static void print_flags(void)
 {
 	const char *group = "";
-	char left[96];
+	size_t width = 0;
 	sandlock_key key;
-	int width = 0;
 
+	for (size_t row = 0; cli_key(row, &key); row++)
+		if (cli_key_is_usable(&key) && left_width(&key) > width)
+			width = left_width(&key);
+	print_common(width);
 	for (size_t row = 0; cli_key(row, &key); row++) {
-		int n = is_shown(&key) ? left_column(left, sizeof(left), &key)
-				       : 0;
-
-		width = n > width ? n : width;
-	}
-	for (size_t row = 0; cli_key(row, &key); row++) {
-		if (!is_shown(&key))
+		if (!cli_key_is_usable(&key) || is_common(&key))
 			continue;
 		if (strcmp(group, key.group) != 0)
-			printf("\n%s:\n", key.group);
+			heading(key.group);
 		group = key.group;
-		left_column(left, sizeof(left), &key);
-		printf("  %-*s  %s\n", width, left, key.help);
+		print_flag(width, &key);
 	}
-	printf("  %-*s  %s\n", width, "-h  --help", "this text");
-}
-
-static void print_refused(void)
-{
-	size_t column = HELP_WIDTH;
-	sandlock_key key;
-
-	puts("\nKnown from other versions, refused in this one:");
-	for (size_t row = 0; cli_key(row, &key); row++) {
-		if (!key.flag || is_shown(&key))
-			continue;
-		if (column + strlen(key.flag) + 1 > HELP_WIDTH) {
-			printf("%s ", column == HELP_WIDTH ? "" : "\n");
-			column = 1;
-		}
-		printf(" %s", key.flag);
-		column += strlen(key.flag) + 1;
-	}
-	puts("");
+	print_switch(width, "-h, --help", "this text");
 }
 
 void cli_help_run(void)
 {
-	puts("Examples:\n"
+	cli_put(CLI_STYLE_HEADING, "Examples:\n");
+	puts("  sandlock run -- python3 -c 'print(6 * 7)'\n"
 	     "  sandlock run -p base -r . -- python3 script.py\n"
-	     "  sandlock run -t 2m -p base -w . -- make\n"
-	     "  sandlock run --net-allow tcp://:8080 -- curl "
-	     "http://127.0.0.1:8080/\n"
-	     "  sandlock run -p build --no-net-allow -e 'make && make check'\n"
+	     "  sandlock run -p base -w . -t 10m -- make\n"
+	     "  sandlock run --net-allow tcp://:8080 -- "
+	     "curl http://127.0.0.1:8080/\n"
+	     "  sandlock run -p base -w . -e 'ls >list && wc -l list'\n"
 	     "\n"
 	     "Without -r, -w and -p the preset 'base' is used: system files "
-	     "to\n"
-	     "read, a private temporary directory, nothing of yours, no\n"
-	     "network. With -r or -w only these are granted.");
+	     "to read, a\nprivate temporary directory, nothing of yours, no "
+	     "network. With -r or -w and no\n-p, what they name is granted "
+	     "and nothing else.");
 	print_flags();
-	puts("\nEvery option of a policy also has --no-OPTION, which switches "
-	     "it off or drops\nwhat a profile gave.\n"
-	     "\n"
-	     "Exit status: that of COMMAND; 128+N if signal N ended it; 124 "
-	     "after a timeout;\n125 if sandlock failed, 126 if COMMAND cannot "
-	     "be executed, 127 if it is not\nfound.");
-	print_refused();
+	puts("\nAn option of a policy also has --no-OPTION, which switches it "
+	     "off or drops what\na profile gave. Values: 'sandlock help "
+	     "files', 'network', 'limits', 'profiles'.\nOptions of other "
+	     "versions, refused in this one, are listed in sandlock(1).");
 }
 
 int cli_help_command(const struct cli_command *command)
 {
-	printf("Usage: sandlock %s %s\n\n%c%s.\n", command->name, command->args,
+	cli_put(CLI_STYLE_HEADING, "Usage:");
+	printf(" sandlock %s %s\n\n%c%s.\n", command->name, command->args,
 	       toupper((unsigned char)command->summary[0]), command->summary + 1);
 	if (command->help) {
 		puts("");
@@ -111,124 +133,83 @@ int cli_help_command(const struct cli_command *command)
 static int help_top(void)
 {
 	const struct cli_command *command;
+	const struct cli_topic *topic;
 
-	puts("Usage: sandlock COMMAND [ARGUMENTS]\n"
+	cli_put(CLI_STYLE_HEADING, "Usage:");
+	puts(" sandlock COMMAND [ARGUMENTS]\n"
 	     "\n"
-	     "Run programs under a policy that the Linux kernel enforces.\n"
-	     "\n"
-	     "Commands:");
+	     "Run programs under a policy that the Linux kernel enforces.");
+	heading("Commands");
 	for (size_t i = 0; (command = cli_command_at(i)); i++)
 		if (command->summary)
-			printf("  %-10s  %s\n", command->name, command->summary);
-	puts("\n"
-	     "  --version   print the version\n"
-	     "  -h, --help  this text\n"
-	     "\n"
-	     "'sandlock help COMMAND' says more.");
+			print_switch(10, command->name, command->summary);
+	heading("Topics");
+	for (size_t i = 0; (topic = cli_topic_at(i)); i++)
+		print_switch(10, topic->name, topic->summary);
+	heading("Options");
+	print_switch(12, "--version", "print the version");
+	print_switch(12, "--color WHEN", "colour: auto, always or never");
+	print_switch(12, "-h, --help", "this text");
+	puts("\n'sandlock help COMMAND' and 'sandlock help TOPIC' say more.");
 	return cli_finish_stdout();
 }
 
-/* ---- for the build ----------------------------------------------------- */
-
-static int print_keys(void)
+static int unknown_subject(const char *word)
 {
-	static const char *const types[] = {
-		"bool",	  "integer", "size", "duration",
-		"string", "path",    "list", "map",
-	};
-	sandlock_key key;
+	const struct cli_command *command;
+	const struct cli_topic *topic;
+	struct cli_guess guess;
 
-	for (size_t row = 0; cli_key(row, &key); row++)
-		printf("%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", key.name,
-		       key.flag ? key.flag : "-",
-		       key.short_flag ? key.short_flag : "-",
-		       key.metavar ? key.metavar : "-",
-		       key.type < CLI_LEN(types) ? types[key.type] : "-",
-		       key.flags & SANDLOCK_KEY_POLICY ? "policy" : "run",
-		       key.flags & SANDLOCK_KEY_AVAILABLE ? "available" : "later",
-		       key.group, key.help);
-	return cli_finish_stdout();
+	cli_guess_init(&guess, word);
+	for (size_t i = 0; (command = cli_command_at(i)); i++)
+		if (command->run)
+			cli_guess_try(&guess, command->name);
+	for (size_t i = 0; (topic = cli_topic_at(i)); i++)
+		cli_guess_try(&guess, topic->name);
+	if (guess.best)
+		cli_say("no help on '%.64s'; did you mean '%s'?", word,
+			guess.best);
+	else
+		cli_say("no help on '%.64s'; 'sandlock help' lists commands "
+			"and "
+			"topics",
+			word);
+	return CLI_EXIT_ERROR;
 }
 
-/* Text lines of a manual page: filled, never begun by a control character. */
-static void mdoc_text(const char *text)
+static int help_on(const char *word)
 {
-	size_t column = 0;
+	const struct cli_command *command = cli_command_find(word);
+	const struct cli_topic *topic;
 
-	while (*text) {
-		size_t len = strcspn(text, " ");
-
-		if (column && column + 1 + len > MDOC_WIDTH) {
-			putchar('\n');
-			column = 0;
-		}
-		if (column)
-			putchar(' ');
-		else if (*text == '.' || *text == '\'')
-			fputs("\\&", stdout);
-		for (size_t i = 0; i < len; i++)
-			if (text[i] == '\\')
-				fputs("\\e", stdout);
-			else
-				putchar(text[i]);
-		column += len + 1;
-		text += len + (text[len] == ' ');
+	if (command && command->run)
+		return cli_help_command(command);
+	if (command) {
+		cli_say("command '%.64s' is not available in this version", word);
+		return CLI_EXIT_ERROR;
 	}
-	puts(".");
-}
-
-static void mdoc_item(const sandlock_key *key)
-{
-	fputs(".It", stdout);
-	if (key->short_flag)
-		printf(" Fl %s%s%s ,", key->short_flag + 1,
-		       key->metavar ? " Ar " : "",
-		       key->metavar ? key->metavar : "");
-	printf(" Fl -%s", key->flag + 2);
-	if (key->metavar)
-		printf(" Ar %s", key->metavar);
-	putchar('\n');
-	mdoc_text(key->help);
-	if (key->flags & SANDLOCK_KEY_POLICY)
-		printf("Profile key:\n.Sy %s .\n", key->name);
-}
-
-static int print_mdoc(void)
-{
-	const char *group = NULL;
-	sandlock_key key;
-
-	for (size_t row = 0; cli_key(row, &key); row++) {
-		if (!is_shown(&key))
-			continue;
-		if (!group || strcmp(group, key.group) != 0) {
-			if (group)
-				puts(".El");
-			printf(".Ss %s\n.Bl -tag -width Ds\n", key.group);
+	for (size_t i = 0; (topic = cli_topic_at(i)); i++) {
+		if (strcmp(topic->name, word) == 0) {
+			cli_topic_print(topic);
+			return cli_finish_stdout();
 		}
-		group = key.group;
-		mdoc_item(&key);
 	}
-	if (group)
-		puts(".El");
-	return cli_finish_stdout();
+	return unknown_subject(word);
 }
 
 int cli_cmd_help(int argc, char **argv)
 {
-	const struct cli_command *command;
-
 	if (argc < 2 || cli_is_help(argv[1]))
 		return help_top();
+	if (argc > 2 && !cli_is_help(argv[2])) {
+		cli_say("'help' explains one thing at a time; '%.64s' is one "
+			"too many",
+			argv[2]);
+		return CLI_EXIT_ERROR;
+	}
 	if (strcmp(argv[1], "--keys") == 0)
-		return print_keys();
+		return cli_help_keys();
 	if (strcmp(argv[1], "--mdoc-keys") == 0)
-		return print_mdoc();
-	command = cli_command_find(argv[1]);
-	if (command && command->run)
-		return cli_help_command(command);
-	cli_say(command ? "command '%.64s' is not available in this version"
-			: "no command '%.64s'; 'sandlock help' lists them",
-		argv[1]);
-	return CLI_EXIT_ERROR;
+		return cli_help_mdoc();
+	return help_on(argv[1]);
 }

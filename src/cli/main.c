@@ -42,22 +42,40 @@ bool cli_is_help(const char *word)
 	return strcmp(word, "-h") == 0 || strcmp(word, "--help") == 0;
 }
 
+/* Each works as it stands, anywhere, for anybody; they tell a short story. */
+static const struct {
+	const char *command;
+	const char *why;
+} first_steps[] = {
+	{ "sandlock run -- ls ~", "refused: nothing of yours is granted" },
+	{ "sandlock run -p base -r ~ -- ls ~", "your home, to read" },
+	{ "sandlock run -p base -w . -- sh", "a shell that writes here only" },
+	{ "sandlock run -t 2s -- sleep 60", "ended after two seconds" },
+	{ "sandlock profile show base", "what the first one was granted" },
+};
+
+/* In one write, so that no other program's line gets in between. */
 static int usage(void)
 {
-	static const char text[] =
-		"Usage: sandlock COMMAND [ARGUMENTS]\n"
-		"\n"
-		"  sandlock run -p base -r . -- python3 script.py   read this "
-		"directory\n"
-		"  sandlock run -p base -w . -- make                write it "
-		"as well\n"
-		"  sandlock run -p NAME -- COMMAND                  under a "
-		"profile\n"
-		"\n"
-		"'sandlock help' lists the commands, 'sandlock help run' the "
-		"options.\n";
+	const char *on = cli_style(STDERR_FILENO, CLI_STYLE_NAME);
+	const char *head = cli_style(STDERR_FILENO, CLI_STYLE_HEADING);
+	const char *off = cli_style(STDERR_FILENO, CLI_STYLE_NONE);
+	char text[1024];
+	size_t len;
 
-	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+	len = (size_t)snprintf(text, sizeof(text),
+			       "%sUsage:%s sandlock COMMAND [ARGUMENTS]\n\n"
+			       "%sTry:%s\n",
+			       head, off, head, off);
+	for (size_t i = 0; i < CLI_LEN(first_steps); i++)
+		len += (size_t)snprintf(
+			text + len, sizeof(text) - len, "  %s%-33s%s  %s\n", on,
+			first_steps[i].command, off, first_steps[i].why);
+	len += (size_t)snprintf(text + len, sizeof(text) - len,
+				"\n'sandlock help' lists the commands, "
+				"'sandlock help run' the options.\n");
+	/* Nobody to tell when stderr itself fails. */
+	if (write(STDERR_FILENO, text, len) < 0)
 		return CLI_EXIT_ERROR;
 	return CLI_EXIT_ERROR;
 }

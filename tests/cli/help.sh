@@ -27,30 +27,56 @@ for command in run profile completion help; do
 done
 end
 
-begin 'help of an unknown command'
+begin 'help of an unknown subject'
 lock help nosuch
 refused nosuch
+lock help netwrk
+refused "did you mean 'network'?"
+lock help rnu
+refused "did you mean 'run'?"
+lock help run profile
+refused 'one thing at a time'
+end
+
+begin 'every topic: named at the top, a screen of 80 columns'
+lock help
+sed -n '/^Topics:/,/^$/s/^  \([^ ]*\) .*/\1/p' "$work/out" >"$work/topics"
+same "$(tr '\n' ' ' <"$work/topics")" 'files network limits profiles exit-codes '
+while read -r topic; do
+	lock help "$topic"
+	status 0
+	silent
+	awk 'length > 80' "$work/out" >"$work/long"
+	same "$(cat "$work/long")" ''
+	[ "$(grep -c '' "$work/out")" -lt 40 ] || wrong 'longer than a screen'
+done <"$work/topics"
 end
 
 begin 'help of run shows every flag of this version, aligned, once'
 "$sandlock" help --keys >"$work/keys"
 lock help run
-out 'Examples:'
+same "$(sed -n 5p "$work/out")" 'Examples:'
 cp "$work/out" "$work/help"
 while IFS="$tab" read -r _ flag short _ _ _ available group help; do
 	[ "$flag" != - ] || continue
 	if [ "$available" = later ]; then
-		out " $flag"
+		! grep -q -e "$flag\([ ,]\|$\)" "$work/help" || wrong "$flag is shown"
 		continue
 	fi
-	same "$(grep -c -e "  $flag " "$work/help")" 1
-	awk -v text="$help" 'at = index($0, text) { print at }' "$work/help" \
+	[ "$short" = - ] && start='      ' || start="  $short, "
+	same "$(grep -c -e "^$start$flag " "$work/help")" 1
+	awk -v text="  $help" 'at = index($0, text) { print at }' "$work/help" \
 		>>"$work/columns"
 	out "$group:"
 	out "$help"
-	[ "$short" = - ] || out "$short  $flag"
 done <"$work/keys"
 same "$(sort -u "$work/columns" | grep -c '')" 1
+same "$(sed -n 's/^\([A-Z].*\):$/\1/p' "$work/help" | tr '\n' ',')" \
+	'Examples,Common,Files,Network,Program and environment,Limits,Kernel,Run,'
+same "$(sed -n '/^Common:/,/^$/s/^ *\(-[^ ,]*\).*/\1/p' "$work/help" | tr '\n' ' ')" \
+	'-p -r -w --net-allow -t -- '
+awk 'length > 80' "$work/help" >"$work/long"
+same "$(cat "$work/long")" ''
 end
 
 begin 'every flag of this version has a case here'

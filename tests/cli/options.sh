@@ -7,11 +7,14 @@
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-begin 'no argument: usage on stderr'
+begin 'no argument: five commands to try, on stderr'
 lock
 status 125
-err 'Usage'
-err 'sandlock run'
+same "$(cat "$work/out")" ''
+err 'Usage: sandlock COMMAND'
+same "$(grep -c '^  sandlock ' "$work/err")" 5
+awk 'length > 80' "$work/err" >"$work/long"
+same "$(cat "$work/long")" ''
 end
 
 begin '--version'

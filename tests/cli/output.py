@@ -198,9 +198,37 @@ def columns_of_the_environment():
     equal(piped("profile", "list", COLUMNS="40"), piped("profile", "list"))
 
 
+def help_fits_the_terminal():
+    plain, err, status = piped("help", "run")
+    equal((err, status), ("", 0))
+    equal(is_colored(plain), False)
+    for width in (80, 200):
+        text, _ = terminal("help", "run", width=width)
+        equal(is_colored(text), True)
+        equal(ESCAPE.sub("", text), plain)
+    # A narrow one: the descriptions go on below themselves.
+    text, _ = terminal("help", "run", width=60)
+    lines = ESCAPE.sub("", text).splitlines()
+    at = next(i for i, line in enumerate(lines) if "--fs-read PATH" in line)
+    column = lines[at].index("read and")
+    equal(len(lines[at]) <= 60, True)
+    equal(lines[at + 1], " " * column + "all below it")
+    # One with no room for that: left to the terminal.
+    text, _ = terminal("help", "run", width=40)
+    equal(ESCAPE.sub("", text), plain)
+
+
+def usage_alone_is_colored_on_a_terminal():
+    text, status = terminal()
+    equal(status, 125)
+    has(text, "\033[1mUsage:\033[0m")
+    equal(ESCAPE.sub("", text), piped()[1])
+
+
 CASES = [errors_are_red_on_a_terminal, no_color_and_dumb_terminals,
          color_is_chosen, color_misused, the_words_of_a_program_are_its_own,
-         a_list_is_columns_or_records, columns_of_the_environment]
+         a_list_is_columns_or_records, columns_of_the_environment,
+         help_fits_the_terminal, usage_alone_is_colored_on_a_terminal]
 
 
 def main():
