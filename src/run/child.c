@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
-#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/prctl.h>
 #include <linux/sched.h>
@@ -22,6 +21,7 @@
 #include <sys/syscall.h>
 
 #include "run/launcher.h"
+#include "sys/privilege.h"
 #include "sys/raw.h"
 #include "sys/uapi.h"
 
@@ -76,52 +76,13 @@ static int take_terminal(struct ctx *c)
 	return r < 0 ? failed(c, SL_STEP_TTY, r, 0) : 0;
 }
 
-/* sl_raw text helpers: no libc. */
-static unsigned int put_u32(char *out, uint32_t value)
-{
-	char digits[10];
-	unsigned int n = 0, len = 0;
-
-	do {
-		digits[n++] = (char)('0' + value % 10);
-		value /= 10;
-	} while (value);
-	while (n)
-		out[len++] = digits[--n];
-	return len;
-}
-
-static long write_file(const char *path, const char *text, unsigned int len)
-{
-	long fd = sl_raw4(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CLOEXEC, 0);
-	long r;
-
-	if (fd < 0)
-		return fd;
-	r = sl_raw3(SYS_write, fd, text, len);
-	sl_raw1(SYS_close, fd);
-	return r < 0 ? r : 0;
-}
-
-static long write_map(const char *path, uint32_t inside, uint32_t outside)
-{
-	char line[32];
-	unsigned int n = put_u32(line, inside);
-
-	line[n++] = ' ';
-	n += put_u32(line + n, outside);
-	line[n++] = ' ';
-	line[n++] = '1';
-	line[n++] = '\n';
-	return write_file(path, line, n);
-}
-
 static int enter_userns(struct ctx *c)
 {
 	const struct sl_launch *l = c->launch;
 	/* Before the unshare: afterwards they read as the overflow id. */
 	uint32_t uid = (uint32_t)sl_raw0(SYS_geteuid);
 	uint32_t gid = (uint32_t)sl_raw0(SYS_getegid);
+	uint32_t file;
 	long r;
 
 	if (!(l->flags & SL_LAUNCH_USER))
@@ -129,16 +90,8 @@ static int enter_userns(struct ctx *c)
 	r = sl_raw1(SYS_unshare, CLONE_NEWUSER);
 	if (r < 0)
 		return failed(c, SL_STEP_USERNS, r, 0);
-	r = write_map("/proc/self/uid_map", l->uid, uid);
-	if (r < 0)
-		return failed(c, SL_STEP_USERNS_MAP, r, 0);
-	r = write_file("/proc/self/setgroups", "deny", 4);
-	if (r < 0)
-		return failed(c, SL_STEP_USERNS_MAP, r, 1);
-	r = write_map("/proc/self/gid_map", l->gid, gid);
-	if (r < 0)
-		return failed(c, SL_STEP_USERNS_MAP, r, 2);
-	return 0;
+	r = sl_raw_map_ids(l->uid, l->gid, uid, gid, &file);
+	return r < 0 ? failed(c, SL_STEP_USERNS_MAP, r, file) : 0;
 }
 
 static int set_limit(struct ctx *c, enum sl_step step, uint32_t which,
@@ -220,34 +173,12 @@ static int set_attributes(struct ctx *c)
 	return set_limits(c);
 }
 
-/*
- * All capabilities go, also the bounding set, so that no file capability and no
- * set-user-ID root program brings one back (no_new_privs says so as well).
- */
 static int drop_capabilities(struct ctx *c)
 {
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	struct __user_cap_data_struct data[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
-	long r = sl_raw2(SYS_capget, &head, data);
+	uint32_t call;
+	long r = sl_raw_drop_capabilities(&call);
 
-	if (r < 0)
-		return failed(c, SL_STEP_CAPS, r, 0);
-	if (data[0].permitted & (1u << CAP_SETPCAP)) {
-		for (long cap = 0; cap < 64; cap++) {
-			r = sl_raw5(SYS_prctl, PR_CAPBSET_DROP, cap, 0, 0, 0);
-			if (r == -EINVAL)
-				break; /* past the last one of this kernel */
-			if (r < 0)
-				return failed(c, SL_STEP_CAPS, r, 1);
-		}
-	}
-	sl_raw5(SYS_prctl, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	if (!(data[0].permitted | data[1].permitted | data[0].inheritable |
-	      data[1].inheritable))
-		return 0;
-	data[0] = data[1] = (struct __user_cap_data_struct){ 0, 0, 0 };
-	r = sl_raw2(SYS_capset, &head, data);
-	return r < 0 ? failed(c, SL_STEP_CAPS, r, 2) : 0;
+	return r < 0 ? failed(c, SL_STEP_CAPS, r, call) : 0;
 }
 
 static int confine(struct ctx *c)
