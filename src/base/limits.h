@@ -15,5 +15,6 @@
 #define SL_MAX_INTERPRETERS 5		/* nested "#!", as the kernel follows */
 #define SL_MAX_DEVICE_INDEX 1023	/* processor cores and GPUs */
 #define SL_MAX_BPF_INSNS 4096		/* BPF_MAXINSNS */
+#define SL_MAX_PATTERN_BYTES 255	/* name of a variable, with wildcards */
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "policy/ports.h"
 #include "policy/value.h"
+#include "policy/variable.h"
 
 static bool in_effect(const struct sl_key_info *info, const struct sl_item *item)
 {
@@ -183,12 +184,40 @@ static int check_timeout(const struct sl_policy *policy, struct sl_error *err)
 			       &grace->items[0].origin);
 }
 
+static int check_env(const struct sl_policy *policy, struct sl_error *err)
+{
+	const struct sl_value *env = sl_policy_get(policy, SL_KEY_ENV);
+	bool bare = sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR);
+
+	if (sl_policy_bool(policy, SL_KEY_PRIVATE_TMP) && !bare)
+		return 0;
+	for (size_t i = 0; i < env->count; i++) {
+		const struct sl_item *item = &env->items[i];
+		const char *value = strchr(item->text, '=') + 1;
+
+		if (!item->origin.variables || !sl_env_uses_tmpdir(value))
+			continue;
+		/* Without a supervisor the wishes of presets give way. */
+		if (bare && !in_effect(sl_key_info(SL_KEY_ENV), item))
+			continue;
+		sl_err(err, -EINVAL, SL_STAGE_CHECK,
+		       "'%s': ${TMPDIR} is the private temporary directory, "
+		       "and there is none; hint: %s",
+		       SL_QUOTE(item->text),
+		       bare ? "it needs a supervisor"
+			    : "--private-tmp, or --no-env to go without");
+		return sl_policy_blame(err, -EINVAL, SL_KEY_ENV, &item->origin);
+	}
+	return 0;
+}
+
 int sl_policy_check(const struct sl_policy *policy, struct sl_error *err)
 {
 	static int (*const checks[])(const struct sl_policy *policy,
 				     struct sl_error *err) = {
 		check_no_supervisor, check_network, check_syscalls,
 		check_protections,   check_gpus,    check_timeout,
+		check_env,
 	};
 
 	for (size_t i = 0; i < SL_ARRAY_LEN(checks); i++) {

@@ -29,14 +29,13 @@ static size_t utf8_len(const unsigned char *p)
 	return n;
 }
 
-/* Profiles expand ${HOME} in paths, so a '$' is doubled there. */
-static int add_string(struct sl_buf *buf, const char *text, size_t len,
-		      bool expands)
+/* What profiles expand has its '$' doubled. */
+static int add_bytes(struct sl_buf *buf, const char *text, size_t len,
+		     bool expands)
 {
 	const unsigned char *p = (const unsigned char *)text;
 	const unsigned char *end = p + len;
 
-	sl_buf_addc(buf, '"');
 	while (p < end) {
 		size_t n = utf8_len(p);
 
@@ -52,8 +51,18 @@ static int add_string(struct sl_buf *buf, const char *text, size_t len,
 			sl_buf_addc(buf, '$');
 		p += n;
 	}
-	sl_buf_addc(buf, '"');
 	return 0;
+}
+
+static int add_string(struct sl_buf *buf, const char *text, size_t len,
+		      bool expands)
+{
+	int r;
+
+	sl_buf_addc(buf, '"');
+	r = add_bytes(buf, text, len, expands);
+	sl_buf_addc(buf, '"');
+	return r;
 }
 
 static bool is_plain_number(const char *text)
@@ -68,17 +77,19 @@ static int add_text(struct sl_buf *buf, const struct sl_key_info *info,
 		    const struct sl_item *item)
 {
 	bool expands = sl_key_expands(info);
-	sl_autobuf full = SL_BUF_INIT(SL_MAX_VALUE_BYTES + 1);
+	const char *text = item->text + item->origin.cwd_len;
+	int r;
 
 	/* Reading it back would refuse "~/x" as a mistake for ${HOME}. */
 	if (expands && item->text[0] == '~')
 		return -EILSEQ;
-	if (item->optional)
-		sl_buf_addc(&full, '?');
-	sl_buf_adds(&full, item->text);
-	if (full.failed)
-		return full.failed;
-	return add_string(buf, full.data, full.len, expands);
+	sl_buf_adds(buf, item->optional ? "\"?" : "\"");
+	/* Not what it stood for: the start judges what ${CWD} grants. */
+	if (item->origin.cwd_len)
+		sl_buf_adds(buf, "${CWD}");
+	r = add_bytes(buf, text, strlen(text), expands);
+	sl_buf_addc(buf, '"');
+	return r;
 }
 
 static int add_env(struct sl_buf *buf, const struct sl_item *item)
@@ -90,7 +101,7 @@ static int add_env(struct sl_buf *buf, const struct sl_item *item)
 		return r;
 	sl_buf_adds(buf, " = ");
 	return add_string(buf, item->text + len + 1,
-			  strlen(item->text + len + 1), false);
+			  strlen(item->text + len + 1), !item->origin.variables);
 }
 
 static int add_item(struct sl_buf *buf, const struct sl_key_info *info,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The user's home directory, and ${HOME} in the paths of profiles. */
+/* The user's home directory. */
 #ifndef SL_POLICY_HOME_H
 #define SL_POLICY_HOME_H
+
+#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -11,10 +13,7 @@
  */
 int sl_home(char **ret_home, struct sl_error *err);
 
-/*
- * @text with ${HOME} replaced and "$$" as "$"; any other '$' and a leading '~'
- * (behind an optional '?') are errors. Heap.
- */
-int sl_home_expand(const char *text, char **ret_text, struct sl_error *err);
+/* The passwd entry of @uid alone; -ENOENT if there is no usable one. Heap. */
+int sl_home_of(uid_t uid, char **ret_home);
 
 #endif

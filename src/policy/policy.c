@@ -99,11 +99,33 @@ static bool same_env_key(const char *a, const char *b)
 	return strncmp(a, b, n + 1) == 0;
 }
 
+/* Two profiles may extend the same preset: what it says is said once. */
+static bool said(const struct sl_value *value, const struct sl_item *item)
+{
+	for (size_t i = 0; i < value->count; i++) {
+		const struct sl_item *old = &value->items[i];
+
+		if (old->origin.line == item->origin.line &&
+		    old->origin.col == item->origin.col &&
+		    old->origin.kind == SL_ORIGIN_PRESET &&
+		    strcmp(old->origin.source, item->origin.source) == 0 &&
+		    strcmp(old->text, item->text) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Takes @item; room was reserved. */
 static void put(struct sl_value *value, enum sl_type type, struct sl_item item)
 {
 	size_t at = value->count;
 
+	value->set = true;
+	if (item.origin.kind == SL_ORIGIN_PRESET && sl_type_is_list(type) &&
+	    said(value, &item)) {
+		free(item.text);
+		return;
+	}
 	if (!sl_type_is_list(type))
 		at = 0;
 	for (size_t i = 0; type == SL_TYPE_ENV && i < value->count; i++)
@@ -114,7 +136,6 @@ static void put(struct sl_value *value, enum sl_type type, struct sl_item item)
 	else
 		value->count++;
 	value->items[at] = item;
-	value->set = true;
 }
 
 /* Moves all items of @from behind those of @to; all or nothing. */

@@ -91,6 +91,9 @@ struct sl_origin {
 	enum sl_origin_kind kind;
 	const char *source; /* owned by the policy that holds the value */
 	uint32_t line, col;
+	/* How a profile put it; 0 and false for what others say. */
+	uint32_t cwd_len; /* so many bytes of the text were written ${CWD} */
+	bool variables;	  /* the text holds variables until the start */
 };
 
 struct sl_item {

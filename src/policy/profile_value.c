@@ -12,9 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy/home.h"
 #include "policy/suggest.h"
 #include "policy/value.h"
+#include "policy/variable.h"
 
 int sl_profile_place(const struct sl_profile_ctx *ctx,
 		     const struct sl_toml *node, struct sl_error *err, int code)
@@ -130,6 +130,26 @@ static int wrong_type(const struct sl_profile_ctx *ctx,
 	return -EINVAL;
 }
 
+/* "KEY=VALUE" without the "$$" of VALUE, which is not worth keeping until the
+ * start; NULL if variables are, or if there is nothing to do. */
+static int unescape_env(const char *text, bool *ret_variables, char **ret_text,
+			struct sl_error *err)
+{
+	const char *value = strchrnul(text, '=');
+	sl_autofree char *plain = NULL;
+	int r = sl_env_check(value, ret_variables, err);
+
+	if (r < 0 || *ret_variables || !strchr(value, '$'))
+		return r;
+	r = sl_env_expand(value, NULL, &plain, err);
+	if (r < 0)
+		return r;
+	if (asprintf(ret_text, "%.*s%s", (int)(value - text), text, plain) >= 0)
+		return 0;
+	*ret_text = NULL;
+	return sl_err(err, -ENOMEM, SL_STAGE_PARSE, "out of memory");
+}
+
 static int set_text(struct sl_policy *policy, const struct sl_profile_ctx *ctx,
 		    const struct sl_key_info *info, const struct sl_toml *node,
 		    const char *text, struct sl_error *err)
@@ -139,18 +159,23 @@ static int set_text(struct sl_policy *policy, const struct sl_profile_ctx *ctx,
 				    .line = node->line,
 				    .col = node->col };
 	sl_autofree char *expanded = NULL;
-	int r;
+	size_t cwd_len = 0;
+	int r = 0;
 
-	if (!sl_key_expands(info))
-		return sl_policy_set(policy, info->id, text, &origin, err);
-	r = sl_home_expand(text, &expanded, err);
+	if (info->type == SL_TYPE_ENV) {
+		r = unescape_env(text, &origin.variables, &expanded, err);
+	} else if (sl_key_expands(info)) {
+		r = sl_path_expand(text, &expanded, &cwd_len, err);
+		origin.cwd_len = (uint32_t)cwd_len;
+	}
 	if (r < 0) {
 		char name[80];
 
 		sl_error_prefix(err, r, "%s", display(name, info));
 		return sl_profile_place(ctx, node, err, r);
 	}
-	return sl_policy_set(policy, info->id, expanded, &origin, err);
+	return sl_policy_set(policy, info->id, expanded ? expanded : text,
+			     &origin, err);
 }
 
 /* "KEY=" + value for a table entry of strings, else the value alone. */

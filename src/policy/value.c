@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "policy/netrule.h"
+#include "policy/pattern.h"
 
 const char *sl_quote(char *buf, const char *text, size_t len)
 {
@@ -378,6 +379,8 @@ int sl_value_parse(const struct sl_key_info *info, const char *text,
 				      "the value is empty");
 		return 0;
 	case SL_TYPE_STRINGS:
+		if (info->id == SL_KEY_SCRUB_ENV)
+			return sl_pattern_check(text, err);
 		return 0;
 	}
 	return sl_err(err, -EINVAL, SL_STAGE_PARSE, "unknown type");

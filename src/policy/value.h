@@ -24,7 +24,7 @@ struct sl_parsed {
 /* Whether a comma separates values of this type. */
 bool sl_value_splits(enum sl_type type);
 
-/* Whether profiles expand ${HOME} in values of this key. */
+/* Whether profiles expand variables in values of this key, a path. */
 bool sl_key_expands(const struct sl_key_info *info);
 
 /* Error texts do not name the origin: sl_policy_set() puts it in front. */

@@ -202,9 +202,9 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 	r = make_tmp(p, err);
 	if (r < 0)
 		return r;
-	p->envp = sl_env_build(p->policy, request->envp, p->tmp_dir);
-	if (!p->envp)
-		return out_of_memory(err);
+	r = sl_env_build(p->policy, request->envp, p->tmp_dir, &p->envp, err);
+	if (r < 0)
+		return r;
 	l->envp = (const char *const *)p->envp;
 	r = find_command(p, request->argv, err);
 	if (r < 0)

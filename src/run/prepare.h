@@ -44,10 +44,10 @@ int sl_prepare(const struct sl_policy *policy, const struct sl_request *request,
  * (somebody else removes it). */
 void sl_prepared_free(struct sl_prepared *prepared, bool keep_tmp);
 
-/* The program's environment: @base (or environ), clean_env, env, GPU variables,
- * TMPDIR. One heap array with its strings; NULL on ENOMEM. */
-char **sl_env_build(const struct sl_policy *policy, const char *const *base,
-		    const char *tmpdir);
+/* The program's environment: @base (or environ) after clean_env and scrub_env,
+ * TMPDIR, env, GPU variables. One heap array with its strings. */
+int sl_env_build(const struct sl_policy *policy, const char *const *base,
+		 const char *tmpdir, char ***ret_env, struct sl_error *err);
 /* Value of NAME in a NULL-terminated environment, or NULL. */
 const char *sl_env_get(const char *const *envp, const char *name);
 

@@ -144,6 +144,32 @@ lock run --env A=1 --no-env -e 'echo "[$A]"'
 same "$(cat "$work/out")" '[]'
 end
 
+begin '--scrub-env'
+MY_TOKEN=hidden my_key=hidden2
+export MY_TOKEN my_key
+lock run -e 'echo "[$MY_TOKEN][$my_key]"'
+out '[hidden][hidden2]'
+lock run --scrub-env '*_TOKEN' -e 'echo "[$MY_TOKEN][$my_key]"; env'
+out '[][hidden2]'
+no_out MY_TOKEN
+lock run --scrub-env 'M?_TOKEN' --scrub-env '*KEY' -e 'env'
+status 0
+no_out hidden
+lock run --scrub-env '*_TOKEN' --env MY_TOKEN=given -e 'echo "[$MY_TOKEN]"'
+out '[given]'
+lock run --scrub-env '*_TOKEN' --no-scrub-env -e 'echo "[$MY_TOKEN]"'
+out '[hidden]'
+lock run -p base --no-private-tmp --scrub-env '*' --no-supervisor -- env
+status 0
+[ ! -s "$work/out" ] || wrong 'something was left'
+lock run --scrub-env 'A=*' -- true
+refused 'values are not looked at'
+lock run --scrub-env '' -- true
+refused 'empty'
+lock run --scrub-env '[A-Z]*' -- true
+refused "only '*' and '?'"
+end
+
 begin '--clean-env'
 SECRET=hidden
 export SECRET

@@ -2,6 +2,7 @@
 /* A dump parses back to an equal policy, whatever the bytes. */
 #include "helpers.h"
 
+#include "policy/presets.h"
 #include "policy/profile.h"
 
 static void expect_equal(const struct sl_policy *a, const struct sl_policy *b,
@@ -68,7 +69,7 @@ TEST(schema_order_on_single_lines)
 	EXPECT_STREQ(text, "[determinism]\n"
 			   "no_randomize_memory = true\n"
 			   "\n[program]\n"
-			   "env = { \"A\" = \"1\", \"B C\" = \"$2\" }\n"
+			   "env = { \"A\" = \"1\", \"B C\" = \"$$2\" }\n"
 			   "clean_env = false\n"
 			   "uid = 1\ngid = 2\n"
 			   "\n[filesystem]\n"
@@ -186,10 +187,13 @@ static void set_random(struct sl_policy *policy, enum sl_key key, uint32_t *stat
 
 	if (type == SL_TYPE_ENV) {
 		snprintf(pair, sizeof(pair), "K%u%s=%s", random_of(state, 3),
-			 random_of(state, 2) ? " \"x" : "", awkward(state, buf));
+			 random_of(state, 2) ? " \"$${x" : "",
+			 awkward(state, buf));
 		set_ok(policy, key, pair);
 	} else if (type < SL_ARRAY_LEN(texts) && texts[type]) {
 		set_ok(policy, key, texts[type]);
+	} else if (key == SL_KEY_SCRUB_ENV) {
+		set_ok(policy, key, random_of(state, 2) ? "*_\"\xc3\xa9?" : "$A");
 	} else {
 		awkward(state, buf);
 		snprintf(pair, sizeof(pair), "%s%s",
@@ -219,11 +223,15 @@ TEST(random_policies_come_back)
 	}
 }
 
-TEST(the_preset_comes_back)
+TEST(the_presets_come_back)
 {
-	SL_AUTO(sl_policy) policy = policy_new();
-	struct sl_error err = { 0 };
+	const char *name;
 
-	ASSERT_EQ(sl_profile_load(policy, "base", &err), 0);
-	round_trip(policy);
+	for (size_t i = 0; (name = sl_preset_name(i)); i++) {
+		SL_AUTO(sl_policy) policy = policy_new();
+		struct sl_error err = { 0 };
+
+		ASSERT_EQ(sl_profile_load(policy, name, &err), 0);
+		round_trip(policy);
+	}
 }

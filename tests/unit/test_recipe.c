@@ -121,18 +121,68 @@ TEST(environment_is_built_in_order)
 	SL_AUTO(sl_policy) policy = NULL;
 	const char *const base[] = { "PATH=/bin", "SECRET=s", "HOME=/h", NULL };
 	struct sl_origin origin = { .kind = SL_ORIGIN_API, .source = "--env" };
-	char **env;
+	char **env = NULL;
 
 	ASSERT_EQ(sl_policy_new(&policy), 0);
 	ASSERT_EQ(sl_policy_set(policy, SL_KEY_CLEAN_ENV, "true", &origin, NULL),
 		  0);
 	ASSERT_EQ(sl_policy_set(policy, SL_KEY_ENV, "HOME=/other", &origin, NULL),
 		  0);
-	env = sl_env_build(policy, base, "/tmp/x");
-	ASSERT_TRUE(env != NULL);
+	ASSERT_EQ(sl_env_build(policy, base, "/tmp/x", &env, NULL), 0);
 	EXPECT_STREQ(sl_env_get((const char *const *)env, "HOME"), "/other");
 	EXPECT_STREQ(sl_env_get((const char *const *)env, "PATH"), "/bin");
 	EXPECT_STREQ(sl_env_get((const char *const *)env, "TMPDIR"), "/tmp/x");
 	EXPECT_TRUE(sl_env_get((const char *const *)env, "SECRET") == NULL);
+	free_env(env);
+}
+
+static bool holds(char *const *env, const char *text)
+{
+	for (; *env; env++)
+		if (strstr(*env, text))
+			return true;
+	return false;
+}
+
+TEST(scrubbed_variables_are_gone_whatever_their_form)
+{
+	SL_AUTO(sl_policy) policy = NULL;
+	const char *const base[] = { "PATH=/bin",
+				     "A_TOKEN=canary1",
+				     "A_TOKEN=canary2", /* again */
+				     "a_token=canary3",
+				     "\xff\n_TOKEN=canary4",
+				     "AWS_X=canary5=x",
+				     "AWS_canary6", /* no '=' */
+				     "canary7",
+				     "=canary8", /* no name */
+				     "",
+				     "TOKENS=kept",
+				     "TMPDIR=canary9",
+				     NULL };
+	static const char *const patterns[] = { "*_TOKEN", "AWS_*", "TMPDIR" };
+	struct sl_origin origin = { .kind = SL_ORIGIN_API, .source = "x" };
+	char **env = NULL;
+
+	ASSERT_EQ(sl_policy_new(&policy), 0);
+	for (size_t i = 0; i < 3; i++)
+		ASSERT_EQ(sl_policy_set(policy, SL_KEY_SCRUB_ENV, patterns[i],
+					&origin, NULL),
+			  0);
+	ASSERT_EQ(sl_policy_set(policy, SL_KEY_ENV, "B_TOKEN=named", &origin,
+				NULL),
+		  0);
+	ASSERT_EQ(sl_env_build(policy, base, "/t", &env, NULL), 0);
+	EXPECT_FALSE(holds(env, "canary"));
+	EXPECT_TRUE(holds(env, "TOKENS=kept"));
+	EXPECT_TRUE(holds(env, "B_TOKEN=named"));
+	EXPECT_STREQ(sl_env_get((const char *const *)env, "TMPDIR"), "/t");
+	free_env(env);
+
+	/* Without a pattern everything is handed on, as odd as it came. */
+	sl_policy_clear(policy, SL_KEY_SCRUB_ENV);
+	ASSERT_EQ(sl_env_build(policy, base, "/t", &env, NULL), 0);
+	EXPECT_TRUE(holds(env, "canary6"));
+	EXPECT_TRUE(holds(env, "canary7"));
 	free_env(env);
 }
