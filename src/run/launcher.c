@@ -48,5 +48,6 @@ int sl_launcher_helper(void *arg)
 
 	if (r < 0)
 		l->error = (int)-r;
+	l->pid = (int)r;
 	return 0;
 }

@@ -10,6 +10,7 @@ struct sl_launcher {
 	int control_fd, host_fd, null_fd; /* all above 9 */
 	void *stack_top;		  /* of the second process */
 	int error;			  /* positive errno of the exec */
+	int pid;			  /* of the supervisor */
 };
 
 /* Argument: struct sl_launcher. Runs in the host's memory; see launcher.c. */

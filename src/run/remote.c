@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/sched.h>
 #include <pthread.h>
 #include <signal.h>
@@ -14,13 +13,13 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
 #include "base/limits.h"
+#include "run/identity.h"
 #include "run/launcher.h"
 #include "run/proto.h"
 #include "run/recipe.h"
@@ -28,25 +27,12 @@
 
 #define HIGH_FD 10 /* clear of what the supervisor puts below */
 #define LAUNCH_STACK (32u << 10)
-#define MAX_GROUPS 65536
-
-/* Who this process is, as far as its supervisor must be the same. */
-struct identity {
-	pid_t pid;
-	uid_t ruid, euid, suid;
-	gid_t rgid, egid, sgid;
-	uint64_t groups; /* hash */
-	struct __user_cap_data_struct caps[2];
-	struct {
-		dev_t dev;
-		ino_t ino;
-	} ns[6];
-};
 
 /* One supervisor per process: a fact of the process, not of an object. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int control = -1;
-static struct identity served;
+static pid_t server; /* its process id, as we see it */
+static struct sl_identity served;
 
 /* A thread may hold the lock while another one forks. */
 static pthread_once_t fork_once = PTHREAD_ONCE_INIT;
@@ -61,43 +47,18 @@ static void unlock_control(void)
 	pthread_mutex_unlock(&lock);
 }
 
-static void guard_fork(void)
+/* The parent's supervisor is not ours, and its socket none of our business. */
+static void forget_control(void)
 {
-	pthread_atfork(lock_control, unlock_control, unlock_control);
+	if (control >= 0)
+		close(control);
+	control = -1;
+	pthread_mutex_unlock(&lock);
 }
 
-static void identify(struct identity *id)
+static void guard_fork(void)
 {
-	static const char *const ns[] = { "mnt", "user", "pid_for_children",
-					  "net", "ipc",	 "uts" };
-	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
-	gid_t few[64], *groups = few;
-	int n;
-
-	memset(id, 0, sizeof(*id));
-	id->pid = getpid();
-	getresuid(&id->ruid, &id->euid, &id->suid);
-	getresgid(&id->rgid, &id->egid, &id->sgid);
-	n = getgroups(0, NULL);
-	if (n > (int)SL_ARRAY_LEN(few) && n <= MAX_GROUPS)
-		groups = malloc((size_t)n * sizeof(*groups));
-	n = groups ? getgroups(n, groups) : -1;
-	for (int i = 0; i < n; i++)
-		id->groups = (id->groups ^ groups[i]) * 1099511628211ull + 1;
-	if (groups != few)
-		free(groups);
-	syscall(SYS_capget, &head, id->caps);
-	for (size_t i = 0; i < SL_ARRAY_LEN(ns); i++) {
-		char path[40];
-		struct stat st;
-
-		/* Of this thread: namespaces and ids are per thread. */
-		snprintf(path, sizeof(path), "/proc/thread-self/ns/%s", ns[i]);
-		if (stat(path, &st) < 0)
-			continue;
-		id->ns[i].dev = st.st_dev;
-		id->ns[i].ino = st.st_ino;
-	}
+	pthread_atfork(lock_control, unlock_control, forget_control);
 }
 
 /* ------------------------------------------------ starting it */
@@ -157,62 +118,61 @@ static int start_supervisor(struct sl_error *err)
 		return sl_err(err, -errno, SL_STAGE_SPAWN,
 			      "cannot prepare the supervisor's descriptors: %s",
 			      strerror(errno));
+	/* Every request then carries who sent it: see supervisor.c. */
+	if (setsockopt(theirs, SOL_SOCKET, SO_PASSCRED, &(int){ 1 },
+		       sizeof(int)) < 0)
+		return sl_err(err, -errno, SL_STAGE_SPAWN,
+			      "cannot prepare the supervisor's socket: %s",
+			      strerror(errno));
 	r = launch_supervisor(&l);
 	if (r < 0) {
 		sl_err(err, r, SL_STAGE_SPAWN,
 		       "cannot start the supervisor '%s': %s", l.path,
 		       strerror(-r));
-		sl_error_hint(err, "install sandlock, or name the program in "
-				   "$SANDLOCK_SUPERVISOR");
+		if (r == -EACCES)
+			sl_error_hint(err,
+				      "a confined thread can start it only "
+				      "with a read grant for it");
+		else
+			sl_error_hint(err, "install sandlock, or name the "
+					   "program in $SANDLOCK_SUPERVISOR");
 		return r;
 	}
 	control = sl_take_fd(&ours);
+	server = l.pid;
 	return 0;
 }
 
-/* Call with the lock held. */
-static int ensure_supervisor(struct sl_error *err)
+/*
+ * Call with the lock held. After a fork(2) the supervisor is the parent's;
+ * after a change of identity, or for a thread that is more confined than the
+ * one it was started by, it would act with rights that we do not have (or lack
+ * such that we have). It serves its sandboxes to their end, and we start
+ * another one, which inherits what binds this thread.
+ */
+static int ensure_supervisor(const struct sl_thread_status *status,
+			     struct sl_error *err)
 {
-	struct identity now;
+	struct sl_identity now;
 
-	identify(&now);
-	/* Zeroed and copied as bytes, so that padding compares equal.
-	 * NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
-	if (control >= 0 && memcmp(&now, &served, sizeof(now)) == 0)
+	sl_identify(&now, status);
+	if (control >= 0 && sl_identity_same(&now, &served) &&
+	    sl_identity_covers(server))
 		return 0;
-	/*
-	 * After a fork(2) the parent's; after a change of identity one that
-	 * would act with rights we no longer have (or still lack). It serves
-	 * its sandboxes to their end.
-	 */
 	if (control >= 0)
 		close(control);
 	control = -1;
-	memcpy(&served, &now, sizeof(now));
+	served = now;
 	return start_supervisor(err);
 }
 
 /* ------------------------------------------------ asking it */
 
-static uint32_t current_umask(void)
-{
-	char text[4096], *line;
-	sl_autoclose int fd = open("/proc/thread-self/status",
-				   O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-
-	/* umask(2) can only be read by changing it, which other threads see. */
-	if (n <= 0)
-		return 077;
-	text[n] = '\0';
-	line = strstr(text, "\nUmask:");
-	return line ? (uint32_t)strtoul(line + 7, NULL, 8) : 077;
-}
-
-static int add_context(struct sl_launch *launch)
+static int add_context(struct sl_launch *launch,
+		       const struct sl_thread_status *status)
 {
 	launch->flags |= SL_LAUNCH_UMASK;
-	launch->umask = current_umask();
+	launch->umask = status->umask;
 	for (uint32_t i = 0; i < SL_LAUNCH_LIMITS; i++) {
 		struct rlimit limit;
 
@@ -269,20 +229,20 @@ static int send_spawn(const struct sl_proto_spawn *msg, const int *fds,
 }
 
 static int ask(const struct sl_proto_spawn *msg, const int *fds, size_t count,
-	       struct sl_error *err)
+	       const struct sl_thread_status *status, struct sl_error *err)
 {
 	int r;
 
 	pthread_once(&fork_once, guard_fork);
 	pthread_mutex_lock(&lock);
-	r = ensure_supervisor(err);
+	r = ensure_supervisor(status, err);
 	if (r == 0) {
 		r = send_spawn(msg, fds, count);
 		if (r == -EPIPE || r == -ECONNRESET) {
 			/* It was killed: a new one, once. */
 			close(control);
 			control = -1;
-			r = ensure_supervisor(err);
+			r = ensure_supervisor(status, err);
 			if (r == 0)
 				r = send_spawn(msg, fds, count);
 		}
@@ -297,12 +257,14 @@ static int ask(const struct sl_proto_spawn *msg, const int *fds, size_t count,
 int sl_remote_spawn(struct sl_launch *launch, int *ret_sock, struct sl_error *err)
 {
 	struct sl_proto_spawn msg = { 0, 0 };
+	struct sl_thread_status status;
 	int fds[SL_PROTO_MAX_FDS];
 	size_t count = 2;
 	sl_autoclose int recipe = -1, ours = -1, theirs = -1;
 	int pair[2], r;
 
-	r = add_context(launch);
+	sl_thread_status(&status);
+	r = add_context(launch, &status);
 	if (r < 0)
 		return sl_err(err, r, SL_STAGE_SPAWN,
 			      "cannot open the working directory: %s",
@@ -325,7 +287,7 @@ int sl_remote_spawn(struct sl_launch *launch, int *ret_sock, struct sl_error *er
 		msg.fd_mask |= 1u << i;
 		fds[count++] = launch->fds[i];
 	}
-	r = ask(&msg, fds, count, err);
+	r = ask(&msg, fds, count, &status, err);
 	if (r < 0)
 		return r;
 	*ret_sock = sl_take_fd(&ours);

@@ -8,9 +8,9 @@
 
 /*
  * Have @launch started by this process's supervisor (which is started first if
- * there is none, or if this process changed its ids, capabilities or namespaces
- * since). Adds the caller's umask, resource limits and working directory to it.
- * *ret_sock is the sandbox's socket (proto.h) and belongs to the caller.
+ * there is none, or if the calling thread is not who it was started by: see
+ * identity.h). Adds the caller's umask, resource limits and working directory
+ * to it. *ret_sock is the sandbox's socket (proto.h) and belongs to the caller.
  */
 int sl_remote_spawn(struct sl_launch *launch, int *ret_sock,
 		    struct sl_error *err);

@@ -34,6 +34,8 @@ struct server {
 	int epoll;
 	int control; /* -1: no further spawns */
 	bool host_gone;
+	bool host_known;
+	pid_t host; /* who sent the first request */
 	struct box *boxes;
 };
 
@@ -60,10 +62,11 @@ static void close_fds(const int *fds, size_t count)
 }
 
 static ssize_t receive(int sock, struct sl_proto_spawn *msg, int *fds,
-		       size_t *ret_count)
+		       size_t *ret_count, pid_t *ret_sender)
 {
 	union {
-		char space[CMSG_SPACE(sizeof(int) * SL_PROTO_MAX_FDS)];
+		char space[CMSG_SPACE(sizeof(int) * SL_PROTO_MAX_FDS) +
+			   CMSG_SPACE(sizeof(struct ucred))];
 		struct cmsghdr align;
 	} control;
 	struct iovec iov = { msg, sizeof(*msg) };
@@ -73,15 +76,21 @@ static ssize_t receive(int sock, struct sl_proto_spawn *msg, int *fds,
 			     .msg_controllen = sizeof(control) };
 	ssize_t n = recvmsg(sock, &mh, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	struct cmsghdr *cm = n > 0 ? CMSG_FIRSTHDR(&mh) : NULL;
+	struct ucred cred = { .pid = -1 };
 
 	*ret_count = 0;
 	/* Cut short is as good as not sent: descriptors did not fit. */
 	if (n > 0 && (mh.msg_flags & MSG_CTRUNC))
 		n = 1;
-	if (cm && cm->cmsg_type == SCM_RIGHTS) {
+	for (; cm; cm = CMSG_NXTHDR(&mh, cm)) {
+		if (cm->cmsg_type == SCM_CREDENTIALS)
+			memcpy(&cred, CMSG_DATA(cm), sizeof(cred));
+		if (cm->cmsg_type != SCM_RIGHTS)
+			continue;
 		*ret_count = (cm->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 		memcpy(fds, CMSG_DATA(cm), *ret_count * sizeof(int));
 	}
+	*ret_sender = cred.pid;
 	return n;
 }
 
@@ -111,6 +120,8 @@ static int begin(struct server *s, struct box *box,
 		return sl_err(err, -EBADMSG, SL_STAGE_SPAWN,
 			      "the supervisor got an unreadable request");
 	r = sl_recipe_decode(data, msg->recipe_len, &box->recipe);
+	if (r == 0 && (box->recipe->launch.flags & SL_LAUNCH_UNCONFINED))
+		r = -EBADMSG; /* for tests inside one process only */
 	if (r < 0)
 		return sl_err(err, r, SL_STAGE_SPAWN,
 			      "the supervisor and the library are of different "
@@ -137,6 +148,22 @@ static int begin(struct server *s, struct box *box,
 	return 0;
 }
 
+/*
+ * SECURITY: a child of the host holds its socket until it executes something,
+ * and may be one that the host confined, or that was taken over. The kernel
+ * says who sends; only the host may, as who it was when it started us.
+ */
+static bool is_host(struct server *s, pid_t sender)
+{
+	if (sender < 0)
+		return false;
+	if (!s->host_known) {
+		s->host_known = true;
+		s->host = sender;
+	}
+	return sender == s->host;
+}
+
 static void accept_spawn(struct server *s)
 {
 	struct sl_proto_event event = { .kind = SL_PROTO_FAILED };
@@ -144,7 +171,8 @@ static void accept_spawn(struct server *s)
 	int fds[SL_PROTO_MAX_FDS];
 	size_t count;
 	struct box *box;
-	ssize_t n = receive(s->control, &msg, fds, &count);
+	pid_t sender;
+	ssize_t n = receive(s->control, &msg, fds, &count, &sender);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -154,7 +182,7 @@ static void accept_spawn(struct server *s)
 		s->control = -1;
 		return;
 	}
-	if (n != sizeof(msg) || count < 2) {
+	if (n != sizeof(msg) || count < 2 || !is_host(s, sender)) {
 		close_fds(fds, count);
 		return;
 	}
