@@ -83,14 +83,16 @@ static int prepare(struct confine *c, const struct sl_policy *policy,
 struct rehearsal {
 	const struct sl_launch *launch;
 	struct sl_report *report;
+	bool done; /* it was not killed on the way, by an outer filter say */
 };
 
 /* In the caller's memory: raw system calls only. */
 static int rehearse_in_task(void *arg)
 {
-	const struct rehearsal *r = arg;
+	struct rehearsal *r = arg;
 
 	sl_child_confine(r->launch, r->report);
+	r->done = true;
 	return 0;
 }
 
@@ -99,6 +101,7 @@ static int run_rehearsal(struct rehearsal *rehearsal)
 	char *stack = mmap(NULL, REHEARSAL_STACK, PROT_READ | PROT_WRITE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
 	sigset_t all, old;
+	int status = 0;
 	long pid;
 
 	if (stack == MAP_FAILED)
@@ -110,11 +113,15 @@ static int run_rehearsal(struct rehearsal *rehearsal)
 			   stack + REHEARSAL_STACK, NULL, NULL,
 			   rehearse_in_task, rehearsal);
 	if (pid > 0)
-		while (waitpid((pid_t)pid, NULL, __WCLONE) < 0 && errno == EINTR)
+		while (waitpid((pid_t)pid, &status, __WCLONE) < 0 &&
+		       errno == EINTR)
 			;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	munmap(stack, REHEARSAL_STACK);
-	return pid < 0 ? (int)pid : 0;
+	if (pid < 0)
+		return (int)pid;
+	/* Another thread's wait may have got the status, not the flag. */
+	return rehearsal->done && WIFEXITED(status) ? 0 : -ECANCELED;
 }
 
 static const char *step_name(uint32_t step)
@@ -149,7 +156,13 @@ static int rehearse(const struct sl_launch *launch, struct sl_error *err)
 		insns[i] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K,
 							SECCOMP_RET_ALLOW);
 	copy.insns = insns;
-	r = run_rehearsal(&(struct rehearsal){ &copy, &report });
+	r = run_rehearsal(&(struct rehearsal){ &copy, &report, false });
+	if (r == -ECANCELED)
+		return sl_err(err, r, SL_STAGE_SPAWN,
+			      "this thread cannot be confined and stays as it "
+			      "was: a task that tried it was killed; hint: an "
+			      "outer seccomp filter may kill whoever calls "
+			      "landlock_restrict_self or seccomp");
 	if (r < 0)
 		return sl_err(
 			err, r, SL_STAGE_SPAWN,

@@ -105,6 +105,9 @@ static int start_supervisor(struct sl_error *err)
 	sl_autoclose int high_null = -1, high_pidfd = -1, high_theirs = -1;
 	int pair[2], r;
 
+	/* A confined host may not be allowed it. Nobody writes to either. */
+	if (null < 0)
+		null = memfd_create("sandlock-null", MFD_CLOEXEC);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return sl_err(err, -errno, SL_STAGE_SPAWN,
 			      "cannot make a socket for the supervisor: %s",

@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -591,13 +592,13 @@ TEST(a_thread_stays_on_its_cores)
 
 /* ------------------------------------------------ refused half-way */
 
-/* A filter of the host's on seccomp(2) itself; listener, or -1. */
-static int trap_seccomp(uint32_t action, unsigned int flags)
+/* A filter of the host's own on call @nr; listener, or -1. */
+static int trap(uint32_t nr, uint32_t action, unsigned int flags)
 {
 	struct sock_filter insns[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 			 offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_seccomp, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, nr, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, action),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
@@ -612,7 +613,7 @@ static void *under_an_outer_filter(void *arg)
 	sandlock_policy *policy = new_policy();
 	sandlock_error err = { 0 };
 
-	ASSERT_EQ(trap_seccomp(SECCOMP_RET_ERRNO | EPERM, 0), 0);
+	ASSERT_EQ(trap(SYS_seccomp, SECCOMP_RET_ERRNO | EPERM, 0), 0);
 	EXPECT_EQ(sandlock_confine(policy, &err), -EPERM);
 	EXPECT_HAS(err.message, "seccomp");
 	EXPECT_HAS(err.message, "as it was");
@@ -625,6 +626,26 @@ static void *under_an_outer_filter(void *arg)
 TEST(a_refusal_is_met_in_the_rehearsal)
 {
 	on_thread(under_an_outer_filter, NULL);
+}
+
+static void *under_a_killing_filter(void *arg)
+{
+	struct rlimit none = { 0, 0 };
+	sandlock_policy *policy = new_policy();
+	sandlock_error err = { 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+	/* landlock_restrict_self(2), on every architecture */
+	ASSERT_EQ(trap(446, SECCOMP_RET_KILL_PROCESS, 0), 0);
+	EXPECT_EQ(sandlock_confine(policy, &err), -ECANCELED);
+	EXPECT_HAS(err.message, "as it was");
+	sandlock_policy_free(policy);
+	return arg;
+}
+
+TEST(a_killing_filter_is_met_in_the_rehearsal)
+{
+	on_thread(under_a_killing_filter, NULL);
 }
 
 struct referee {
@@ -659,8 +680,8 @@ static void *refused_half_way(void *arg)
 	struct referee *referee = arg;
 	sandlock_policy *policy = new_policy();
 	sandlock_error err = { 0 };
-	int fd = trap_seccomp(SECCOMP_RET_USER_NOTIF,
-			      SECCOMP_FILTER_FLAG_NEW_LISTENER);
+	int fd = trap(SYS_seccomp, SECCOMP_RET_USER_NOTIF,
+		      SECCOMP_FILTER_FLAG_NEW_LISTENER);
 
 	ASSERT_GE(fd, 0);
 	__atomic_store_n(&referee->listener, fd, __ATOMIC_RELEASE);

@@ -55,6 +55,26 @@ TEST(no_supervisor_names_all_offenders_at_once)
 	EXPECT_EQ(check(policy, &err), 0);
 }
 
+TEST(a_preset_that_restricts_does_not_yield_to_confine)
+{
+	struct sl_origin preset = {
+		.kind = SL_ORIGIN_PRESET, .source = "agent", .line = 4, .col = 1
+	};
+	SL_AUTO(sl_policy) policy = policy_new();
+	struct sl_error err = { 0 };
+
+	ASSERT_EQ(sl_policy_set(policy, SL_KEY_PRIVATE_TMP, "true", &preset, &err),
+		  0);
+	ASSERT_EQ(sl_policy_set(policy, SL_KEY_CLEAN_ENV, "false", &preset, &err),
+		  0);
+	set_ok(policy, SL_KEY_FS_READ, "/usr");
+	EXPECT_EQ(sl_policy_check_confine(policy, &err), 0);
+	ASSERT_EQ(sl_policy_set(policy, SL_KEY_OPEN_FILES, "64", &preset, &err),
+		  0);
+	EXPECT_EQ(sl_policy_check_confine(policy, &err), -EINVAL);
+	EXPECT_HAS(err.msg, "limits.open_files (preset agent");
+}
+
 TEST(a_presets_wish_yields_to_no_supervisor)
 {
 	SL_AUTO(sl_policy) policy = policy_new();
