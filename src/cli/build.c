@@ -123,6 +123,39 @@ int cli_take_run_options(const struct cli_settings *settings,
 	return 0;
 }
 
+/*
+ * The shell writes the home for '~' only where an unquoted word begins with
+ * it. A literal '~' is nearly always a slip, and with '?' it would be passed
+ * over in silence.
+ */
+static int check_tilde(const char *flag, const char *value, sandlock_error *err)
+{
+	const char *path = value[0] == '?' ? value + 1 : value;
+	const char *rest = path + strcspn(path, "/");
+
+	if (path[0] != '~')
+		return 0;
+	if (rest == path + 1)
+		return cli_fail(err, -EINVAL,
+				"%s: '%.200s': the shell did not expand '~'; "
+				"write \"%s$HOME%.200s\", or './%.200s' for a "
+				"file of that name",
+				flag, value, path == value ? "" : "?", rest,
+				path);
+	return cli_fail(err, -EINVAL,
+			"%s: '%.200s': the shell did not expand '~'; write the "
+			"path in full, or './%.200s' for a file of that name",
+			flag, value, path);
+}
+
+static int load_file(sandlock_policy *policy, const char *flag,
+		     const char *path, sandlock_error *err)
+{
+	int r = check_tilde(flag, path, err);
+
+	return r < 0 ? r : sandlock_policy_load_file(policy, path, err);
+}
+
 static int load_profiles(const struct cli_settings *settings,
 			 sandlock_policy *policy, sandlock_error *err)
 {
@@ -151,10 +184,22 @@ static int load_profiles(const struct cli_settings *settings,
 		if (option == RUN_PROFILE)
 			r = sandlock_policy_load(policy, setting->value, err);
 		else if (option == RUN_PROFILE_FILE)
-			r = sandlock_policy_load_file(policy, setting->value,
-						      err);
+			r = load_file(policy, key.flag, setting->value, err);
 	}
 	return r;
+}
+
+static bool takes_path(const sandlock_key *key)
+{
+	return key->metavar && strcmp(key->metavar, "PATH") == 0;
+}
+
+static bool find_key(const char *name, sandlock_key *ret_key)
+{
+	for (size_t row = 0; cli_key(row, ret_key); row++)
+		if (strcmp(ret_key->name, name) == 0)
+			return true;
+	return false;
 }
 
 /* --set KEY=VALUE: replaces; an empty VALUE goes back to the default. */
@@ -163,6 +208,7 @@ static int apply_set(sandlock_policy *policy, const char *text,
 {
 	const char *eq = strchr(text, '=');
 	char key[64], origin[ORIGIN_MAX];
+	sandlock_key info;
 	int r;
 
 	if (!eq || eq == text)
@@ -179,6 +225,11 @@ static int apply_set(sandlock_policy *policy, const char *text,
 	if (r < 0 || !eq[1])
 		return r;
 	snprintf(origin, sizeof(origin), "--set %s", key);
+	if (find_key(key, &info) && takes_path(&info)) {
+		r = check_tilde(origin, eq + 1, err);
+		if (r < 0)
+			return r;
+	}
 	return sandlock_policy_set(policy, key, eq + 1, origin, err);
 }
 
@@ -187,8 +238,13 @@ static int apply_setting(sandlock_policy *policy, const sandlock_key *key,
 {
 	char origin[ORIGIN_MAX];
 	const char *value = setting->value;
+	int r = 0;
 
 	if (!setting->negated) {
+		if (takes_path(key))
+			r = check_tilde(key->flag, value, err);
+		if (r < 0)
+			return r;
 		/* A switch without a value is on. */
 		return sandlock_policy_set(policy, key->name,
 					   value ? value : "true", key->flag,

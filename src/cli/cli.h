@@ -59,6 +59,9 @@ void cli_guess_init(struct cli_guess *guess, const char *name);
 /* @candidate is borrowed until the guess is used. */
 void cli_guess_try(struct cli_guess *guess, const char *candidate);
 
+/* unknown.c: @len bytes of @flag are none; says what was meant. -EINVAL. */
+int cli_unknown_flag(const char *flag, size_t len, sandlock_error *err);
+
 /* ---- opts.c: the flags of `run`, read by the key table ----------------- */
 
 struct cli_setting {
@@ -130,6 +133,8 @@ void cli_status_write(int fd, const sandlock_result *result,
  * names none. The caller frees.
  */
 char *cli_retry_command(const char *message, int argc, const char *const *argv);
+/* @head and the words @argv, quoted for a shell. The caller frees. */
+char *cli_shell_line(const char *head, int argc, const char *const *argv);
 
 /* profile_list.c; the first argument is of every action, NULL for this one. */
 int cli_profile_list(const char *unused, sandlock_error *err);

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -80,7 +81,17 @@ static int usage(void)
 	return CLI_EXIT_ERROR;
 }
 
-static int unknown_option(const char *word)
+/* "'WORD' ...: sandlock run ...": the line that was meant, ready to be pasted. */
+static int say_line(const char *what, const char *head, int argc, char **argv)
+{
+	char *line = cli_shell_line(head, argc, (const char *const *)argv);
+
+	cli_say("%s: %s", what, line ? line : head);
+	free(line);
+	return CLI_EXIT_ERROR;
+}
+
+static bool is_run_option(const char *word)
 {
 	size_t len = strcspn(word, "=");
 	sandlock_key key;
@@ -88,36 +99,60 @@ static int unknown_option(const char *word)
 	for (size_t row = 0; cli_key(row, &key); row++) {
 		bool is_long = key.flag && strlen(key.flag) == len &&
 			       strncmp(key.flag, word, len) == 0;
-		bool is_short = key.short_flag && word[1] == key.short_flag[1];
 
-		if (is_long || is_short) {
-			cli_say("'%.64s' is an option of 'sandlock run'; write "
-				"'sandlock run %.64s ...'",
-				word, word);
-			return CLI_EXIT_ERROR;
-		}
+		if (is_long || (key.short_flag && word[1] == key.short_flag[1]))
+			return true;
+	}
+	return false;
+}
+
+/* argv[1] begins with a dash. */
+static int unknown_option(int argc, char **argv)
+{
+	char what[128];
+
+	if (strcmp(argv[1], "--") == 0)
+		return say_line("a command comes first; to run a program",
+				"sandlock run", argc - 1, argv + 1);
+	if (is_run_option(argv[1])) {
+		snprintf(what, sizeof(what),
+			 "'%.64s' is an option of 'run'; write", argv[1]);
+		return say_line(what, "sandlock run", argc - 1, argv + 1);
 	}
 	cli_say("unknown option '%.64s'; 'sandlock help' lists the commands",
-		word);
+		argv[1]);
 	return CLI_EXIT_ERROR;
 }
 
-static int unknown_command(const char *word)
+static int unknown_command(int argc, char **argv)
 {
 	struct cli_guess guess;
+	char what[128];
 
-	cli_guess_init(&guess, word);
+	cli_guess_init(&guess, argv[1]);
 	for (size_t i = 0; i < CLI_LEN(commands); i++)
 		if (commands[i].run)
 			cli_guess_try(&guess, commands[i].name);
-	if (guess.best)
-		cli_say("unknown command '%.64s'; did you mean '%s'?", word,
+	if (guess.best) {
+		cli_say("unknown command '%.64s'; did you mean '%s'?", argv[1],
 			guess.best);
-	else
-		cli_say("unknown command '%.64s'; to run a program: sandlock "
-			"run -- %.64s",
-			word, word);
-	return CLI_EXIT_ERROR;
+		return CLI_EXIT_ERROR;
+	}
+	snprintf(what, sizeof(what),
+		 "unknown command '%.64s'; to run it as a program", argv[1]);
+	return say_line(what, "sandlock run --", argc - 1, argv + 1);
+}
+
+/* A program may have the name of what other versions can do: ps, kill. */
+static int later_command(int argc, char **argv)
+{
+	char what[160];
+
+	snprintf(what, sizeof(what),
+		 "command '%.64s' is not available in this version; to run a "
+		 "program of that name",
+		 argv[1]);
+	return say_line(what, "sandlock run --", argc - 1, argv + 1);
 }
 
 /*
@@ -165,14 +200,11 @@ int main(int argc, char **argv)
 	if (cli_is_help(argv[1]))
 		return cli_cmd_help(argc - 1, argv + 1);
 	if (argv[1][0] == '-')
-		return unknown_option(argv[1]);
+		return unknown_option(argc, argv);
 	command = cli_command_find(argv[1]);
 	if (!command)
-		return unknown_command(argv[1]);
-	if (!command->run) {
-		cli_say("command '%s' is not available in this version",
-			command->name);
-		return CLI_EXIT_ERROR;
-	}
+		return unknown_command(argc, argv);
+	if (!command->run)
+		return later_command(argc, argv);
 	return command->run(argc - 1, argv + 1);
 }

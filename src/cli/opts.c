@@ -134,60 +134,18 @@ static int next_value(struct parser *p, const char *flag,
 	const char *next = p->at + 1 < p->argc ? p->argv[p->at + 1] : NULL;
 
 	if (!next)
-		return cli_fail(p->err, -EINVAL, "option '%s' needs a %s", flag,
-				key->metavar);
+		return cli_fail(p->err, -EINVAL, "option '%s' needs a value (%s)",
+				flag, key->metavar);
 	if (next[0] == '-' && next[1])
-		return cli_fail(p->err, -EINVAL,
-				"option '%s' needs a %s, but '%.*s' follows; "
-				"a value that begins with '-' is written "
-				"'%s=VALUE'",
-				flag, key->metavar, SHOWN, next, flag);
+		return cli_fail(
+			p->err, -EINVAL,
+			"option '%s' needs a value (%s), but '%.*s' follows; "
+			"a value that begins with '-' is written "
+			"'%s=VALUE'",
+			flag, key->metavar, SHOWN, next, flag);
 	p->at++;
 	*ret_value = next;
 	return 0;
-}
-
-static void guess_flag(struct cli_guess *guess, const char *name, uint32_t needed)
-{
-	sandlock_key key;
-
-	cli_guess_init(guess, name);
-	for (size_t row = 0; cli_key(row, &key); row++)
-		if (key.flag && (key.flags & needed) == needed)
-			cli_guess_try(guess, key.flag);
-}
-
-static int unknown_flag(struct parser *p, const char *flag, size_t len)
-{
-	char name[SHOWN];
-	struct cli_guess guess, negated;
-	const char *no = "";
-
-	if (len >= sizeof(name))
-		return cli_fail(p->err, -EINVAL, "unknown option '%.*s...'",
-				SHOWN, flag);
-	memcpy(name, flag, len);
-	name[len] = '\0';
-	guess_flag(&guess, name, SANDLOCK_KEY_AVAILABLE);
-	cli_guess_try(&guess, "--help");
-	if (strncmp(name, "--no-", 5) == 0) {
-		memmove(name + 2, name + 5, len - 4);
-		guess_flag(&negated, name,
-			   SANDLOCK_KEY_AVAILABLE | SANDLOCK_KEY_POLICY);
-		if (negated.best &&
-		    (!guess.best || negated.distance < guess.distance)) {
-			guess = negated;
-			no = "no-";
-		}
-	}
-	if (!guess.best)
-		return cli_fail(p->err, -EINVAL,
-				"unknown option '%.*s'; 'sandlock help run' "
-				"lists all",
-				(int)len, flag);
-	return cli_fail(p->err, -EINVAL,
-			"unknown option '%.*s'; did you mean '--%s%s'?",
-			(int)len, flag, no, guess.best + 2);
 }
 
 static int parse_long(struct parser *p, const char *word)
@@ -205,7 +163,7 @@ static int parse_long(struct parser *p, const char *word)
 	if (!find_flag(word, len, &row, &key)) {
 		negated = find_negated(word, len, &row, &key);
 		if (!negated)
-			return unknown_flag(p, word, len);
+			return cli_unknown_flag(word, len, p->err);
 	}
 	if (!(key.flags & SANDLOCK_KEY_AVAILABLE))
 		return refuse_unavailable(p, key.flag, &key);
@@ -228,9 +186,31 @@ static int parse_long(struct parser *p, const char *word)
 	return take(p, row, &key, key.flag, value);
 }
 
+/* "-timeout" means --timeout, not -t with the value "imeout". */
+static int refuse_one_dash(struct parser *p, const char *word)
+{
+	size_t len = strcspn(word, "="), row;
+	char flag[SHOWN] = "-";
+	sandlock_key key;
+
+	if (len < 3 || len + 1 >= sizeof(flag))
+		return 0;
+	memcpy(flag + 1, word, len);
+	flag[len + 1] = '\0';
+	if (!find_flag(flag, len + 1, &row, &key))
+		return 0;
+	return cli_fail(p->err, -EINVAL,
+			"unknown option '%.*s'; did you mean '%s'?", (int)len,
+			word, flag);
+}
+
 /* "-r/usr", "-r=/usr", "-r /usr", "-ie TEXT". */
 static int parse_short(struct parser *p, const char *word)
 {
+	int wrong = refuse_one_dash(p, word);
+
+	if (wrong < 0)
+		return wrong;
 	for (const char *c = word + 1; *c; c++) {
 		const char *value = NULL;
 		sandlock_key key;

@@ -5,6 +5,7 @@
  */
 #include "cli.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,28 +41,32 @@ static char *put_word(char *out, const char *word)
 	return out;
 }
 
-char *cli_retry_command(const char *message, int argc, const char *const *argv)
+char *cli_shell_line(const char *head, int argc, const char *const *argv)
 {
-	static const char head[] = "sandlock run ";
-	const char *flags = strstr(message, MARK);
-	size_t room;
+	size_t room = strlen(head) + 1;
 	char *text, *out;
 
-	if (!flags)
-		return NULL;
-	flags += strlen(MARK);
-	room = sizeof(head) + strlen(flags) + 1;
 	for (int i = 0; i < argc; i++)
 		room += 4 * strlen(argv[i]) + 3;
 	text = malloc(room);
 	if (!text)
 		return NULL;
-	memcpy(text, head, sizeof(head) - 1);
-	out = text + sizeof(head) - 1;
-	memcpy(out, flags, strlen(flags));
-	out += strlen(flags);
+	memcpy(text, head, strlen(head));
+	out = text + strlen(head);
 	for (int i = 0; i < argc; i++)
 		out = put_word(out, argv[i]);
 	*out = '\0';
 	return text;
+}
+
+char *cli_retry_command(const char *message, int argc, const char *const *argv)
+{
+	static const char head[] = "sandlock run ";
+	const char *flags = strstr(message, MARK);
+	char start[sizeof(head) + sizeof(sandlock_error)];
+
+	if (!flags)
+		return NULL;
+	snprintf(start, sizeof(start), "%s%s", head, flags + strlen(MARK));
+	return cli_shell_line(start, argc, argv);
 }

@@ -61,9 +61,9 @@ int cli_color_take(int argc, char **argv, bool leading, sandlock_error *err)
 		}
 		when = argv[at][7] ? argv[at] + 8 : argv[++at];
 		if (!when)
-			return cli_fail(err, -EINVAL,
-					"option '--color' needs a WHEN: auto, "
-					"always or never");
+			return cli_fail(
+				err, -EINVAL,
+				"option '--color' needs a value (WHEN)");
 		r = cli_color_set(when, err);
 		if (r < 0)
 			return r;

@@ -145,6 +145,13 @@ static int parse_host(struct sl_str s, const char *spec, bool deny,
 			      "'*' stands alone; a name cannot hold one");
 	if (parse_name(s, rule) < 0)
 		return refuse(err, spec, "neither an IP address nor a host name");
+	/* No address is one short number: the colon was forgotten. */
+	if (strspn(rule->host, "0123456789") == strlen(rule->host) &&
+	    strlen(rule->host) <= 5) {
+		refuse(err, spec, "a port needs a scheme and a colon");
+		sl_error_hint(err, "tcp://:%s", rule->host);
+		return -EINVAL;
+	}
 	if (looks_numeric(rule->host))
 		return refuse(err, spec, "not a valid IP address");
 	if (deny)
@@ -317,7 +324,8 @@ int sl_netrule_parse(const char *text, bool deny, struct sl_netrule *ret_rule,
 		rule.protos = SL_NET_UDP;
 	else if (mark)
 		return refuse(err, text,
-			      "unknown scheme; expected tcp, udp or icmp");
+			      "unknown scheme; expected tcp, udp or icmp, "
+			      "as in tcp://:443");
 	if (rule.protos == SL_NET_ICMP)
 		r = parse_icmp(body, text, deny, &rule, err);
 	else
@@ -351,9 +359,12 @@ int sl_portrange_parse(const char *text, bool wildcard,
 	}
 	if (sl_value_u64(left.ptr, left.len, &lo) < 0 || lo > 65535 ||
 	    sl_value_u64(right.ptr, right.len, &hi) < 0 || hi > 65535)
-		return refuse(err, text,
-			      dash ? "invalid port range (as in 8000-8010)"
-				   : "invalid port (0 to 65535)");
+		return refuse(
+			err, text,
+			dash ? "invalid port range (as in 8000-8010)"
+			: strchr(text, ':')
+				? "a port is a bare number here, as in 8080"
+				: "invalid port (0 to 65535)");
 	if (lo > hi)
 		return refuse(err, text, "reversed port range");
 	*ret_range = (struct sl_portrange){ (uint16_t)lo, (uint16_t)hi, false };

@@ -91,15 +91,15 @@ static int check_allow(const struct sl_item *item,
 		return refuse(err, SL_KEY_NET_ALLOW, item,
 			      "UDP and ICMP are not available in this version",
 			      NULL);
-	if (rule->protos != SL_NET_TCP)
-		return refuse(err, SL_KEY_NET_ALLOW, item,
-			      "a rule without a scheme also means UDP, which "
-			      "is not available in this version",
-			      hint);
 	if (!rule->any_host)
 		return refuse(err, SL_KEY_NET_ALLOW, item,
 			      "rules for one host or network are not available "
 			      "in this version, only ports of any host",
+			      hint);
+	if (rule->protos != SL_NET_TCP)
+		return refuse(err, SL_KEY_NET_ALLOW, item,
+			      "a rule without a scheme also means UDP, which "
+			      "is not available in this version",
 			      hint);
 	return 0;
 }

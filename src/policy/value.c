@@ -207,7 +207,7 @@ static int number(const struct sl_key_info *info, const char *text,
 		what = "a duration (90, 1.5s, 200ms, 2m, 1h)";
 		r = sl_value_duration(text, ret_num);
 	} else {
-		what = "a whole number";
+		what = "a whole number (as in 1024; no suffix)";
 		r = sl_value_u64(s.ptr, s.len, ret_num);
 	}
 	if (r == -ERANGE)
@@ -271,9 +271,10 @@ static int device(enum sl_type type, struct sl_parsed *out, struct sl_error *err
 	if (r == -ERANGE || (r == 0 && out->num > SL_MAX_DEVICE_INDEX))
 		return too_big(err, out->text);
 	if (r < 0)
-		return bad(err, out->text,
-			   gpu ? "'all' or the number of a GPU"
-			       : "the number of a processor core");
+		return bad(
+			err, out->text,
+			gpu ? "'all' or the number of a GPU (0,1: a list)"
+			    : "the number of a processor core (0,1: a list)");
 	return 0;
 }
 
@@ -296,7 +297,8 @@ static int env(const char *text, struct sl_error *err)
 
 	if (!equals || equals == text)
 		return sl_err(err, -EINVAL, SL_STAGE_PARSE,
-			      "'%s' is not KEY=VALUE", SL_QUOTE(text));
+			      "'%s' is not KEY=VALUE (as in LANG=C)",
+			      SL_QUOTE(text));
 	return 0;
 }
 

@@ -76,11 +76,11 @@ end
 
 begin 'an option without its value'
 lock run --fs-read
-refused "option '--fs-read' needs a PATH"
+refused "option '--fs-read' needs a value (PATH)"
 lock run -r
-refused "option '-r' needs a PATH"
+refused "option '-r' needs a value (PATH)"
 lock run -r -- true
-refused "option '-r' needs a PATH, but '--' follows"
+refused "option '-r' needs a value (PATH), but '--' follows"
 lock run -r -w /tmp -- true
 refused "but '-w' follows"
 end

@@ -131,7 +131,7 @@ def color_misused():
     for words in (["--color"], ["profile", "list", "--color"]):
         out, err, status = piped(*words)
         equal((out, status), ("", 125))
-        has(err, "option '--color' needs a WHEN: auto, always or never")
+        has(err, "option '--color' needs a value (WHEN)")
 
 
 def the_words_of_a_program_are_its_own():
