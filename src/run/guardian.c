@@ -161,7 +161,7 @@ static void end_tree(struct sl_life *life)
 		unsigned long set = SIGBIT(SIGCHLD);
 		struct timespec pause = { 0, SWEEP_NS };
 
-		sl_tree_kill(broadcast, life->pid_max);
+		sl_tree_kill(broadcast, SL_LIFE_GET(&life->pid_max));
 		if (reap(life) == 0)
 			break;
 		sl_raw4(SYS_rt_sigtimedwait, &set, 0, &pause, 8);

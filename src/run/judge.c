@@ -4,7 +4,9 @@
  * guardian (which inherits it), sees the start through, and stays for as long
  * as the sandbox lives, because the guardian's parent-death signal follows this
  * thread. From inside the domain it can also end a tree whose guardian was
- * killed: its kill(2) reaches that tree and nothing else.
+ * killed: its kill(2) reaches that tree and nothing else. What may take long at
+ * the end, such as removing what the sandbox wrote, is done here too, where no
+ * other sandbox waits for it.
  */
 #include "run/run_internal.h"
 
@@ -108,6 +110,20 @@ static void raise_oom_score(struct sl_run *run)
 	n = snprintf(text, sizeof(text), "%ld", SL_MIN(value, (long)OOM_MAX));
 	if (pwrite(fd, text, (size_t)n, 0) < 0)
 		return; /* no harm beyond a worse order of victims */
+}
+
+/* For a search without /proc; here, so that no start waits for it. */
+static void read_pid_max(struct sl_life *life)
+{
+	char text[16];
+	sl_autoclose int fd = open("/proc/sys/kernel/pid_max",
+				   O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (n <= 0)
+		return;
+	text[n] = '\0';
+	SL_LIFE_SET(&life->pid_max, (int32_t)strtol(text, NULL, 10));
 }
 
 static void start(struct sl_run *run)
@@ -279,23 +295,35 @@ static void sweep(struct sl_run *run)
 
 /* ------------------------------------------------ the thread */
 
+static void await_guardian(struct sl_run *run)
+{
+	struct pollfd pfd = { .fd = run->guardian_fd, .events = POLLIN };
+
+	while (poll(&pfd, 1, -1) < 0 && errno == EINTR)
+		;
+	/* ECHILD where the host ignores SIGCHLD: reaped all the same. */
+	waitid((idtype_t)P_PIDFD, (id_t)run->guardian_fd, &(siginfo_t){ 0 },
+	       WEXITED | __WALL | WNOHANG);
+}
+
 static void *judge_main(void *arg)
 {
 	struct sl_run *run = arg;
-	uint32_t order;
 
 	start(run);
 	say(run, SL_JUDGE_STARTED);
-	for (;;) {
-		order = SL_LIFE_GET(&run->order);
-		if (order == SL_ORDER_LEAVE)
-			return NULL;
-		if (order == SL_ORDER_SWEEP && run->phase != SL_JUDGE_SWEPT) {
+	if (run->guardian_fd >= 0) {
+		read_pid_max(run->life);
+		sl_tmpdir_sweep(&run->tmp);
+		await_guardian(run);
+		/* SIGKILL found the guardian: the tree is ours to end. */
+		if (!SL_LIFE_GET(&run->life->tree_done))
 			sweep(run);
-			say(run, SL_JUDGE_SWEPT);
-		}
-		futex(&run->order, FUTEX_WAIT_PRIVATE, order, NULL);
 	}
+	/* What cannot be removed now is swept by a later start. */
+	sl_tmpdir_remove(&run->tmp, NULL);
+	say(run, SL_JUDGE_OVER);
+	return NULL;
 }
 
 int sl_judge_start(struct sl_run *run)
@@ -322,21 +350,8 @@ int sl_judge_start(struct sl_run *run)
 	return -r;
 }
 
-static void order(struct sl_run *run, enum sl_judge_order what)
+void sl_judge_join(struct sl_run *run)
 {
-	SL_LIFE_SET(&run->order, what);
-	futex(&run->order, FUTEX_WAKE_PRIVATE, INT_MAX, NULL);
-}
-
-void sl_judge_sweep(struct sl_run *run)
-{
-	if (SL_LIFE_GET(&run->order) == SL_ORDER_NONE)
-		order(run, SL_ORDER_SWEEP);
-}
-
-void sl_judge_stop(struct sl_run *run)
-{
-	order(run, SL_ORDER_LEAVE);
 	pthread_join(run->thread, NULL);
 	delist(run);
 }

@@ -44,11 +44,10 @@ enum sl_launch_fd {
 	SL_FD_STDIN = 0,
 	SL_FD_STDOUT,
 	SL_FD_STDERR,
-	SL_FD_INNER,	/* ruleset of the policy's domain, D2 */
-	SL_FD_OUTER,	/* ruleset of the outer domain, D1; -1: none */
-	SL_FD_CWD,	/* O_PATH directory; -1: unchanged */
-	SL_FD_TMP_LOCK, /* the private temporary directory (tmpdir.h); or -1 */
-	SL_FD_TMP_RUN,
+	SL_FD_INNER,   /* ruleset of the policy's domain, D2 */
+	SL_FD_OUTER,   /* ruleset of the outer domain, D1; -1: none */
+	SL_FD_CWD,     /* O_PATH directory; -1: unchanged */
+	SL_FD_TMP_RUN, /* the private temporary directory (tmpdir.h); or -1 */
 	SL_FD_TMP_BASE,
 	SL_FD_COUNT
 };

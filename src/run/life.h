@@ -36,13 +36,13 @@ struct sl_life {
 
 	/* Supervisor. */
 	uint32_t request; /* mask of enum sl_life_request */
+	int32_t pid_max;  /* for the search without /proc */
 
 	/* Set before the guardian exists, constant afterwards. */
 	const struct sl_launch *launch;
 	int32_t supervisor_pid;
-	int event_fd;	 /* eventfd: something changed */
-	int exec_pipe;	 /* fork path: writing end; else -1 */
-	int32_t pid_max; /* for the search without /proc */
+	int event_fd;  /* eventfd: something changed */
+	int exec_pipe; /* fork path: writing end; else -1 */
 	void *root_stack_top;
 };
 

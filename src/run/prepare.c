@@ -51,7 +51,6 @@ static int make_tmp(struct sl_prepared *p, struct sl_error *err)
 	p->tmp_dir = dir.path;
 	snprintf(p->tmp_name, sizeof(p->tmp_name), "%s", dir.name);
 	p->launch.tmp_name = p->tmp_name;
-	p->launch.fds[SL_FD_TMP_LOCK] = dir.lock_fd;
 	p->launch.fds[SL_FD_TMP_RUN] = dir.run_fd;
 	p->launch.fds[SL_FD_TMP_BASE] = dir.base_fd;
 	return 0;
@@ -64,16 +63,12 @@ static int make_tmp(struct sl_prepared *p, struct sl_error *err)
 static int grant_tmp(const struct sl_prepared *p, struct sl_error *err)
 {
 	const struct sl_launch *l = &p->launch;
-	sl_autoclose int fd = -1;
 	int r;
 
 	if (!l->tmp_name)
 		return 0;
-	fd = openat(l->fds[SL_FD_TMP_RUN], "tmp",
-		    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	r = fd < 0 ? -errno
-		   : sl_ll_add_path(l->fds[SL_FD_INNER], fd,
-				    p->plan->landlock.write_access);
+	r = sl_ll_add_path(l->fds[SL_FD_INNER], l->fds[SL_FD_TMP_RUN],
+			   p->plan->landlock.write_access);
 	if (r < 0)
 		return sl_err(err, r, SL_STAGE_SPAWN,
 			      "cannot grant the private temporary directory "
@@ -264,7 +259,7 @@ void sl_prepared_free(struct sl_prepared *p, bool keep_tmp)
 		return;
 	if (!keep_tmp)
 		sl_launch_remove_tmp(&p->launch);
-	sl_launch_close(&p->launch, false);
+	sl_launch_close(&p->launch);
 	for (char **var = p->envp; var && *var; var++)
 		free(*var);
 	free(p->envp);

@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "run/tmpdir.h"
 
 #define MAGIC 0x736c0001u
 
@@ -149,40 +148,31 @@ int sl_recipe_decode(char *data, size_t len, struct sl_recipe **ret_recipe)
 	return 0;
 }
 
-void sl_launch_close(struct sl_launch *launch, bool keep_tmp)
+void sl_launch_close(struct sl_launch *launch)
 {
 	for (int i = 0; i < SL_FD_COUNT; i++) {
-		if (launch->fds[i] < 0 || (keep_tmp && i >= SL_FD_TMP_LOCK))
-			continue;
-		close(launch->fds[i]);
+		if (launch->fds[i] >= 0)
+			close(launch->fds[i]);
 		launch->fds[i] = -1;
 	}
 }
 
-void sl_launch_sweep_tmp(const struct sl_launch *launch)
+void sl_launch_take_tmp(struct sl_launch *launch, struct sl_tmpdir *ret_dir)
 {
-	struct sl_tmpdir dir = SL_TMPDIR_INIT;
-
+	*ret_dir = SL_TMPDIR_INIT;
 	if (!launch->tmp_name)
 		return;
-	dir.base_fd = launch->fds[SL_FD_TMP_BASE]; /* all borrowed */
-	dir.run_fd = launch->fds[SL_FD_TMP_RUN];
-	dir.lock_fd = launch->fds[SL_FD_TMP_LOCK];
-	snprintf(dir.name, sizeof(dir.name), "%s", launch->tmp_name);
-	sl_tmpdir_sweep(&dir);
+	ret_dir->run_fd = sl_take_fd(&launch->fds[SL_FD_TMP_RUN]);
+	ret_dir->base_fd = sl_take_fd(&launch->fds[SL_FD_TMP_BASE]);
+	snprintf(ret_dir->name, sizeof(ret_dir->name), "%s", launch->tmp_name);
+	launch->tmp_name = NULL;
 }
 
 void sl_launch_remove_tmp(struct sl_launch *launch)
 {
-	struct sl_tmpdir dir = SL_TMPDIR_INIT;
+	struct sl_tmpdir dir;
 
-	if (!launch->tmp_name)
-		return;
-	dir.lock_fd = sl_take_fd(&launch->fds[SL_FD_TMP_LOCK]);
-	dir.run_fd = sl_take_fd(&launch->fds[SL_FD_TMP_RUN]);
-	dir.base_fd = sl_take_fd(&launch->fds[SL_FD_TMP_BASE]);
-	snprintf(dir.name, sizeof(dir.name), "%s", launch->tmp_name);
-	launch->tmp_name = NULL;
+	sl_launch_take_tmp(launch, &dir);
 	/* What cannot be removed now is swept by a later start. */
 	sl_tmpdir_remove(&dir, NULL);
 }
@@ -191,7 +181,7 @@ void sl_recipe_free(struct sl_recipe *recipe)
 {
 	if (!recipe)
 		return;
-	sl_launch_close(&recipe->launch, false);
+	sl_launch_close(&recipe->launch);
 	free(recipe->data);
 	free(recipe->pointers);
 	free(recipe);

@@ -3,11 +3,10 @@
 #ifndef SL_RUN_RECIPE_H
 #define SL_RUN_RECIPE_H
 
-#include <stdbool.h>
-
 #include "base/buf.h"
 #include "base/error.h"
 #include "run/launch.h"
+#include "run/tmpdir.h"
 
 struct sl_recipe {
 	struct sl_launch launch; /* points into data and pointers */
@@ -19,11 +18,11 @@ struct sl_recipe {
 int sl_recipe_encode(const struct sl_launch *launch, struct sl_buf *buf);
 /* Takes @data (heap) also on failure. Every offset is checked. */
 int sl_recipe_decode(char *data, size_t len, struct sl_recipe **ret_recipe);
-/* Closes the descriptors of a launch, all or all but those of the
- * private temporary directory. */
-void sl_launch_close(struct sl_launch *launch, bool keep_tmp);
-/* Removes what killed runs left beside it: best when the program runs already. */
-void sl_launch_sweep_tmp(const struct sl_launch *launch);
+/* Closes the descriptors of a launch. */
+void sl_launch_close(struct sl_launch *launch);
+/* Moves the private temporary directory out of @launch: SL_TMPDIR_INIT if it
+ * has none. */
+void sl_launch_take_tmp(struct sl_launch *launch, struct sl_tmpdir *ret_dir);
 /* Removes the private temporary directory, once nothing of the tree is left. */
 void sl_launch_remove_tmp(struct sl_launch *launch);
 /* Closes launch.fds[]. */

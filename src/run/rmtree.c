@@ -30,7 +30,6 @@
 
 struct job {
 	int top;
-	const char *keep;
 	unsigned long *budget;
 	unsigned long moved;	/* makes new names in top */
 	unsigned long progress; /* in this pass */
@@ -43,10 +42,10 @@ static bool is_dot(const char *name)
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-static int open_dir_path(int at, const char *name)
+static int open_dir_as(int at, const char *name, uint64_t flags)
 {
 	struct open_how how = {
-		.flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+		.flags = flags | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
 	};
 	int fd = (int)syscall(SYS_openat2, at, name, &how, sizeof(how));
@@ -71,9 +70,10 @@ static int unlock_dir(int fd)
 	return chmod(path, 0700) < 0 ? -errno : 0;
 }
 
-static int open_dir(int at, const char *name)
+/* One that its owner may not read: the mode first, by a handle. */
+static int open_locked_dir(int at, const char *name)
 {
-	sl_autoclose int handle = open_dir_path(at, name);
+	sl_autoclose int handle = open_dir_as(at, name, O_PATH);
 	int fd, r;
 
 	if (handle < 0)
@@ -85,19 +85,38 @@ static int open_dir(int at, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+int sl_dir_open(int at, const char *name)
+{
+	sl_autoclose int fd = open_dir_as(at, name, O_RDONLY);
+	struct stat st;
+
+	if (fd == -EACCES)
+		return open_locked_dir(at, name);
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0 ||
+	    ((st.st_mode & 0700) != 0700 && fchmod(fd, 0700) < 0))
+		return -errno;
+	return sl_take_fd(&fd);
+}
+
+int sl_dir_new(int at, const char *name)
+{
+	return mkdirat(at, name, 0700) < 0 ? -errno : sl_dir_open(at, name);
+}
+
 int sl_dir_make(int at, const char *name)
 {
-	if (mkdirat(at, name, 0700) < 0) {
-		int fd;
+	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(at, name, flags);
 
-		if (errno != EEXIST)
-			return -errno;
-		/* Somebody's: opened as it is. */
-		fd = openat(at, name,
-			    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		return fd < 0 ? -errno : fd;
+	if (fd < 0 && errno == ENOENT) {
+		fd = sl_dir_new(at, name);
+		if (fd != -EEXIST)
+			return fd;
+		fd = openat(at, name, flags); /* somebody was faster */
 	}
-	return open_dir(at, name);
+	return fd < 0 ? -errno : fd;
 }
 
 static bool spend(struct job *job)
@@ -135,7 +154,7 @@ static int move_up(struct job *job, int at, const char *name)
 		/* ".." changes, which needs write permission on it. */
 		if (errno != EACCES || unlocked)
 			return -errno;
-		handle = open_dir_path(at, name);
+		handle = open_dir_as(at, name, O_PATH);
 		if (handle < 0 || unlock_dir(handle) < 0)
 			return -EACCES;
 		unlocked = true;
@@ -195,7 +214,7 @@ static int take_top_entry(struct job *job, const char *name)
 		job->progress++;
 		return 0;
 	}
-	fd = open_dir(job->top, name);
+	fd = sl_dir_open(job->top, name);
 	if (fd < 0) {
 		note(job, fd);
 		return 0;
@@ -226,8 +245,7 @@ static int pass(struct job *job, bool *ret_empty)
 			return 0;
 		for (long at = 0; at < n; at += d->d_reclen) {
 			d = (struct dirent64 *)(void *)(job->top_dents + at);
-			if (is_dot(d->d_name) ||
-			    (job->keep && strcmp(d->d_name, job->keep) == 0))
+			if (is_dot(d->d_name))
 				continue;
 			*ret_empty = false;
 			if (take_top_entry(job, d->d_name) < 0)
@@ -236,11 +254,10 @@ static int pass(struct job *job, bool *ret_empty)
 	}
 }
 
-int sl_rmtree(int dir_fd, const char *keep, unsigned long *budget)
+int sl_rmtree(int dir_fd, unsigned long *budget)
 {
 	sl_autofree char *dents = malloc(2 * DENTS_BYTES);
 	struct job job = { .top = dir_fd,
-			   .keep = keep,
 			   .budget = budget,
 			   .dents = dents,
 			   .top_dents = dents ? dents + DENTS_BYTES : NULL };
@@ -249,6 +266,9 @@ int sl_rmtree(int dir_fd, const char *keep, unsigned long *budget)
 
 	if (!dents)
 		return -ENOMEM;
+	/* What was in the tree may have changed the mode of its top as well. */
+	if (fchmod(dir_fd, 0700) < 0)
+		return -errno;
 	do {
 		r = pass(&job, &empty);
 		if (r < 0)

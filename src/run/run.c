@@ -8,20 +8,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
+#include "run/recipe.h"
 #include "run/run_internal.h"
 
 #define STACK_BYTES (64u << 10)
+#define PID_MAX_LIMIT 4194304
 
 /* ------------------------------------------------ resources */
 
@@ -46,23 +44,9 @@ static int map_memory(struct sl_run *run)
 	return 0;
 }
 
-static int32_t read_pid_max(void)
-{
-	char text[16];
-	sl_autoclose int fd = open("/proc/sys/kernel/pid_max",
-				   O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-
-	if (n <= 0)
-		return 4194304; /* PID_MAX_LIMIT */
-	text[n] = '\0';
-	return (int32_t)strtol(text, NULL, 10);
-}
-
 static void release(struct sl_run *run)
 {
-	if (run->epoll_fd >= 0)
-		close(run->epoll_fd);
+	sl_tmpdir_remove(&run->tmp, NULL); /* never begun, else long gone */
 	if (run->event_fd >= 0)
 		close(run->event_fd);
 	if (run->guardian_fd >= 0)
@@ -83,16 +67,12 @@ static void release(struct sl_run *run)
 
 static int prepare(struct sl_run *run, const struct sl_launch *launch)
 {
-	struct epoll_event event = { .events = EPOLLIN };
 	int pipe_fds[2] = { -1, -1 };
 	int r;
 
 	run->launch = launch;
 	run->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	run->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (run->event_fd < 0 || run->epoll_fd < 0)
-		return -errno;
-	if (epoll_ctl(run->epoll_fd, EPOLL_CTL_ADD, run->event_fd, &event) < 0)
+	if (run->event_fd < 0)
 		return -errno;
 	r = map_memory(run);
 	if (r < 0)
@@ -108,20 +88,22 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 	run->life->root_pidfd = -1;
 	run->life->supervisor_pid = getpid();
 	run->life->event_fd = run->event_fd;
-	run->life->pid_max = read_pid_max();
+	run->life->pid_max = PID_MAX_LIMIT;
 	return 0;
 }
 
-int sl_run_start(const struct sl_launch *launch, struct sl_run **ret_run,
+int sl_run_start(struct sl_launch *launch, struct sl_run **ret_run,
 		 struct sl_error *err)
 {
 	struct sl_run *run = calloc(1, sizeof(*run));
 	int r;
 
-	if (!run)
+	if (!run) {
+		sl_launch_remove_tmp(launch);
 		return sl_err(err, -ENOMEM, SL_STAGE_SPAWN, "out of memory");
-	run->event_fd = run->epoll_fd = -1;
-	run->guardian_fd = run->exec_read = -1;
+	}
+	run->event_fd = run->guardian_fd = run->exec_read = -1;
+	sl_launch_take_tmp(launch, &run->tmp);
 	r = prepare(run, launch);
 	if (r < 0) {
 		release(run);
@@ -147,7 +129,7 @@ void sl_run_free(struct sl_run *run)
 {
 	if (!run)
 		return;
-	sl_judge_stop(run);
+	sl_judge_join(run);
 	release(run);
 }
 
@@ -155,35 +137,7 @@ void sl_run_free(struct sl_run *run)
 
 int sl_run_fd(const struct sl_run *run)
 {
-	return run->epoll_fd;
-}
-
-static void watch_guardian(struct sl_run *run)
-{
-	struct epoll_event event = { .events = EPOLLIN };
-
-	if (run->guardian_watched || run->guardian_fd < 0)
-		return;
-	run->guardian_watched = epoll_ctl(run->epoll_fd, EPOLL_CTL_ADD,
-					  run->guardian_fd, &event) == 0;
-}
-
-static bool guardian_ended(struct sl_run *run)
-{
-	struct pollfd pfd = { .fd = run->guardian_fd, .events = POLLIN };
-
-	if (run->guardian_reaped)
-		return true;
-	if (run->guardian_fd < 0)
-		return true; /* it never was */
-	if (poll(&pfd, 1, 0) <= 0)
-		return false;
-	/* ECHILD where the host ignores SIGCHLD: reaped all the same. */
-	waitid((idtype_t)P_PIDFD, (id_t)run->guardian_fd, &(siginfo_t){ 0 },
-	       WEXITED | __WALL | WNOHANG);
-	run->guardian_reaped = true;
-	epoll_ctl(run->epoll_fd, EPOLL_CTL_DEL, run->guardian_fd, NULL);
-	return true;
+	return run->event_fd;
 }
 
 /* From now on the descriptor stays readable: whoever polls next must learn
@@ -213,15 +167,8 @@ enum sl_run_state sl_run_dispatch(struct sl_run *run)
 		sl_run_kill(run); /* asked for before there was a guardian */
 	if (run->state == SL_RUN_STARTING && !run->life->report.step)
 		run->state = SL_RUN_RUNNING;
-	watch_guardian(run);
-	if (!guardian_ended(run))
+	if (phase != SL_JUDGE_OVER)
 		return run->state;
-	if (run->guardian_fd >= 0 && !SL_LIFE_GET(&run->life->tree_done) &&
-	    phase != SL_JUDGE_SWEPT) {
-		/* SIGKILL found the guardian: the tree is ours to end. */
-		sl_judge_sweep(run);
-		return run->state;
-	}
 	settle(run);
 	return run->state;
 }

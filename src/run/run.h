@@ -34,11 +34,12 @@ struct sl_outcome {
 };
 
 /*
- * Begin a start. Borrows @launch and its descriptors until the run is over.
- * Makes the process a child subreaper. The outcome of the start itself is known
- * when sl_run_dispatch() leaves SL_RUN_STARTING.
+ * Begin a start. Borrows @launch until the run is over, its descriptors until
+ * the program runs; takes its temporary directory, which is gone when the run
+ * is over or could not be begun. Makes the process a child subreaper. The outcome
+ * of the start itself is known when sl_run_dispatch() leaves SL_RUN_STARTING.
  */
-int sl_run_start(const struct sl_launch *launch, struct sl_run **ret_run,
+int sl_run_start(struct sl_launch *launch, struct sl_run **ret_run,
 		 struct sl_error *err);
 
 enum sl_run_state {

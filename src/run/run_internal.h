@@ -7,19 +7,13 @@
 
 #include "run/life.h"
 #include "run/run.h"
+#include "run/tmpdir.h"
 
 /* Written by the judge thread, waited for through run->event_fd. */
 enum sl_judge_phase {
 	SL_JUDGE_STARTING = 0,
 	SL_JUDGE_STARTED, /* the root executed its program, or the start failed */
-	SL_JUDGE_SWEPT,	  /* orphans of a killed guardian are gone */
-};
-
-/* Written by the supervisor's thread; a futex word. */
-enum sl_judge_order {
-	SL_ORDER_NONE = 0,
-	SL_ORDER_SWEEP,
-	SL_ORDER_LEAVE,
+	SL_JUDGE_OVER,	  /* nothing is left, files included; the thread ends */
 };
 
 struct sl_run {
@@ -28,21 +22,17 @@ struct sl_run {
 	void *stacks;
 	void *guardian_stack_top;
 	int event_fd;
-	int epoll_fd;	 /* event_fd, then guardian_fd */
 	int guardian_fd; /* pidfd; valid once phase > STARTING */
 	int exec_read;	 /* fork path: EOF when the program is executed */
-	bool guardian_reaped, guardian_watched;
 	enum sl_run_state state;
-	uint32_t phase; /* enum sl_judge_phase */
-	uint32_t order; /* enum sl_judge_order */
+	uint32_t phase;	      /* enum sl_judge_phase */
+	struct sl_tmpdir tmp; /* the judge thread's */
 	pthread_t thread;
 	struct sl_run *next; /* judge.c: all of this process */
 };
 
 int sl_judge_start(struct sl_run *run);
-/* Ends what a killed guardian left behind; then phase SL_JUDGE_SWEPT. */
-void sl_judge_sweep(struct sl_run *run);
-/* Ends the thread and waits for it. */
-void sl_judge_stop(struct sl_run *run);
+/* Waits for the thread's end; only after SL_JUDGE_OVER. */
+void sl_judge_join(struct sl_run *run);
 
 #endif

@@ -181,9 +181,8 @@ static void started(struct sl_sandbox *s, int pid)
 {
 	s->started = true;
 	s->pid = pid;
-	sl_launch_sweep_tmp(&s->prepared->launch);
 	/* A pipe ends when its last writer does: not we. */
-	sl_launch_close(&s->prepared->launch, true);
+	sl_launch_close(&s->prepared->launch);
 }
 
 /* A job of an inner shell may have had the terminal when the tree ended. */
@@ -221,7 +220,6 @@ static void advance_inline(struct sl_sandbox *s)
 	}
 	if (state < SL_RUN_FAILED)
 		return;
-	sl_launch_remove_tmp(&s->prepared->launch);
 	if (state == SL_RUN_FAILED) {
 		s->failed = true;
 		sl_report_explain(sl_run_report(s->run), &s->prepared->launch,

@@ -245,14 +245,13 @@ static bool advance(struct box *box)
 	if (state == SL_RUN_RUNNING && !box->started) {
 		box->started = true;
 		/* A pipe ends when its last writer does: not we. */
-		sl_launch_close(&box->recipe->launch, true);
+		sl_launch_close(&box->recipe->launch);
 		event.kind = SL_PROTO_STARTED;
 		event.pid = sl_run_pid(box->run);
 		tell(box, &event);
 	}
 	if (state < SL_RUN_FAILED)
 		return false;
-	sl_launch_remove_tmp(&box->recipe->launch);
 	if (state == SL_RUN_FAILED) {
 		event.kind = SL_PROTO_FAILED;
 		sl_report_explain(sl_run_report(box->run), &box->recipe->launch,

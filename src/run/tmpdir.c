@@ -4,10 +4,10 @@
  * runs. Never touches what is not ours: the base is checked for owner, mode and
  * type before use, since anybody may have made that name in /tmp.
  *
- * Who owns a run-XXXXXX is decided by the lock in it. Both sides take it
- * without waiting and then look whether the name still leads to the file they
- * locked: so a sweeper that meets a directory in the middle of being made
- * either loses, or wins and its maker starts again under another name.
+ * Who owns a tmp-XXXXXX is decided by the lock on it. Both sides take it
+ * without waiting and then look whether the name still leads to the directory
+ * they locked: so a sweeper that meets one in the middle of being made either
+ * loses, or wins and its maker starts again under another name.
  */
 #include "run/tmpdir.h"
 
@@ -29,7 +29,7 @@
 
 #define TRIES 64
 #define SWEEP_REMOVALS 4096 /* per start: some ten milliseconds */
-#define RUN_PREFIX "run-"
+#define RUN_PREFIX "tmp-"
 #define RUN_NAME_LEN 10
 
 /* Base */
@@ -121,20 +121,12 @@ static bool same_file(int fd, int at, const char *name)
 	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* The lock of directory @run_fd, which is @name in @base. -EAGAIN: taken. */
-static int take_lock(int base, const char *name, int run_fd, int flags)
+/* Lock directory @run_fd, which is @name in @base. -EAGAIN: it is taken. */
+static int take_lock(int base, const char *name, int run_fd)
 {
-	sl_autoclose int fd = openat(
-		run_fd, "lock",
-		O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0600);
-
-	if (fd < 0)
-		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return -EAGAIN;
-	if (!same_file(run_fd, base, name) || !same_file(fd, run_fd, "lock"))
-		return -EAGAIN;
-	return sl_take_fd(&fd);
+	if (flock(run_fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? -EAGAIN : -errno;
+	return same_file(run_fd, base, name) ? 0 : -EAGAIN;
 }
 
 static int random_name(char name[16])
@@ -154,32 +146,22 @@ static int random_name(char name[16])
 /* One try under one name. -EAGAIN: a sweeper was faster, or the name exists. */
 static int make_run(struct sl_tmpdir *dir)
 {
-	sl_autoclose int tmp = -1;
-	int r;
+	int r = random_name(dir->name);
 
-	r = random_name(dir->name);
 	if (r < 0)
 		return r;
-	if (faccessat(dir->base_fd, dir->name, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-		return -EAGAIN;
-	dir->run_fd = sl_dir_make(dir->base_fd, dir->name);
+	dir->run_fd = sl_dir_new(dir->base_fd, dir->name);
 	if (dir->run_fd < 0)
-		return dir->run_fd == -ENOENT ? -EAGAIN : dir->run_fd;
-	dir->lock_fd = take_lock(dir->base_fd, dir->name, dir->run_fd,
-				 O_CREAT | O_EXCL);
-	if (dir->lock_fd < 0)
-		return dir->lock_fd == -ENOENT || dir->lock_fd == -EEXIST
+		return dir->run_fd == -ENOENT || dir->run_fd == -EEXIST
 			       ? -EAGAIN
-			       : dir->lock_fd;
-	tmp = sl_dir_make(dir->run_fd, "tmp");
-	return tmp < 0 ? tmp : 0;
+			       : dir->run_fd;
+	return take_lock(dir->base_fd, dir->name, dir->run_fd);
 }
 
 static void close_run(struct sl_tmpdir *dir)
 {
 	sl_cleanup_close(&dir->run_fd);
-	sl_cleanup_close(&dir->lock_fd);
-	dir->run_fd = dir->lock_fd = -1;
+	dir->run_fd = -1;
 }
 
 int sl_tmpdir_make(struct sl_tmpdir *ret_dir, struct sl_error *err)
@@ -196,7 +178,7 @@ int sl_tmpdir_make(struct sl_tmpdir *ret_dir, struct sl_error *err)
 		if (r < 0)
 			close_run(&dir);
 	}
-	if (r >= 0 && asprintf(&dir.path, "%s/%s/tmp", base, dir.name) < 0) {
+	if (r >= 0 && asprintf(&dir.path, "%s/%s", base, dir.name) < 0) {
 		dir.path = NULL;
 		r = -ENOMEM;
 	}
@@ -213,21 +195,20 @@ int sl_tmpdir_make(struct sl_tmpdir *ret_dir, struct sl_error *err)
 
 /* Removing */
 
-/* The lock goes last: until then a sweep would find the directory taken, and
- * after us, if something stays, the next one tries again. */
+/* The lock is held throughout, and after us, if something stays, the next
+ * sweep tries again. */
 static int remove_run(int base, const char *name, int run_fd,
 		      unsigned long *budget)
 {
-	int r = sl_rmtree(run_fd, "lock", budget);
+	int r;
 
+	/* Empty, most of the time. */
+	if (unlinkat(base, name, AT_REMOVEDIR) == 0)
+		return 0;
+	r = sl_rmtree(run_fd, budget);
 	if (r < 0)
 		return r;
-	if (unlinkat(run_fd, "lock", 0) < 0 && errno != ENOENT)
-		return -errno;
-	/* A sweeper may have been faster with the empty rest. */
-	if (unlinkat(base, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return -errno;
-	return 0;
+	return unlinkat(base, name, AT_REMOVEDIR) < 0 ? -errno : 0;
 }
 
 void sl_tmpdir_close(struct sl_tmpdir *dir)
@@ -265,19 +246,13 @@ static bool is_run_name(const char *name)
 
 static void sweep_one(int base, const char *name, unsigned long *budget)
 {
-	sl_autoclose int run = -1, lock = -1;
+	sl_autoclose int run = sl_dir_open(base, name);
 	struct stat st;
 
-	run = openat(base, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (run < 0 || fstat(run, &st) < 0 || st.st_uid != geteuid())
 		return;
-	lock = take_lock(base, name, run, 0);
-	if (lock >= 0)
+	if (take_lock(base, name, run) == 0)
 		remove_run(base, name, run, budget);
-	else if (lock == -ENOENT)
-		/* Just being made (its maker copes), or left half made: if it
-		 * is empty it goes. */
-		unlinkat(base, name, AT_REMOVEDIR);
 }
 
 void sl_tmpdir_sweep(const struct sl_tmpdir *dir)

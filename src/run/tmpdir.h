@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The private temporary directory of one run:
- *
- *	BASE/run-XXXXXX/	0700
- *		lock		held with flock(2) as long as the run lives
- *		tmp/		the only part the sandbox is granted
+ * The private temporary directory of one run: BASE/tmp-XXXXXX, 0700, itself
+ * held with flock(2) as long as the run lives. The sandbox is granted what is
+ * in it and may not remove or rename it, nor take a lock that somebody holds.
  *
  * BASE is $XDG_RUNTIME_DIR/sandlock, else $TMPDIR (or /tmp)/sandlock-EUID. A
  * run that was killed leaves its lock free: a later start sweeps it away.
@@ -15,13 +13,13 @@
 #include "base/error.h"
 
 struct sl_tmpdir {
-	char *path; /* absolute: .../run-XXXXXX/tmp; grant write on this */
-	int base_fd, run_fd, lock_fd;
-	char name[16]; /* run-XXXXXX */
+	char *path; /* absolute: BASE/tmp-XXXXXX */
+	int base_fd;
+	int run_fd;    /* holds the lock; grant write on this */
+	char name[16]; /* tmp-XXXXXX */
 };
 
-#define SL_TMPDIR_INIT \
-	((struct sl_tmpdir){ .base_fd = -1, .run_fd = -1, .lock_fd = -1 })
+#define SL_TMPDIR_INIT ((struct sl_tmpdir){ .base_fd = -1, .run_fd = -1 })
 
 int sl_tmpdir_make(struct sl_tmpdir *ret_dir, struct sl_error *err);
 

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -72,7 +73,7 @@ TEST_BOTH(made_private_and_removed)
 	EXPECT_EQ(mode_of(base()), 0700);
 	EXPECT_EQ(entries(dir.path), 0);
 	EXPECT_EQ(entries(base()), 1);
-	EXPECT_TRUE(fcntl(dir.lock_fd, F_GETFD) & FD_CLOEXEC);
+	EXPECT_TRUE(fcntl(dir.run_fd, F_GETFD) & FD_CLOEXEC);
 	EXPECT_EQ(sl_tmpdir_remove(&dir, &err), 0);
 	EXPECT_EQ(entries(base()), 0);
 	EXPECT_EQ(dir.path == NULL, 1);
@@ -105,7 +106,7 @@ TEST_BOTH(runtime_directory_if_it_is_private)
 	sl_tmpdir_remove(&dir, &err);
 	ASSERT_EQ(chmod("run", 0700), 0);
 	ASSERT_EQ(make(), 0);
-	EXPECT_HAS(dir.path, "/run/sandlock/run-");
+	EXPECT_HAS(dir.path, "/run/sandlock/tmp-");
 	sl_tmpdir_remove(&dir, &err);
 	setenv("XDG_RUNTIME_DIR", "run", 1);
 	ASSERT_EQ(make(), 0);
@@ -193,7 +194,7 @@ static void hostile(void)
 	fx_file("lock", "", 0600);
 	ASSERT_EQ(mkdir("d0", 0700), 0);
 	fx_file("d0/d0/d0/d1/file", "", 0600);
-	fx_dir("run-aaaaaa/tmp");
+	fx_dir("tmp-aaaaaa/tmp");
 	ASSERT_EQ(mkfifo("fifo", 0), 0);
 	ASSERT_EQ(symlink("/etc", "etc"), 0);
 	ASSERT_EQ(symlink(".", "self"), 0);
@@ -206,7 +207,7 @@ TEST_BOTH(hostile_tree_is_removed)
 	begin();
 	fx_file("outside/file", "precious", 0644);
 	ASSERT_EQ(make(), 0);
-	ASSERT_EQ(symlinkat(fx_path("outside"), dir.run_fd, "tmp/link"), 0);
+	ASSERT_EQ(symlinkat(fx_path("outside"), dir.run_fd, "link"), 0);
 	ASSERT_EQ(chdir(dir.path), 0);
 	hostile();
 	ASSERT_EQ(chdir(fx_path(".")), 0);
@@ -252,14 +253,14 @@ TEST(mounts_are_not_entered)
 	fx_file("outside/file", "precious", 0644);
 	fx_file("outside/sub/file", "precious", 0644);
 	ASSERT_EQ(make(), 0);
-	ASSERT_EQ(mkdirat(dir.run_fd, "tmp/mnt", 0700), 0);
-	ASSERT_EQ(mkdirat(dir.run_fd, "tmp/dir", 0700), 0);
+	ASSERT_EQ(mkdirat(dir.run_fd, "mnt", 0700), 0);
+	ASSERT_EQ(mkdirat(dir.run_fd, "dir", 0700), 0);
 	snprintf(first, sizeof(first), "%s/mnt", dir.path);
 	ASSERT_EQ(chdir(dir.path), 0);
 	ASSERT_EQ(mount(fx_path("outside"), "mnt", NULL, MS_BIND, NULL), 0);
 	ASSERT_EQ(chdir(fx_path(".")), 0);
 	EXPECT_LT(sl_tmpdir_remove(&dir, &err), 0);
-	EXPECT_HAS(err.msg, "run-");
+	EXPECT_HAS(err.msg, "tmp-");
 	EXPECT_EQ(access("outside/file", F_OK), 0);
 	EXPECT_EQ(access("outside/sub/file", F_OK), 0);
 	/* Left for a later start: with its lock. */
@@ -347,12 +348,11 @@ TEST_BOTH(sweep_touches_only_what_is_a_run)
 	fx_file("outside/lock", "", 0600);
 	ASSERT_EQ(make(), 0);
 	ASSERT_EQ(chdir(base()), 0);
-	fx_dir("run-toolongname");
+	fx_dir("tmp-toolongname");
 	fx_dir("mine");
-	ASSERT_EQ(symlink(fx_path("outside"), "run-aaaaaa"), 0);
-	fx_file("run-bbbbbb", "", 0600);
-	fx_dir("run-cccccc");		      /* half made: no lock */
-	fx_file("run-dddddd/file", "", 0600); /* no lock, not empty */
+	ASSERT_EQ(symlink(fx_path("outside"), "tmp-aaaaaa"), 0);
+	fx_file("tmp-bbbbbb", "", 0600);
+	fx_file("run-dddddd/file", "", 0600);
 	ASSERT_EQ(chdir(".."), 0);
 	sl_tmpdir_sweep(&dir);
 	EXPECT_EQ(entries(base()), 6);
@@ -392,22 +392,43 @@ TEST(makers_and_sweepers_at_once)
 	fx_leave();
 }
 
-TEST(rmtree_keeps_what_it_is_told_to)
+/* What is in it can open the granted directory itself. */
+TEST_BOTH(sandbox_cannot_let_go_of_the_lock)
+{
+	struct sl_tmpdir other;
+	int fd;
+
+	begin();
+	ASSERT_EQ(make(), 0);
+	other = dir;
+	fd = open(dir.path, O_RDONLY | O_DIRECTORY);
+	ASSERT_GE(fd, 0);
+	EXPECT_LT(flock(fd, LOCK_SH | LOCK_NB), 0);
+	EXPECT_EQ(flock(fd, LOCK_UN), 0);
+	ASSERT_EQ(make(), 0);
+	sl_tmpdir_sweep(&dir);
+	EXPECT_EQ(access(other.path, F_OK), 0);
+	EXPECT_EQ(sl_tmpdir_remove(&other, &err), 0);
+	EXPECT_EQ(sl_tmpdir_remove(&dir, &err), 0);
+	fx_leave();
+}
+
+TEST(rmtree_stops_at_its_budget)
 {
 	unsigned long budget = 3;
 	int fd;
 
 	begin();
-	fx_file("top/keep", "", 0600);
-	fx_file("top/a/keep", "", 0600);
+	fx_file("top/file", "", 0600);
+	fx_file("top/a/file", "", 0600);
 	fd = open("top", O_RDONLY | O_DIRECTORY);
-	EXPECT_EQ(sl_rmtree(fd, "keep", &budget), 0);
-	EXPECT_EQ(entries("top"), 1);
+	EXPECT_EQ(sl_rmtree(fd, &budget), 0);
+	EXPECT_EQ(entries("top"), 0);
 	budget = 0;
 	fx_file("top/b", "", 0600);
-	EXPECT_EQ(sl_rmtree(fd, "keep", &budget), -ETIME);
-	EXPECT_EQ(entries("top"), 2);
-	EXPECT_EQ(sl_rmtree(fd, NULL, NULL), 0);
+	EXPECT_EQ(sl_rmtree(fd, &budget), -ETIME);
+	EXPECT_EQ(entries("top"), 1);
+	EXPECT_EQ(sl_rmtree(fd, NULL), 0);
 	EXPECT_EQ(entries("top"), 0);
 	fx_leave();
 }
