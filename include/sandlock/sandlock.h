@@ -392,6 +392,7 @@ typedef struct sandlock_answer {
 			      * it needs more than that */
 	const char *fix_value;
 	const char *enforced_by; /* "Landlock"; static */
+	const char *error_name;	 /* "EACCES", or NULL; static */
 	uint32_t rung;		 /* enum sandlock_rung, of what decides */
 	uint32_t verdict;	 /* enum sandlock_verdict */
 	int32_t error;		 /* errno that the program sees, or 0 */
@@ -405,6 +406,41 @@ typedef struct sandlock_explain_options {
 	const char *const *argv;
 	const char *const *envp; /* NULL: the caller's environment */
 } sandlock_explain_options;
+
+/*
+ * Prepare a run of @policy and keep what it would load; @options may be NULL.
+ * Fails where the run would fail before it starts. Borrows nothing;
+ * *ret_explanation belongs to the caller.
+ */
+SANDLOCK_API int sandlock_explain(const sandlock_policy *policy,
+				  const sandlock_explain_options *options,
+				  sandlock_explanation **ret_explanation,
+				  sandlock_error *err);
+SANDLOCK_API void sandlock_explanation_free(sandlock_explanation *explanation);
+
+/*
+ * Rule @index (from 0), grants first, what nothing enforces last. Strings are
+ * borrowed from @explanation, until it is freed. -ERANGE past the end.
+ */
+SANDLOCK_API int sandlock_explanation_rule(const sandlock_explanation *explanation,
+					   size_t index, sandlock_rule *ret_rule);
+
+/*
+ * Answer @index (from 0) of @question, which is one of
+ * - path:PATH, about read, write, execute, or list and create in a directory
+ * - net:HOST:PORT, net:udp://HOST:PORT, net:icmp://HOST, net:unix:PATH; no
+ *   name is looked up
+ * - bind:PORT, 0 for any free port
+ * - syscall:NAME, a call, a group or a number; one answer per case
+ *
+ * -ERANGE past the last answer; -EINVAL: that is no question. With index 0 the
+ * system is looked at anew, a further index belongs to that look. Strings are
+ * borrowed from @explanation, until it is freed.
+ */
+SANDLOCK_API int sandlock_explanation_ask(sandlock_explanation *explanation,
+					  const char *question, size_t index,
+					  sandlock_answer *ret_answer,
+					  sandlock_error *err);
 
 #ifdef __cplusplus
 }

@@ -53,6 +53,7 @@ struct sl_filter_rule {
 	uint16_t error;
 	uint16_t when;	   /* enum sl_when bits, all needed */
 	const char *opens; /* what a program gets that is spared this rule */
+	const char *text;  /* the tests as filter.def spells them */
 	struct sl_arg_test tests[SL_RULE_TESTS];
 };
 
@@ -84,6 +85,30 @@ struct sl_filter_spec {
 int sl_filter_build(const struct sl_filter_spec *spec,
 		    struct sock_filter **ret_insns, size_t *ret_count,
 		    struct sl_error *err);
+
+/* The errno by which @rule refuses a call with these arguments, or 0. */
+int sl_filter_rule_judge(const struct sl_filter_rule *rule,
+			 const uint64_t args[6]);
+
+/*
+ * Arguments that @rule is the first to refuse, of all that hold under @when;
+ * with @rule NULL: arguments that none refuses. False if there are none.
+ */
+bool sl_filter_witness(enum sl_sys call, const struct sl_filter_rule *rule,
+		       unsigned int when, uint64_t ret_args[6]);
+
+/* The tests for people: "domain is neither AF_INET nor AF_INET6"; "" if none. */
+void sl_filter_rule_text(const struct sl_filter_rule *rule, char *buf,
+			 size_t len);
+
+/* The item of @key (syscalls.extra_*) that names @call, or NULL. */
+const struct sl_item *sl_filter_item(const struct sl_policy *policy,
+				     enum sl_key key, enum sl_sys call);
+
+/* A call (>= 0, an enum sl_sys), or -1 and *ret_group; -EINVAL is no name of
+ * either, told with the nearest one. */
+int sl_filter_find(const char *text, const struct sl_sys_group **ret_group,
+		   struct sl_error *err);
 
 /* Policy -> spec for @arch; errors name the origin of a bad name. */
 int sl_filter_spec(const struct sl_policy *policy, enum sl_arch arch,

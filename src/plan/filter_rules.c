@@ -32,11 +32,12 @@
 	}
 
 static const struct sl_filter_rule rules[] = {
-#define SL_RULE(name, err, cond, text, ...) \
+#define SL_RULE(name, err, cond, what, ...) \
 	{ .call = SL_SYS_##name,            \
 	  .error = (err),                   \
 	  .when = SL_WHEN_##cond,           \
-	  .opens = (text),                  \
+	  .opens = (what),                  \
+	  .text = #__VA_ARGS__,             \
 	  .tests = { __VA_ARGS__ } },
 #include "plan/filter.def"
 #undef SL_RULE

@@ -88,6 +88,23 @@ static const struct sl_item *item_with(const struct sl_value *list,
 	return NULL;
 }
 
+const struct sl_item *sl_filter_item(const struct sl_policy *policy,
+				     enum sl_key key, enum sl_sys call)
+{
+	return item_with(sl_policy_get(policy, key), call);
+}
+
+int sl_filter_find(const char *text, const struct sl_sys_group **ret_group,
+		   struct sl_error *err)
+{
+	struct named named;
+
+	if (look_up(text, &named) < 0)
+		return unknown(text, err);
+	*ret_group = named.group;
+	return named.group ? -1 : (int)named.call;
+}
+
 static int contradiction(const struct sl_policy *policy,
 			 const struct sl_item *item, enum sl_sys call,
 			 struct sl_error *err)

@@ -36,14 +36,19 @@ static int grant(struct sl_policy *policy, enum sl_key key, const char *path,
 	return sl_policy_set(policy, key, text.data, &origin, err);
 }
 
+/* Nobody would be left to remove it. */
+bool sl_prepare_has_tmp(const struct sl_policy *policy)
+{
+	return sl_policy_bool(policy, SL_KEY_PRIVATE_TMP) &&
+	       !sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR);
+}
+
 static int make_tmp(struct sl_prepared *p, struct sl_error *err)
 {
 	struct sl_tmpdir dir = SL_TMPDIR_INIT;
 	int r;
 
-	/* Nobody would be left to remove it. */
-	if (!sl_policy_bool(p->policy, SL_KEY_PRIVATE_TMP) ||
-	    sl_policy_bool(p->policy, SL_KEY_NO_SUPERVISOR))
+	if (!sl_prepare_has_tmp(p->policy))
 		return 0;
 	r = sl_tmpdir_make(&dir, err);
 	if (r < 0)
@@ -181,11 +186,37 @@ static int lift_fds(struct sl_launch *l, struct sl_error *err)
 	return 0;
 }
 
+/* The plan and its rulesets, by the same calls whether it is for real. */
+static int make_plan(struct sl_prepared *p, bool dry, struct sl_error *err)
+{
+	struct sl_launch *l = &p->launch;
+	struct sl_probe probe;
+	int r;
+
+	sl_probe(&probe);
+	r = sl_plan_compile(p->policy, &probe, &p->plan, err);
+	if (r < 0)
+		return r;
+	if (dry) {
+		p->grants = calloc(p->plan->landlock.path_count + 1,
+				   sizeof(*p->grants));
+		if (!p->grants)
+			return out_of_memory(err);
+	}
+	r = sl_ruleset_build_noted(&p->plan->landlock, probe.landlock_abi,
+				   p->grants, &l->fds[SL_FD_INNER],
+				   &l->fds[SL_FD_OUTER], err);
+	if (r < 0)
+		return r;
+	if (probe.landlock_abi >= 7)
+		l->flags |= SL_LAUNCH_QUIET;
+	return 0;
+}
+
 static int build(struct sl_prepared *p, const struct sl_request *request,
 		 struct sl_error *err)
 {
 	struct sl_launch *l = &p->launch;
-	struct sl_probe probe;
 	int r;
 
 	r = sl_policy_check(p->policy, err);
@@ -194,22 +225,17 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 	r = open_cwd(p, err);
 	if (r < 0)
 		return r;
-	r = make_tmp(p, err);
+	r = request->dry ? 0 : make_tmp(p, err);
 	if (r < 0)
 		return r;
 	r = sl_env_build(p->policy, request->envp, p->tmp_dir, &p->envp, err);
 	if (r < 0)
 		return r;
 	l->envp = (const char *const *)p->envp;
-	r = find_command(p, request->argv, err);
+	r = request->argv ? find_command(p, request->argv, err) : 0;
 	if (r < 0)
 		return r;
-	sl_probe(&probe);
-	r = sl_plan_compile(p->policy, &probe, &p->plan, err);
-	if (r < 0)
-		return r;
-	r = sl_ruleset_build(&p->plan->landlock, probe.landlock_abi,
-			     &l->fds[SL_FD_INNER], &l->fds[SL_FD_OUTER], err);
+	r = make_plan(p, request->dry, err);
 	if (r < 0)
 		return r;
 	r = grant_tmp(p, err);
@@ -220,18 +246,18 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 	fill_attributes(l, p->policy);
 	if (p->plan->landlock.outer_scoped & SL_LL_SCOPE_SIGNAL)
 		l->flags |= SL_LAUNCH_SCOPED;
-	if (probe.landlock_abi >= 7)
-		l->flags |= SL_LAUNCH_QUIET;
 	return lift_fds(l, err);
 }
 
 int sl_prepare(const struct sl_policy *policy, const struct sl_request *request,
 	       struct sl_prepared **ret_prepared, struct sl_error *err)
 {
+	bool no_command = !request->argv || !request->argv[0] ||
+			  !request->argv[0][0];
 	struct sl_prepared *p;
 	int r;
 
-	if (!request->argv || !request->argv[0] || !request->argv[0][0])
+	if (no_command && (request->argv || !request->dry))
 		return sl_err(err, -EINVAL, SL_STAGE_SPAWN,
 			      "no command to run; hint: put one behind the "
 			      "options");
@@ -263,6 +289,7 @@ void sl_prepared_free(struct sl_prepared *p, bool keep_tmp)
 	for (char **var = p->envp; var && *var; var++)
 		free(*var);
 	free(p->envp);
+	free(p->grants);
 	free(p->argv_shell);
 	free(p->path);
 	free(p->tmp_dir);

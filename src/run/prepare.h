@@ -22,8 +22,9 @@ struct sl_prepared {
 	char **envp;
 	const char **argv_shell;
 	char *path;
-	char *tmp_dir; /* what TMPDIR says, or NULL */
-	char *cwd;     /* absolute, or NULL: unchanged */
+	char *tmp_dir;		 /* what TMPDIR says, or NULL */
+	char *cwd;		 /* absolute, or NULL: unchanged */
+	struct sl_grant *grants; /* of a dry preparation: per path of the plan */
 	char tmp_name[16];
 };
 
@@ -31,6 +32,9 @@ struct sl_prepared {
 struct sl_request {
 	const char *const *argv;
 	const char *const *envp; /* NULL: the caller's own */
+	/* Only to look at: argv may be NULL, no temporary directory is made,
+	 * and what became of each grant is noted. */
+	bool dry;
 };
 
 /*
@@ -39,6 +43,9 @@ struct sl_request {
  */
 int sl_prepare(const struct sl_policy *policy, const struct sl_request *request,
 	       struct sl_prepared **ret_prepared, struct sl_error *err);
+
+/* Whether a run of @policy has a private temporary directory. */
+bool sl_prepare_has_tmp(const struct sl_policy *policy);
 
 /* Closes and frees; removes the private temporary directory unless @keep_tmp
  * (somebody else removes it). */

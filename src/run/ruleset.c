@@ -81,19 +81,24 @@ static int open_grant(const struct sl_plan_path *path)
 	return fd < 0 ? -errno : fd;
 }
 
+/* @note may be NULL. */
 static int add_path(int ruleset, const struct sl_plan_path *path,
-		    struct sl_error *err)
+		    struct sl_grant *note, struct sl_error *err)
 {
+	struct sl_grant nobody;
 	sl_autoclose int fd = -1;
 	uint64_t access;
 	struct stat st;
 	int r;
 
+	if (!note)
+		note = &nobody;
+	*note = (struct sl_grant){ 0 };
 	/* O_PATH: needs no permission on the file itself, opens no device and
 	 * does not wait for the other end of a FIFO. */
 	fd = open_grant(path);
 	if (fd < 0) {
-		r = fd;
+		r = note->error = fd;
 		/* Our own optional grants (GPU nodes) are best effort. */
 		if (path->optional &&
 		    (is_absence(r) || !path->item ||
@@ -114,16 +119,22 @@ static int add_path(int ruleset, const struct sl_plan_path *path,
 				  err);
 	if (r < 0)
 		return path_error(path, r, "cannot make a Landlock rule: ", err);
+	*note = (struct sl_grant){ .made = true,
+				   .access = access,
+				   .dev = st.st_dev,
+				   .ino = st.st_ino,
+				   .mode = st.st_mode };
 	return 0;
 }
 
 static int add_rules(const struct sl_plan_landlock *ll, int ruleset,
-		     struct sl_error *err)
+		     struct sl_grant *grants, struct sl_error *err)
 {
 	int r;
 
 	for (size_t i = 0; i < ll->path_count; i++) {
-		r = add_path(ruleset, &ll->paths[i], err);
+		r = add_path(ruleset, &ll->paths[i], grants ? &grants[i] : NULL,
+			     err);
 		if (r < 0)
 			return r;
 	}
@@ -169,7 +180,7 @@ static int build_outer(const struct sl_plan_landlock *ll, int abi, int *ret_fd,
 	if (fd < 0)
 		return fd;
 	if (root.access) {
-		r = add_path(fd, &root, err);
+		r = add_path(fd, &root, NULL, err);
 		if (r < 0)
 			return r;
 	}
@@ -177,8 +188,9 @@ static int build_outer(const struct sl_plan_landlock *ll, int abi, int *ret_fd,
 	return 0;
 }
 
-int sl_ruleset_build(const struct sl_plan_landlock *ll, int abi,
-		     int *ret_inner_fd, int *ret_outer_fd, struct sl_error *err)
+int sl_ruleset_build_noted(const struct sl_plan_landlock *ll, int abi,
+			   struct sl_grant *grants, int *ret_inner_fd,
+			   int *ret_outer_fd, struct sl_error *err)
 {
 	sl_autoclose int inner = -1;
 	int outer = -1;
@@ -187,7 +199,7 @@ int sl_ruleset_build(const struct sl_plan_landlock *ll, int abi,
 	inner = create(ll->handled_fs, ll->handled_net, ll->scoped, abi, err);
 	if (inner < 0)
 		return inner;
-	r = add_rules(ll, inner, err);
+	r = add_rules(ll, inner, grants, err);
 	if (r < 0)
 		return r;
 	r = build_outer(ll, abi, &outer, err);
@@ -196,4 +208,11 @@ int sl_ruleset_build(const struct sl_plan_landlock *ll, int abi,
 	*ret_inner_fd = sl_take_fd(&inner);
 	*ret_outer_fd = outer;
 	return 0;
+}
+
+int sl_ruleset_build(const struct sl_plan_landlock *ll, int abi,
+		     int *ret_inner_fd, int *ret_outer_fd, struct sl_error *err)
+{
+	return sl_ruleset_build_noted(ll, abi, NULL, ret_inner_fd, ret_outer_fd,
+				      err);
 }

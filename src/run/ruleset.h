@@ -3,6 +3,10 @@
 #ifndef SL_RUN_RULESET_H
 #define SL_RUN_RULESET_H
 
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
 #include "base/error.h"
 #include "plan/plan.h"
 
@@ -14,5 +18,20 @@
  */
 int sl_ruleset_build(const struct sl_plan_landlock *ll, int abi,
 		     int *ret_inner_fd, int *ret_outer_fd, struct sl_error *err);
+
+/* What became of one planned path. */
+struct sl_grant {
+	bool made;
+	int error;	 /* why not: -ENOENT... */
+	uint64_t access; /* what fits the type of the file */
+	dev_t dev;
+	ino_t ino;
+	mode_t mode;
+};
+
+/* As sl_ruleset_build(); @grants has room for what became of each path. */
+int sl_ruleset_build_noted(const struct sl_plan_landlock *ll, int abi,
+			   struct sl_grant *grants, int *ret_inner_fd,
+			   int *ret_outer_fd, struct sl_error *err);
 
 #endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files explain*.c share. */
+#ifndef SL_RUN_EXPLAIN_INTERNAL_H
+#define SL_RUN_EXPLAIN_INTERNAL_H
+
+#include <sys/stat.h>
+
+#include "plan/filter.h"
+#include "plan/plan.h"
+#include "run/explain.h"
+#include "run/prepare.h"
+#include "run/ruleset.h"
+
+struct sl_explain {
+	struct sl_policy *policy;     /* as the caller gave it */
+	char **argv, **envp;	      /* copies, or NULL */
+	struct sl_prepared *prepared; /* dry; its policy has our own grants */
+	struct sl_filter_spec spec;   /* what the filter was built from */
+	struct sl_ex_rule *rules;
+	size_t rule_count, rule_cap;
+	struct sl_ex_answer *answers; /* of `question` */
+	size_t answer_count, answer_cap;
+	char *question;
+	char **texts; /* all strings that were handed out */
+	size_t text_count, text_cap;
+	int failed; /* -ENOMEM, once */
+};
+
+/* A string that lives as long as @ex; "" when memory is out (ex->failed). */
+const char *sl_ex_text(struct sl_explain *ex, const char *fmt, ...)
+	SL_PRINTF(2, 3);
+const char *sl_ex_origin(struct sl_explain *ex, const struct sl_item *item);
+void sl_ex_add_rule(struct sl_explain *ex, struct sl_ex_rule rule);
+/* Index of the rule made from @source, or -1. */
+int64_t sl_ex_find(const struct sl_explain *ex, const void *source);
+
+/* The same question against another policy: no rules are listed. */
+int sl_ex_plan(const struct sl_policy *policy, char *const *argv,
+	       char *const *envp, struct sl_explain **ret_ex,
+	       struct sl_error *err);
+
+/* ---- explain_rules.c, explain_open.c */
+void sl_ex_list_rules(struct sl_explain *ex);
+/* What this version leaves open under this policy. */
+void sl_ex_list_open(struct sl_explain *ex);
+/* The row of the filter that @rule belongs to: rules told alike share one. */
+const struct sl_filter_rule *sl_ex_row(const struct sl_explain *ex,
+				       const struct sl_filter_rule *rule);
+bool sl_ex_denies_all(const struct sl_explain *ex, const char *group);
+
+/* ---- one thing that may be refused, and how it is judged */
+
+enum sl_probe_kind {
+	SL_PROBE_PATH,
+	SL_PROBE_SOCKET, /* of a protocol that no rule grants */
+	SL_PROBE_CONNECT,
+	SL_PROBE_BIND,
+	SL_PROBE_CALL,
+};
+
+enum sl_access {
+	SL_ACCESS_READ,
+	SL_ACCESS_WRITE,
+	SL_ACCESS_EXECUTE,
+	SL_ACCESS_LIST,
+	SL_ACCESS_CREATE,
+};
+
+struct sl_ask {
+	enum sl_probe_kind kind;
+	enum sl_access access;		   /* PATH */
+	const char *text;		   /* path, or name of the peer */
+	int family;			   /* AF_* */
+	uint32_t type, protocol;	   /* SOCKET */
+	uint16_t port;			   /* CONNECT, BIND */
+	enum sl_sys call;		   /* CALL */
+	const struct sl_filter_rule *rule; /* the one in question, or NULL */
+	bool otherwise;			   /* what the rules of a call leave */
+	uint64_t args[6];
+};
+
+/* One step towards "allowed". */
+struct sl_want {
+	enum { SL_WANT_NOTHING = 0, SL_WANT_ADD, SL_WANT_DROP } how;
+	enum sl_key key;
+	const char *value;	    /* ADD */
+	const struct sl_item *item; /* DROP: of @key */
+};
+
+struct sl_judgement {
+	struct sl_ex_answer answer;
+	struct sl_want want;
+};
+
+/* All set; answer.fix is left to sl_ex_fix(). */
+void sl_ex_judge(struct sl_explain *ex, const struct sl_ask *ask,
+		 struct sl_judgement *ret);
+void sl_ex_judge_path(struct sl_explain *ex, const struct sl_ask *ask,
+		      struct sl_judgement *ret);
+void sl_ex_judge_net(struct sl_explain *ex, const struct sl_ask *ask,
+		     struct sl_judgement *ret);
+void sl_ex_judge_call(struct sl_explain *ex, const struct sl_ask *ask,
+		      struct sl_judgement *ret);
+
+/* The smallest change of the policy after which @ask is allowed. */
+void sl_ex_fix(struct sl_explain *ex, const struct sl_ask *ask,
+	       struct sl_judgement *judgement);
+
+/* Runs the very filter. 0: passes, else the errno (-1: killed). */
+int sl_ex_filter(const struct sl_explain *ex, enum sl_sys call,
+		 const uint64_t args[6]);
+/* Which rule or item is behind that errno; fills rung, rule, origin, want. */
+void sl_ex_blame_filter(struct sl_explain *ex, enum sl_sys call,
+			const uint64_t args[6], struct sl_judgement *ret);
+
+/* ---- a question becomes a few asks: each file parses its own kinds */
+typedef int sl_ex_answer_fn(struct sl_explain *ex, const struct sl_ask *ask);
+int sl_ex_ask_path(struct sl_explain *ex, const char *text,
+		   sl_ex_answer_fn *answer, struct sl_error *err);
+int sl_ex_ask_net(struct sl_explain *ex, const char *text,
+		  sl_ex_answer_fn *answer, struct sl_error *err);
+int sl_ex_ask_bind(struct sl_explain *ex, const char *text,
+		   sl_ex_answer_fn *answer, struct sl_error *err);
+int sl_ex_ask_call(struct sl_explain *ex, const char *text,
+		   sl_ex_answer_fn *answer, struct sl_error *err);
+
+#endif

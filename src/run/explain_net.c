@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Questions about the network. Three judges in a row, as in the kernel: the
+ * filter on socket(2), the filter on connect(2) or bind(2), Landlock on the
+ * port. Host names are not looked up: no rule of this version knows addresses.
+ */
+#include "run/explain_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "policy/netrule.h"
+#include "policy/ports.h"
+#include "policy/value.h"
+#include "sys/uapi.h"
+
+static const char *protocol_name(const struct sl_ask *ask)
+{
+	if (ask->family == AF_UNIX)
+		return "a Unix socket";
+	return ask->protocol ? "ICMP" : "UDP";
+}
+
+/* ------------------------------------------------ which item says so */
+
+static bool names_port(const struct sl_item *item, bool connect, uint16_t port)
+{
+	struct sl_netrule rule;
+
+	if (!connect)
+		return item->num == SL_PORT_ANY ||
+		       (port >= item->num >> 16 && port <= (item->num & 0xffff));
+	if (sl_netrule_parse(item->text, false, &rule, NULL) < 0 ||
+	    !(rule.protos & SL_NET_TCP))
+		return false;
+	for (size_t i = 0; i < rule.port_count; i++)
+		if (rule.ports[i] == port)
+			return true;
+	return rule.any_port;
+}
+
+static const struct sl_item *item_for(const struct sl_explain *ex,
+				      enum sl_key key, bool connect,
+				      uint16_t port)
+{
+	const struct sl_value *list = sl_policy_get(ex->prepared->policy, key);
+
+	for (size_t i = 0; i < list->count; i++)
+		if (names_port(&list->items[i], connect, port))
+			return &list->items[i];
+	return NULL;
+}
+
+/* ------------------------------------------------ TCP */
+
+static bool granted(const struct sl_explain *ex, uint16_t port, uint64_t right)
+{
+	const struct sl_plan_landlock *ll = &ex->prepared->plan->landlock;
+
+	if (!(ll->handled_net & right))
+		return true;
+	for (size_t i = 0; i < ll->port_count; i++)
+		if (ll->ports[i].port == port)
+			return (ll->ports[i].access & right) != 0;
+	return false;
+}
+
+/* Ports below this number need a capability, which nobody inside has. */
+static unsigned int first_free_port(void)
+{
+	char text[16] = "";
+	sl_autoclose int fd =
+		open("/proc/sys/net/ipv4/ip_unprivileged_port_start",
+		     O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	return n > 0 ? (unsigned int)strtoul(text, NULL, 10) : 1024;
+}
+
+static void grant_port(struct sl_explain *ex, const struct sl_ask *ask,
+		       const struct sl_item *item, struct sl_judgement *j)
+{
+	bool connect = ask->kind == SL_PROBE_CONNECT;
+
+	j->answer.verdict = SL_VERDICT_ALLOWED;
+	j->answer.rung = SL_RUNG_LANDLOCK;
+	j->answer.rule = sl_ex_find(ex, item);
+	j->answer.origin = item ? sl_ex_origin(ex, item) : NULL;
+	if (item)
+		j->answer.reason = connect ? "the port is granted, for every "
+					     "address"
+					   : "the port is granted";
+	else if (sl_policy_get(ex->prepared->policy, SL_KEY_NET_DENY_BIND)->count &&
+		 !connect)
+		j->answer.reason = "every port is granted but those denied";
+	else {
+		j->answer.rung = SL_RUNG_NOTHING;
+		j->answer.reason = "protection net-tcp is switched off or "
+				   "missing here, so nothing judges ports";
+	}
+	if (!connect && ask->port && ask->port < first_free_port()) {
+		j->answer.verdict = SL_VERDICT_REFUSED;
+		j->answer.rung = SL_RUNG_SYSTEM;
+		j->answer.error = EACCES;
+		j->answer.reason = "the policy grants it, but a port this low "
+				   "needs a privilege that nobody inside has";
+	}
+}
+
+static void refuse_port(struct sl_explain *ex, const struct sl_ask *ask,
+			struct sl_judgement *j)
+{
+	bool connect = ask->kind == SL_PROBE_CONNECT;
+	enum sl_key deny = connect ? SL_KEY_NET_DENY : SL_KEY_NET_DENY_BIND;
+	const struct sl_item *item = item_for(ex, deny, connect, ask->port);
+
+	j->answer.rung = SL_RUNG_LANDLOCK;
+	j->answer.error = EACCES;
+	if (item) {
+		j->answer.rule = sl_ex_find(ex, item);
+		j->answer.origin = sl_ex_origin(ex, item);
+		j->answer.reason = "the port is denied";
+		j->want = (struct sl_want){ .how = SL_WANT_DROP,
+					    .key = deny,
+					    .item = item };
+		return;
+	}
+	j->answer.reason = "no rule grants the port";
+	if (!connect && ask->port && ask->port < first_free_port()) {
+		j->answer.reason = "no rule grants the port, and one this low "
+				   "needs a privilege that nobody inside has";
+		return;
+	}
+	j->want = (struct sl_want){
+		.how = SL_WANT_ADD,
+		.key = connect ? SL_KEY_NET_ALLOW : SL_KEY_NET_ALLOW_BIND,
+		.value = sl_ex_text(ex, connect ? "tcp://:%u" : "%u", ask->port),
+	};
+}
+
+/* ------------------------------------------------ everything else */
+
+static bool filtered(struct sl_explain *ex, enum sl_sys call, uint64_t domain,
+		     uint64_t type, uint64_t protocol, struct sl_judgement *j)
+{
+	uint64_t args[6] = { domain, type, protocol };
+
+	if (sl_ex_filter(ex, call, args) == 0)
+		return false;
+	sl_ex_blame_filter(ex, call, args, j);
+	return true;
+}
+
+static void judge_tcp(struct sl_explain *ex, const struct sl_ask *ask,
+		      struct sl_judgement *j)
+{
+	bool connect = ask->kind == SL_PROBE_CONNECT;
+	uint64_t right = connect ? SL_LL_NET_CONNECT_TCP : SL_LL_NET_BIND_TCP;
+	enum sl_key key = connect ? SL_KEY_NET_ALLOW : SL_KEY_NET_ALLOW_BIND;
+
+	j->answer.access = connect ? "connect" : "bind";
+	j->answer.object = sl_ex_text(ex, "TCP port %u", ask->port);
+	if (filtered(ex, SL_SYS_socket, (uint64_t)ask->family, SOCK_STREAM, 0, j) ||
+	    filtered(ex, connect ? SL_SYS_connect : SL_SYS_bind, 0, 0, 0, j))
+		return;
+	if (granted(ex, ask->port, right))
+		grant_port(ex, ask, item_for(ex, key, connect, ask->port), j);
+	else
+		refuse_port(ex, ask, j);
+}
+
+/* The filter let the socket pass, by name: who else has a say? */
+static void judge_free_socket(struct sl_explain *ex, const struct sl_ask *ask,
+			      struct sl_judgement *j)
+{
+	const struct sl_plan_landlock *ll = &ex->prepared->plan->landlock;
+	bool is_unix = ask->family == AF_UNIX;
+
+	j->answer.rung = SL_RUNG_LANDLOCK;
+	if (is_unix && ask->text[0] == '@' &&
+	    (ll->scoped & SL_LL_SCOPE_ABSTRACT_UNIX)) {
+		j->answer.error = EPERM;
+		j->answer.reason = "abstract sockets do not cross the border "
+				   "of the sandbox";
+		return;
+	}
+	if (is_unix && ask->text[0] != '@' &&
+	    (ll->handled_fs & SL_LL_FS_RESOLVE_UNIX)) {
+		j->answer.verdict = SL_VERDICT_DEPENDS;
+		j->answer.reason = "a write grant for its path decides";
+		return;
+	}
+	if (!is_unix && !ask->protocol &&
+	    (ll->handled_net & SL_LL_NET_CONNECT_SEND_UDP)) {
+		j->answer.error = EACCES;
+		j->answer.reason = "this version has no rules for UDP";
+		return;
+	}
+	j->answer.verdict = SL_VERDICT_ALLOWED;
+	j->answer.rung = SL_RUNG_NOTHING;
+	j->answer.reason = "socket is allowed by name, and nothing else judges "
+			   "this protocol";
+}
+
+static void judge_socket(struct sl_explain *ex, const struct sl_ask *ask,
+			 struct sl_judgement *j)
+{
+	j->answer.access = "connect";
+	j->answer.object = sl_ex_text(ex, "%s%s%s", protocol_name(ask),
+				      ask->text ? " at " : "",
+				      ask->text ? ask->text : "");
+	if (!filtered(ex, SL_SYS_socket, (uint64_t)ask->family, ask->type,
+		      ask->protocol, j) &&
+	    !filtered(ex, SL_SYS_connect, 0, 0, 0, j)) {
+		judge_free_socket(ex, ask, j);
+		return;
+	}
+	/* Allowing socket(2) by name would work, and open every kind of it. */
+	if (j->want.how == SL_WANT_ADD)
+		j->want = (struct sl_want){ 0 };
+	j->answer.reason = sl_ex_text(
+		ex,
+		"this version has no rules for %s; --extra-allow-syscall "
+		"socket would open every kind of socket",
+		ask->family == AF_UNIX ? "Unix sockets" : protocol_name(ask));
+}
+
+void sl_ex_judge_net(struct sl_explain *ex, const struct sl_ask *ask,
+		     struct sl_judgement *ret)
+{
+	if (ask->kind == SL_PROBE_SOCKET)
+		judge_socket(ex, ask, ret);
+	else
+		judge_tcp(ex, ask, ret);
+}
+
+/* ------------------------------------------------ the questions */
+
+static int ask_rule(struct sl_explain *ex, const char *text,
+		    const struct sl_netrule *rule, sl_ex_answer_fn *answer,
+		    struct sl_error *err)
+{
+	struct sl_ask ask = { .kind = SL_PROBE_CONNECT,
+			      .family = rule->is_cidr ? rule->family : AF_INET };
+	unsigned int whole = ask.family == AF_INET6 ? 128 : 32;
+
+	if (rule->is_cidr && rule->prefix != whole)
+		return sl_err(err, -EINVAL, SL_STAGE_PARSE,
+			      "asks about a whole network; name one host");
+	if (rule->protos == SL_NET_ICMP) {
+		ask.kind = SL_PROBE_SOCKET;
+		ask.type = SOCK_DGRAM;
+		ask.protocol = ask.family == AF_INET6 ? IPPROTO_ICMPV6
+						      : IPPROTO_ICMP;
+		return answer(ex, &ask);
+	}
+	if (rule->any_port || rule->port_count != 1)
+		return sl_err(err, -EINVAL, SL_STAGE_PARSE,
+			      "needs one port, as in net:%s:443",
+			      strchr(text, ':') ? "HOST" : SL_QUOTE(text));
+	ask.port = rule->ports[0];
+	if (rule->protos == SL_NET_UDP) {
+		ask.kind = SL_PROBE_SOCKET;
+		ask.type = SOCK_DGRAM;
+	}
+	return answer(ex, &ask);
+}
+
+int sl_ex_ask_net(struct sl_explain *ex, const char *text,
+		  sl_ex_answer_fn *answer, struct sl_error *err)
+{
+	struct sl_ask to_unix = { .kind = SL_PROBE_SOCKET,
+				  .family = AF_UNIX,
+				  .type = SOCK_STREAM };
+	sl_autofree struct sl_netrule *rule = malloc(sizeof(*rule));
+	sl_autofree char *full = NULL;
+	int r;
+
+	if (strncmp(text, "unix:", 5) == 0 && text[5]) {
+		to_unix.text = text + 5;
+		return answer(ex, &to_unix);
+	}
+	if (asprintf(&full, "%s%s", strstr(text, "://") ? "" : "tcp://", text) < 0)
+		full = NULL;
+	if (!rule || !full)
+		return -ENOMEM;
+	r = sl_netrule_parse(full, false, rule, err);
+	return r < 0 ? r : ask_rule(ex, text, rule, answer, err);
+}
+
+int sl_ex_ask_bind(struct sl_explain *ex, const char *text,
+		   sl_ex_answer_fn *answer, struct sl_error *err)
+{
+	struct sl_ask ask = { .kind = SL_PROBE_BIND, .family = AF_INET };
+	uint64_t port;
+
+	if (sl_value_u64(text, strlen(text), &port) < 0 || port > UINT16_MAX)
+		return sl_err(err, -EINVAL, SL_STAGE_PARSE,
+			      "'%s' is not a port: 0 (any free one) to 65535",
+			      SL_QUOTE(text));
+	ask.port = (uint16_t)port;
+	return answer(ex, &ask);
+}

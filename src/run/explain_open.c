@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is open under this policy, of what this version leaves open at all. */
+#include "run/explain_internal.h"
+
+#include "sys/uapi.h"
+
+enum open_when {
+	OPEN_ALWAYS,
+	OPEN_METADATA,
+	OPEN_WATCHES,
+	OPEN_CONNECT,
+	OPEN_BIND,
+	OPEN_SUPERVISED,
+	OPEN_COREDUMP,
+	OPEN_ENVIRONMENT,
+	OPEN_WRITES,
+};
+
+static const struct {
+	const char *name;
+	enum open_when when;
+	const char *what, *helps;
+} rows[] = {
+#define SL_OPEN(name, when, what, helps) { name, OPEN_##when, what, helps },
+#include "run/explain_open.def"
+#undef SL_OPEN
+};
+
+/* Every call of @group is refused, whatever its arguments. */
+bool sl_ex_denies_all(const struct sl_explain *ex, const char *group)
+{
+	const struct sl_sys_group *calls = sl_sys_group_find(group);
+	static const uint64_t args[6];
+
+	for (size_t i = 0; calls && i < calls->count; i++)
+		if (sl_ex_filter(ex, (enum sl_sys)calls->calls[i], args) == 0)
+			return false;
+	return calls != NULL;
+}
+
+static bool watches_refused(const struct sl_explain *ex)
+{
+	static const uint64_t args[6];
+
+	return sl_ex_filter(ex, SL_SYS_inotify_add_watch, args) != 0 ||
+	       (sl_ex_filter(ex, SL_SYS_inotify_init, args) != 0 &&
+		sl_ex_filter(ex, SL_SYS_inotify_init1, args) != 0);
+}
+
+static bool any_port(const struct sl_explain *ex, uint64_t right)
+{
+	const struct sl_plan_landlock *ll = &ex->prepared->plan->landlock;
+
+	if (!(ll->handled_net & right))
+		return true;
+	for (size_t i = 0; i < ll->port_count; i++)
+		if (ll->ports[i].access & right)
+			return true;
+	return false;
+}
+
+static bool any_write(const struct sl_explain *ex)
+{
+	const struct sl_plan_landlock *ll = &ex->prepared->plan->landlock;
+
+	/* A device holds nothing that is run later. */
+	for (size_t i = 0; i < ll->path_count; i++)
+		if ((ex->prepared->grants[i].access & SL_LL_FS_WRITE_FILE) &&
+		    (S_ISDIR(ex->prepared->grants[i].mode) ||
+		     S_ISREG(ex->prepared->grants[i].mode)))
+			return true;
+	return false;
+}
+
+static bool is_open(const struct sl_explain *ex, enum open_when when)
+{
+	const struct sl_policy *policy = ex->prepared->policy;
+
+	switch (when) {
+	case OPEN_ALWAYS:
+		return true;
+	case OPEN_METADATA:
+		return !(ex->spec.when & SL_WHEN_METADATA) ||
+		       !sl_ex_denies_all(ex, "metadata");
+	case OPEN_WATCHES:
+		return !watches_refused(ex);
+	case OPEN_CONNECT:
+		return any_port(ex, SL_LL_NET_CONNECT_TCP);
+	case OPEN_BIND:
+		return any_port(ex, SL_LL_NET_BIND_TCP);
+	case OPEN_SUPERVISED:
+		return !sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR);
+	case OPEN_COREDUMP:
+		return !sl_policy_bool(policy, SL_KEY_NO_COREDUMP);
+	case OPEN_ENVIRONMENT:
+		return !sl_policy_bool(policy, SL_KEY_CLEAN_ENV);
+	case OPEN_WRITES:
+		return any_write(ex);
+	}
+	return true;
+}
+
+void sl_ex_list_open(struct sl_explain *ex)
+{
+	for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++)
+		if (is_open(ex, rows[i].when))
+			sl_ex_add_rule(ex, (struct sl_ex_rule){
+						   .subject = rows[i].name,
+						   .effect = rows[i].what,
+						   .origin = "sandlock",
+						   .note = rows[i].helps,
+						   .rung = SL_RUNG_NOTHING,
+						   .allows = true,
+					   });
+}

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rules of a plan as a list, each with its origin and with who enforces it.
+ * The list is read off the prepared plan and its policy; what this version
+ * leaves open is in explain_open.c.
+ */
+#include "run/explain_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "sys/uapi.h"
+#include "sys/uapi_seccomp.h"
+
+#define OURS "sandlock"
+
+static const struct sl_policy *policy_of(const struct sl_explain *ex)
+{
+	return ex->prepared->policy;
+}
+
+static const struct sl_plan_landlock *landlock_of(const struct sl_explain *ex)
+{
+	return &ex->prepared->plan->landlock;
+}
+
+static const char *key_name(enum sl_key key)
+{
+	return sl_key_info(key)->name;
+}
+
+/* ------------------------------------------------ files */
+
+static const char *rights_text(struct sl_explain *ex, uint64_t access)
+{
+	bool write = access & SL_LL_FS_WRITE_FILE;
+	sl_autobuf out = SL_BUF_INIT(128);
+
+	if (access & SL_LL_FS_READ_FILE)
+		sl_buf_adds(&out, "read");
+	if (write)
+		sl_buf_adds(&out, ", write");
+	if (access & SL_LL_FS_EXECUTE)
+		sl_buf_adds(&out, ", execute");
+	if (access & SL_LL_FS_READ_DIR)
+		sl_buf_adds(&out, ", list");
+	if (access & SL_LL_FS_MAKE_REG)
+		sl_buf_adds(&out, ", create, remove");
+	return sl_ex_text(ex, "%s", out.data ? out.data : "nothing");
+}
+
+static const char *grant_note(struct sl_explain *ex,
+			      const struct sl_plan_path *path,
+			      const struct sl_grant *grant)
+{
+	sl_autofree char *real = NULL;
+
+	if (grant->made) {
+		real = realpath(path->path, NULL);
+		return real && strcmp(real, path->path) != 0
+			       ? sl_ex_text(ex, "is %s", real)
+			       : NULL;
+	}
+	if (!grant->error)
+		return "no right of it fits this kind of file; skipped";
+	errno = -grant->error;
+	return grant->error == -ENOENT ? "does not exist; skipped"
+				       : sl_ex_text(ex, "%m; skipped");
+}
+
+static void list_paths(struct sl_explain *ex)
+{
+	const struct sl_plan_landlock *ll = landlock_of(ex);
+
+	for (size_t i = 0; i < ll->path_count; i++) {
+		const struct sl_plan_path *path = &ll->paths[i];
+		const struct sl_grant *grant = &ex->prepared->grants[i];
+		enum sl_key key = path->access & SL_LL_FS_WRITE_FILE
+					  ? SL_KEY_FS_WRITE
+					  : SL_KEY_FS_READ;
+		bool gpu = !path->item || strcmp(path->item->text, path->path);
+
+		/* The nodes of forty cards that are not there tell nobody. */
+		if (!path->item && !grant->made)
+			continue;
+		sl_ex_add_rule(
+			ex,
+			(struct sl_ex_rule){
+				.key = gpu ? key_name(SL_KEY_GPU) : key_name(key),
+				.subject = path->path,
+				.effect = rights_text(
+					ex, grant->made ? grant->access
+							: path->access),
+				.origin = path->item ? sl_ex_origin(ex, path->item)
+						     : OURS ", for --gpu",
+				.note = grant_note(ex, path, grant),
+				.rung = SL_RUNG_LANDLOCK,
+				.allows = grant->made,
+				.source = path,
+			});
+	}
+}
+
+static const struct sl_item *first_item(const struct sl_explain *ex,
+					enum sl_key key)
+{
+	const struct sl_value *value = sl_policy_get(policy_of(ex), key);
+
+	return value->count ? &value->items[value->count - 1] : NULL;
+}
+
+static void list_made_at_start(struct sl_explain *ex)
+{
+	if (sl_prepare_has_tmp(policy_of(ex)))
+		sl_ex_add_rule(
+			ex,
+			(struct sl_ex_rule){
+				.key = key_name(SL_KEY_PRIVATE_TMP),
+				.subject = "$TMPDIR",
+				.effect = rights_text(
+					ex, landlock_of(ex)->write_access),
+				.origin = sl_ex_origin(
+					ex, first_item(ex, SL_KEY_PRIVATE_TMP)),
+				.note = "made at the start, removed at the end",
+				.rung = SL_RUNG_LANDLOCK,
+				.allows = true,
+			});
+	if (!ex->argv && sl_policy_bool(policy_of(ex), SL_KEY_COMMAND))
+		sl_ex_add_rule(
+			ex,
+			(struct sl_ex_rule){
+				.key = key_name(SL_KEY_COMMAND),
+				.subject = "the command, its interpreter, the "
+					   "installations of both",
+				.effect = "read, execute, list",
+				.origin = sl_ex_origin(
+					ex, first_item(ex, SL_KEY_COMMAND)),
+				.note = "depends on the command; name it "
+					"behind --",
+				.rung = SL_RUNG_LANDLOCK,
+				.allows = true,
+			});
+}
+
+/* ------------------------------------------------ Landlock beside files */
+
+static void refuse(struct sl_explain *ex, enum sl_rung rung,
+		   const char *subject, const char *effect, const char *note)
+{
+	sl_ex_add_rule(ex, (struct sl_ex_rule){ .subject = subject,
+						.effect = effect,
+						.origin = OURS,
+						.note = note,
+						.rung = rung });
+}
+
+static void list_items(struct sl_explain *ex, enum sl_key key, bool allows,
+		       const char *what, const char *effect, const char *note)
+{
+	const struct sl_value *list = sl_policy_get(policy_of(ex), key);
+
+	for (size_t i = 0; i < list->count; i++)
+		sl_ex_add_rule(
+			ex, (struct sl_ex_rule){
+				    .key = key_name(key),
+				    .subject = sl_ex_text(ex, "%s %s", what,
+							  list->items[i].text),
+				    .effect = effect,
+				    .origin = sl_ex_origin(ex, &list->items[i]),
+				    .note = note,
+				    .rung = SL_RUNG_LANDLOCK,
+				    .allows = allows,
+				    .source = &list->items[i],
+			    });
+}
+
+static void list_network(struct sl_explain *ex)
+{
+	const struct sl_plan_landlock *ll = landlock_of(ex);
+
+	list_items(ex, SL_KEY_NET_ALLOW, true, "TCP to", "connect",
+		   "by port alone: any address");
+	list_items(ex, SL_KEY_NET_DENY, false, "TCP to", "EACCES", NULL);
+	if (ll->handled_net & SL_LL_NET_CONNECT_TCP)
+		refuse(ex, SL_RUNG_LANDLOCK, "TCP to any other port", "EACCES",
+		       NULL);
+	list_items(ex, SL_KEY_NET_ALLOW_BIND, true, "TCP port", "bind", NULL);
+	list_items(ex, SL_KEY_NET_DENY_BIND, false, "TCP port", "EACCES", NULL);
+	if (ll->handled_net & SL_LL_NET_BIND_TCP)
+		refuse(ex, SL_RUNG_LANDLOCK, "binding any other TCP port",
+		       "EACCES", NULL);
+}
+
+static void list_borders(struct sl_explain *ex)
+{
+	const struct sl_plan_landlock *ll = landlock_of(ex);
+
+	refuse(ex, SL_RUNG_LANDLOCK, "every other file and directory", "EACCES",
+	       "opening, executing, creating, removing, renaming");
+	refuse(ex, SL_RUNG_LANDLOCK, "making device nodes", "EACCES", NULL);
+	if (ll->handled_fs & SL_LL_FS_IOCTL_DEV)
+		refuse(ex, SL_RUNG_LANDLOCK, "ioctl on other devices", "EACCES",
+		       NULL);
+	if (ll->scoped & SL_LL_SCOPE_SIGNAL)
+		refuse(ex, SL_RUNG_LANDLOCK, "signals to processes outside",
+		       "EPERM", NULL);
+	refuse(ex, SL_RUNG_LANDLOCK, "tracing processes outside", "EPERM",
+	       "their memory, environment and descriptors");
+	if (ll->scoped & SL_LL_SCOPE_ABSTRACT_UNIX)
+		refuse(ex, SL_RUNG_LANDLOCK, "abstract sockets outside",
+		       "EPERM", NULL);
+}
+
+/* A protection that was given up, on request. */
+static void list_given_up(struct sl_explain *ex)
+{
+	static const enum sl_key keys[] = { SL_KEY_DISABLE,
+					    SL_KEY_ALLOW_DEGRADED };
+
+	for (size_t k = 0; k < SL_ARRAY_LEN(keys); k++) {
+		const struct sl_value *list = sl_policy_get(policy_of(ex),
+							    keys[k]);
+
+		for (size_t i = 0; i < list->count; i++)
+			sl_ex_add_rule(
+				ex, (struct sl_ex_rule){
+					    .key = key_name(keys[k]),
+					    .subject = sl_ex_text(
+						    ex, "protection %s",
+						    list->items[i].text),
+					    .effect = keys[k] == SL_KEY_DISABLE
+							      ? "switched off"
+							      : "not needed",
+					    .origin = sl_ex_origin(
+						    ex, &list->items[i]),
+					    .note = keys[k] == SL_KEY_DISABLE ? NULL
+									      : "enforced where the kernel "
+										"has it",
+					    .rung = SL_RUNG_NOTHING,
+					    .allows = true,
+					    .source = &list->items[i],
+				    });
+	}
+}
+
+/* ------------------------------------------------ system calls */
+
+static bool in_table(const struct sl_explain *ex,
+		     const struct sl_filter_rule *rule)
+{
+	return ex->spec.list[rule->call] == SL_LIST_TABLE &&
+	       sl_filter_rule_holds(rule, ex->spec.when) &&
+	       sl_sys_number(rule->call, SL_ARCH_NATIVE) >= 0;
+}
+
+/* Told in one row: the same answer for the same reason, or of one call. */
+static bool same_row(const struct sl_filter_rule *a,
+		     const struct sl_filter_rule *b)
+{
+	return a->error == b->error && strcmp(a->opens, b->opens) == 0 &&
+	       strcmp(a->text, b->text) == 0 &&
+	       (a->call == b->call || sl_filter_rule_plain(a));
+}
+
+const struct sl_filter_rule *sl_ex_row(const struct sl_explain *ex,
+				       const struct sl_filter_rule *rule)
+{
+	const struct sl_filter_rule *first;
+
+	for (size_t i = 0; rule && (first = sl_filter_rule_at(i)); i++)
+		if (in_table(ex, first) && same_row(first, rule))
+			return first;
+	return rule;
+}
+
+static const char *row_calls(struct sl_explain *ex,
+			     const struct sl_filter_rule *row)
+{
+	sl_autobuf out = SL_BUF_INIT(4096);
+	const struct sl_filter_rule *rule;
+	char text[512];
+
+	if (!sl_filter_rule_plain(row)) {
+		sl_filter_rule_text(row, text, sizeof(text));
+		return sl_ex_text(ex, "%s if %s", sl_sys_name(row->call), text);
+	}
+	for (size_t i = 0; (rule = sl_filter_rule_at(i)); i++)
+		if (in_table(ex, rule) && same_row(row, rule))
+			sl_buf_addf(&out, "%s%s", out.len ? ", " : "",
+				    sl_sys_name(rule->call));
+	return sl_ex_text(ex, "%s", out.data ? out.data : "");
+}
+
+static void list_extra(struct sl_explain *ex, enum sl_key key, const char *effect)
+{
+	const struct sl_value *list = sl_policy_get(policy_of(ex), key);
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct sl_sys_group *group =
+			sl_sys_group_find(list->items[i].text);
+
+		sl_ex_add_rule(
+			ex, (struct sl_ex_rule){
+				    .key = key_name(key),
+				    .subject = list->items[i].text,
+				    .effect = effect,
+				    .origin = sl_ex_origin(ex, &list->items[i]),
+				    .note = group ? sl_ex_text(ex, "group: %s",
+							       group->help)
+						  : NULL,
+				    .rung = SL_RUNG_SECCOMP,
+				    .allows = key == SL_KEY_EXTRA_ALLOW,
+				    .source = &list->items[i],
+			    });
+	}
+}
+
+static void list_filter(struct sl_explain *ex)
+{
+	const struct sl_filter_rule *rule;
+
+	list_extra(ex, SL_KEY_EXTRA_ALLOW, "allowed");
+	list_extra(ex, SL_KEY_EXTRA_DENY, "EPERM");
+	for (size_t i = 0; (rule = sl_filter_rule_at(i)); i++)
+		if (in_table(ex, rule) && sl_ex_row(ex, rule) == rule)
+			sl_ex_add_rule(
+				ex, (struct sl_ex_rule){
+					    .subject = row_calls(ex, rule),
+					    .effect = sl_errno_name(rule->error),
+					    .origin = OURS,
+					    .note = rule->opens,
+					    .rung = SL_RUNG_SECCOMP,
+					    .source = rule,
+				    });
+	refuse(ex, SL_RUNG_SECCOMP, "system calls newer than this version",
+	       "ENOSYS", NULL);
+	refuse(ex, SL_RUNG_SECCOMP, "entry points of other architectures",
+	       "killed", "32-bit and x32: the rules would not fit them");
+}
+
+/* ------------------------------------------------ the process */
+
+static void list_key(struct sl_explain *ex, enum sl_key key, enum sl_rung rung,
+		     const char *subject, const char *effect)
+{
+	const struct sl_item *item = first_item(ex, key);
+
+	if (!item)
+		return;
+	if (sl_key_info(key)->type == SL_TYPE_BOOL && !item->num)
+		return;
+	sl_ex_add_rule(ex, (struct sl_ex_rule){
+				   .key = key_name(key),
+				   .subject = subject,
+				   .effect = effect ? effect : item->text,
+				   .origin = sl_ex_origin(ex, item),
+				   .rung = rung,
+				   .source = item,
+			   });
+}
+
+static void list_attributes(struct sl_explain *ex)
+{
+	enum sl_rung rung = SL_RUNG_ATTRIBUTE;
+
+	refuse(ex, rung, "privileges", "none gained",
+	       "no_new_privs: set-user-ID bits do nothing");
+	if (geteuid() == 0)
+		refuse(ex, rung, "capabilities",
+		       "none kept", "root inside is an ordinary user that owns root's files");
+	refuse(ex, rung, "descriptors above 2", "closed",
+	       "those of the caller, before the program starts");
+	list_key(ex, SL_KEY_USER, rung, "user and group", NULL);
+	list_key(ex, SL_KEY_CLEAN_ENV, rung, "environment",
+		 "PATH, HOME, USER, TERM and LANG only");
+	list_key(ex, SL_KEY_OPEN_FILES, rung, "open files per process", NULL);
+	list_key(ex, SL_KEY_CPU_CORES, rung, "processor cores", NULL);
+	list_key(ex, SL_KEY_NO_COREDUMP, rung, "core dumps", "none");
+	list_key(ex, SL_KEY_NO_HUGE_PAGES, rung, "transparent huge pages",
+		 "none");
+	list_key(ex, SL_KEY_NO_RANDOMIZE_MEMORY, rung, "addresses",
+		 "the same in every run");
+}
+
+static void list_supervisor(struct sl_explain *ex)
+{
+	const struct sl_item *alone = first_item(ex, SL_KEY_NO_SUPERVISOR);
+
+	if (sl_policy_bool(policy_of(ex), SL_KEY_NO_SUPERVISOR)) {
+		sl_ex_add_rule(ex, (struct sl_ex_rule){
+					   .key = key_name(SL_KEY_NO_SUPERVISOR),
+					   .subject = "processes left running",
+					   .effect = "stay",
+					   .origin = sl_ex_origin(ex, alone),
+					   .note = "nobody ends them and "
+						   "nothing keeps time",
+					   .rung = SL_RUNG_NOTHING,
+					   .allows = true,
+					   .source = alone,
+				   });
+		return;
+	}
+	refuse(ex, SL_RUNG_SUPERVISOR, "processes left running", "ended",
+	       "when the program ends or sandlock is killed");
+	list_key(ex, SL_KEY_TIMEOUT, SL_RUNG_SUPERVISOR, "time", NULL);
+	list_key(ex, SL_KEY_KILL_AFTER, SL_RUNG_SUPERVISOR,
+		 "time from SIGTERM to SIGKILL", NULL);
+}
+
+void sl_ex_list_rules(struct sl_explain *ex)
+{
+	list_paths(ex);
+	list_made_at_start(ex);
+	list_borders(ex);
+	list_network(ex);
+	list_filter(ex);
+	list_attributes(ex);
+	list_supervisor(ex);
+	list_given_up(ex);
+}
