@@ -7,18 +7,19 @@ DESTDIR ?=
 CONTROL ?=
 BENCH ?=
 
-all: $(B)/build.ninja
-	@ninja -C $(B)
+all: build
+	@echo "The program is $(B)/src/cli/sandlock ('$(B)/src/cli/sandlock help');" \
+		"its manual: man -l $(B)/man/sandlock.1"
 
-$(B)/build.ninja:
+# Quietly, and without a word when there is nothing to do.
+build:
 	@tools/deps.sh build
-	meson setup $(B) --prefix="$(PREFIX)"
+	@tools/build.sh $(B) --prefix="$(PREFIX)"
 
 # Run an untrusted script of ours in a made-up home and look at the damage.
 # CONTROL=1 first runs it without a sandbox, in a throw-away copy.
-try:
-	@tools/deps.sh build try
-	@$(MAKE) --no-print-directory all
+try: build
+	@tools/deps.sh try
 	@python3 examples/try/demo.py $(if $(CONTROL),--control) \
 		--sandlock $(B)/src/cli/sandlock
 	@echo "The program is $(B)/src/cli/sandlock; 'make install' puts it on your path."
@@ -34,12 +35,11 @@ check-all:
 	@tools/check.sh all
 
 # BENCH= takes options of the driver: make bench BENCH='--part spawn'
-bench:
-	@tools/deps.sh build bench
-	@$(MAKE) --no-print-directory all
+bench: build
+	@tools/deps.sh bench
 	@$(B)/tests/bench/run $(BENCH)
 
-install: all
+install: build
 	@meson configure $(B) -Dprefix="$(PREFIX)"
 	@ninja -C $(B)
 	meson install -C $(B) --no-rebuild \
@@ -56,4 +56,4 @@ lint:
 clean:
 	rm -rf build build-*
 
-.PHONY: all try check check-all bench install fmt lint clean
+.PHONY: all build try check check-all bench install fmt lint clean

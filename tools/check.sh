@@ -51,14 +51,7 @@ setup() {
 	local dir=$1 cc=$2
 	shift 2
 	echo "== $dir: build with $cc"
-	if [ ! -f "$dir/build.ninja" ]; then
-		CC=$cc meson setup "$dir" "$@" >"$dir.log" 2>&1 || {
-			cat "$dir.log"
-			return 1
-		}
-		mv "$dir.log" "$dir/setup.log"
-	fi
-	ninja -C "$dir" -j "$jobs" --quiet
+	CC=$cc JOBS=$jobs tools/build.sh "$dir" "$@"
 }
 
 # run WHO DIR LOG MESON_TEST_OPTION...
