@@ -72,39 +72,26 @@ static int read_header(struct sl_toml_parser *p, struct sl_toml_node *root,
 {
 	struct sl_toml_place at = sl_toml_here(p);
 	struct sl_toml_node *table = root;
+	sl_toml_autokey key = { 0 };
 	bool element;
 	int r;
 
 	p->cur++;
 	element = sl_toml_peek(p) == '[';
 	p->cur += element;
-	for (;;) {
-		sl_toml_autokey key = { 0 };
-
-		sl_toml_skip_blank(p);
-		r = sl_toml_read_key(p, &key);
-		if (r < 0)
-			return r;
-		sl_toml_skip_blank(p);
-		if (sl_toml_peek(p) == '.') {
-			p->cur++;
-			r = sl_toml_step_header(p, &table, &key);
-			if (r < 0)
-				return r;
-			continue;
-		}
+	r = sl_toml_read_dotted(p, sl_toml_step_header, &table, &key);
+	if (r == 0)
 		r = close_header(p, element);
-		if (r < 0)
-			return r;
-		if (element)
-			r = sl_toml_open_element(p, &table, &key, at);
-		else
-			r = sl_toml_open_table(p, &table, &key, at);
-		if (r < 0)
-			return r;
-		*ret_table = table;
-		return 0;
-	}
+	if (r < 0)
+		return r;
+	if (element)
+		r = sl_toml_open_element(p, &table, &key, at);
+	else
+		r = sl_toml_open_table(p, &table, &key, at);
+	if (r < 0)
+		return r;
+	*ret_table = table;
+	return 0;
 }
 
 static int read_document(struct sl_toml_parser *p, struct sl_toml_node *root)

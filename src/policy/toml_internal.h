@@ -99,6 +99,18 @@ static inline bool sl_toml_is_digit(int c)
 	return c >= '0' && c <= '9';
 }
 
+/* Of a digit in any base up to 16; more than any base for what is none. */
+static inline unsigned int sl_toml_digit_value(int c)
+{
+	if (sl_toml_is_digit(c))
+		return (unsigned int)(c - '0');
+	if (c >= 'a' && c <= 'f')
+		return (unsigned int)(c - 'a') + 10;
+	if (c >= 'A' && c <= 'F')
+		return (unsigned int)(c - 'A') + 10;
+	return 99;
+}
+
 static inline bool sl_toml_is_newline(int c)
 {
 	return c == '\n' || c == '\r';
@@ -122,10 +134,17 @@ struct sl_toml_shown sl_toml_show(const char *text, size_t len);
 int sl_toml_read_key(struct sl_toml_parser *p, struct sl_toml_key *key);
 int sl_toml_read_string(struct sl_toml_parser *p, struct sl_toml *ret);
 
-/* toml_value.c: a value of any kind; key = value into @table. */
+/*
+ * toml_value.c: a value of any kind; key = value into @table; a dotted key, of
+ * which @step enters all parts but the last, *ret_key, which the caller owns.
+ */
 int sl_toml_read_value(struct sl_toml_parser *p, unsigned int depth,
 		       struct sl_toml_node **ret_node);
 int sl_toml_read_pair(struct sl_toml_parser *p, struct sl_toml_node *table);
+typedef int sl_toml_step(struct sl_toml_parser *p, struct sl_toml_node **table,
+			 struct sl_toml_key *key);
+int sl_toml_read_dotted(struct sl_toml_parser *p, sl_toml_step *step,
+			struct sl_toml_node **table, struct sl_toml_key *ret_key);
 
 /* toml_number.c, toml_date.c: the @len bytes at the cursor are the value. */
 int sl_toml_read_number(struct sl_toml_parser *p, size_t len,

@@ -35,26 +35,15 @@ static int word_peek(const struct word *w)
 	return w->s < w->end ? (unsigned char)*w->s : SL_TOML_EOF;
 }
 
-static int digit_value(int c)
-{
-	if (sl_toml_is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return 99;
-}
-
 /* Digits with single underscores between them; stops at anything else. */
-static int skip_digits(struct word *w, int base)
+static int skip_digits(struct word *w, unsigned int base)
 {
 	for (;;) {
-		if (digit_value(word_peek(w)) >= base)
+		if (sl_toml_digit_value(word_peek(w)) >= base)
 			return fail_here(w, word_peek(w) == '_'
 						    ? "misplaced underscore"
 						    : "missing digit");
-		while (digit_value(word_peek(w)) < base)
+		while (sl_toml_digit_value(word_peek(w)) < base)
 			w->s++;
 		if (word_peek(w) != '_')
 			return 0;
@@ -74,7 +63,7 @@ static int to_integer(struct word *w, const char *digits, unsigned int base,
 
 		if (*s == '_')
 			continue;
-		d = (unsigned int)digit_value((unsigned char)*s);
+		d = sl_toml_digit_value((unsigned char)*s);
 		if (v > (max - d) / base)
 			return sl_toml_fail(
 				w->p, sl_toml_place_of(w->p, w->start),

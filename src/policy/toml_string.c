@@ -39,17 +39,6 @@ static void add_utf8(struct sl_buf *buf, uint32_t u)
 	sl_buf_addc(buf, (char)(0x80 | (u & 0x3f)));
 }
 
-static int hex_value(int c)
-{
-	if (sl_toml_is_digit(c))
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* The @digits hexadecimal digits behind \u or \U. */
 static int read_unicode(struct sl_toml_parser *p, struct sl_toml_place at,
 			int digits, struct sl_buf *buf)
@@ -57,15 +46,15 @@ static int read_unicode(struct sl_toml_parser *p, struct sl_toml_place at,
 	uint32_t u = 0;
 
 	for (int i = 0; i < digits; i++) {
-		int v = hex_value(sl_toml_peek(p));
+		unsigned int v = sl_toml_digit_value(sl_toml_peek(p));
 
-		if (v < 0)
+		if (v > 15)
 			return sl_toml_fail(
 				p, sl_toml_here(p),
 				"\\%c needs %d hexadecimal digits, found %s",
 				digits == 4 ? 'u' : 'U', digits,
 				sl_toml_found(p).text);
-		u = u << 4 | (uint32_t)v;
+		u = u << 4 | v;
 		p->cur++;
 	}
 	if (u > 0x10ffff || (u >= 0xd800 && u <= 0xdfff))

@@ -185,41 +185,51 @@ int sl_toml_read_value(struct sl_toml_parser *p, unsigned int depth,
 	return 0;
 }
 
-int sl_toml_read_pair(struct sl_toml_parser *p, struct sl_toml_node *table)
+int sl_toml_read_dotted(struct sl_toml_parser *p, sl_toml_step *step,
+			struct sl_toml_node **table, struct sl_toml_key *ret_key)
 {
-	struct sl_toml_node *node = NULL;
-	int r;
-
 	for (;;) {
 		sl_toml_autokey key = { 0 };
+		int r;
 
+		sl_toml_skip_blank(p);
 		r = sl_toml_read_key(p, &key);
 		if (r < 0)
 			return r;
 		sl_toml_skip_blank(p);
-		if (sl_toml_peek(p) == '.') {
-			p->cur++;
-			r = sl_toml_step_dotted(p, &table, &key);
-			if (r < 0)
-				return r;
-			sl_toml_skip_blank(p);
-			continue;
+		if (sl_toml_peek(p) != '.') {
+			*ret_key = key;
+			key.ptr = NULL;
+			return 0;
 		}
-		if (sl_toml_peek(p) != '=')
-			return sl_toml_fail(
-				p, sl_toml_here(p),
-				"expected '=' after the key %s, found %s",
-				sl_toml_show(key.ptr, key.len).text,
-				sl_toml_found(p).text);
-		r = sl_toml_check_new(p, table, &key);
-		if (r < 0)
-			return r;
 		p->cur++;
-		sl_toml_skip_blank(p);
-		r = sl_toml_read_value(p, table->depth + 1u, &node);
+		r = step(p, table, &key);
 		if (r < 0)
 			return r;
-		sl_toml_add(table, &key, node);
-		return 0;
 	}
+}
+
+int sl_toml_read_pair(struct sl_toml_parser *p, struct sl_toml_node *table)
+{
+	sl_toml_autokey key = { 0 };
+	struct sl_toml_node *node = NULL;
+	int r = sl_toml_read_dotted(p, sl_toml_step_dotted, &table, &key);
+
+	if (r < 0)
+		return r;
+	if (sl_toml_peek(p) != '=')
+		return sl_toml_fail(p, sl_toml_here(p),
+				    "expected '=' after the key %s, found %s",
+				    sl_toml_show(key.ptr, key.len).text,
+				    sl_toml_found(p).text);
+	r = sl_toml_check_new(p, table, &key);
+	if (r < 0)
+		return r;
+	p->cur++;
+	sl_toml_skip_blank(p);
+	r = sl_toml_read_value(p, table->depth + 1u, &node);
+	if (r < 0)
+		return r;
+	sl_toml_add(table, &key, node);
+	return 0;
 }
