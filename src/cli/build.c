@@ -60,18 +60,26 @@ static bool is_grant(const char *key)
 	       strcmp(key, "filesystem.write") == 0;
 }
 
+/* Setting @i with its key; false behind the last. */
+static bool setting_at(const struct cli_settings *settings, size_t i,
+		       const struct cli_setting **ret_setting,
+		       sandlock_key *ret_key)
+{
+	if (i >= settings->count)
+		return false;
+	*ret_setting = &settings->items[i];
+	return cli_key((*ret_setting)->row, ret_key);
+}
+
 static struct survey survey(const struct cli_settings *settings)
 {
+	const struct cli_setting *setting;
 	struct survey found = { 0 };
+	sandlock_key key;
 
-	for (size_t i = 0; i < settings->count; i++) {
-		const struct cli_setting *setting = &settings->items[i];
-		enum run_option option;
-		sandlock_key key;
+	for (size_t i = 0; setting_at(settings, i, &setting, &key); i++) {
+		enum run_option option = run_option(&key);
 
-		if (!cli_key(setting->row, &key))
-			continue;
-		option = run_option(&key);
 		found.profile |= option == RUN_PROFILE;
 		found.profile_file |= option == RUN_PROFILE_FILE;
 		found.bare |= option == RUN_BARE;
@@ -87,14 +95,12 @@ static struct survey survey(const struct cli_settings *settings)
 int cli_take_run_options(const struct cli_settings *settings,
 			 struct cli_run *run, sandlock_error *err)
 {
+	const struct cli_setting *setting;
+	sandlock_key key;
 	int r;
 
-	for (size_t i = 0; i < settings->count; i++) {
-		const struct cli_setting *setting = &settings->items[i];
-		sandlock_key key;
-
-		if (!cli_key(setting->row, &key) ||
-		    (key.flags & SANDLOCK_KEY_POLICY))
+	for (size_t i = 0; setting_at(settings, i, &setting, &key); i++) {
+		if (key.flags & SANDLOCK_KEY_POLICY)
 			continue;
 		switch (run_option(&key)) {
 		case RUN_EXEC_SHELL:
@@ -160,6 +166,8 @@ static int load_profiles(const struct cli_settings *settings,
 			 sandlock_policy *policy, sandlock_error *err)
 {
 	struct survey found = survey(settings);
+	const struct cli_setting *setting;
+	sandlock_key key;
 	int r = 0;
 
 	if (found.profile && found.profile_file)
@@ -173,14 +181,10 @@ static int load_profiles(const struct cli_settings *settings,
 	if (!found.profile && !found.profile_file && !found.bare && !found.grants)
 		return sandlock_policy_load(policy, DEFAULT_PRESET, err);
 
-	for (size_t i = 0; i < settings->count && r == 0; i++) {
-		const struct cli_setting *setting = &settings->items[i];
-		enum run_option option;
-		sandlock_key key;
+	for (size_t i = 0; r == 0 && setting_at(settings, i, &setting, &key);
+	     i++) {
+		enum run_option option = run_option(&key);
 
-		if (!cli_key(setting->row, &key))
-			continue;
-		option = run_option(&key);
 		if (option == RUN_PROFILE)
 			r = sandlock_policy_load(policy, setting->value, err);
 		else if (option == RUN_PROFILE_FILE)
@@ -259,14 +263,12 @@ static int apply_setting(sandlock_policy *policy, const sandlock_key *key,
 static int apply_settings(const struct cli_settings *settings,
 			  sandlock_policy *policy, sandlock_error *err)
 {
+	const struct cli_setting *setting;
+	sandlock_key key;
 	int r = 0;
 
-	for (size_t i = 0; i < settings->count && r == 0; i++) {
-		const struct cli_setting *setting = &settings->items[i];
-		sandlock_key key;
-
-		if (!cli_key(setting->row, &key))
-			continue;
+	for (size_t i = 0; r == 0 && setting_at(settings, i, &setting, &key);
+	     i++) {
 		if (key.flags & SANDLOCK_KEY_POLICY)
 			r = apply_setting(policy, &key, setting, err);
 		else if (run_option(&key) == RUN_SET)
@@ -282,17 +284,16 @@ static int apply_settings(const struct cli_settings *settings,
 static int check_no_supervisor(const struct cli_settings *settings,
 			       sandlock_error *err)
 {
-	for (size_t i = 0; i < settings->count; i++) {
-		sandlock_key key;
+	const struct cli_setting *setting;
+	sandlock_key key;
 
-		if (cli_key(settings->items[i].row, &key) &&
-		    !(key.flags &
+	for (size_t i = 0; setting_at(settings, i, &setting, &key); i++)
+		if (!(key.flags &
 		      (SANDLOCK_KEY_POLICY | SANDLOCK_KEY_NO_SUPERVISOR)))
 			return cli_fail(err, -EINVAL,
 					"--no-supervisor is incompatible "
 					"with: %s",
 					key.flag);
-	}
 	return 0;
 }
 

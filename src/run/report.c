@@ -14,7 +14,6 @@ static const char *const step_text[SL_STEP_COUNT] = {
 	[SL_STEP_CLONE_GUARDIAN] = "clone the guardian process",
 	[SL_STEP_GUARDIAN] = "start the guardian process",
 	[SL_STEP_CLONE] = "clone the sandbox's first process",
-	[SL_STEP_PARENT_GONE] = "find the guardian alive",
 	[SL_STEP_PGRP] = "make a process group",
 	[SL_STEP_FD_TABLE] = "get a descriptor table of its own",
 	[SL_STEP_STDIO] = "connect standard stream",
