@@ -171,7 +171,8 @@ SANDLOCK_API int sandlock_policy_check(const sandlock_policy *policy,
 				       sandlock_error *err);
 
 /* What deserves a word to the user before a run (a system call allowed by
- * name), one line each; "" if nothing. Free with sandlock_string_free(). */
+ * name, a granted path that is missing), one line each; "" if nothing. Free
+ * with sandlock_string_free(). */
 SANDLOCK_API int sandlock_policy_warnings(const sandlock_policy *policy,
 					  char **ret_text, sandlock_error *err);
 

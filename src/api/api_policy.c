@@ -4,9 +4,12 @@
 #include <string.h>
 
 #include "api/internal.h"
+#include "base/buf.h"
+#include "base/limits.h"
 #include "plan/plan.h"
 #include "policy/policy.h"
 #include "policy/profile.h"
+#include "run/ruleset.h"
 
 struct sandlock_policy {
 	struct sl_policy *policy;
@@ -252,12 +255,19 @@ int sandlock_policy_check(const sandlock_policy *policy, sandlock_error *err)
 int sandlock_policy_warnings(const sandlock_policy *policy, char **ret_text,
 			     sandlock_error *err)
 {
+	sl_autobuf text = SL_BUF_INIT(SL_MAX_DUMP_BYTES);
 	struct sl_error *e = sl_api_error(err);
+	char *taken;
 
 	if (!policy || !ret_text)
 		return invalid(e, "policy or ret_text");
-	if (sl_plan_warnings(policy->policy, ret_text) < 0)
+	if (sl_plan_warnings(policy->policy, &text) < 0 ||
+	    sl_ruleset_warnings(policy->policy, &text) < 0)
 		return out_of_memory(e);
+	taken = sl_buf_take(&text);
+	if (!taken)
+		return out_of_memory(e);
+	*ret_text = taken;
 	return 0;
 }
 

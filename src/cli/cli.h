@@ -43,6 +43,8 @@ int cli_fail(sandlock_error *err, int code, const char *fmt, ...)
 void cli_say(const char *fmt, ...) CLI_PRINTF(1, 2);
 /* The same for what is no failure: a hint. */
 void cli_note(const char *fmt, ...) CLI_PRINTF(1, 2);
+/* "warning: ", for what goes on nevertheless. */
+void cli_warn(const char *fmt, ...) CLI_PRINTF(1, 2);
 /* Say it; the exit status that belongs to @err. */
 int cli_report(const sandlock_error *err);
 /* End of a command that wrote to stdout: 0, or says why writing failed. */
@@ -138,6 +140,11 @@ char *cli_shell_line(const char *head, int argc, const char *const *argv);
 
 /* profile_list.c; the first argument is of every action, NULL for this one. */
 int cli_profile_list(const char *unused, sandlock_error *err);
+/* cmd_profile.c; the number of warnings, or a negative errno. */
+int cli_profile_check(const char *name, sandlock_error *err);
+/* profile_edit.c */
+int cli_profile_new(const char *name, sandlock_error *err);
+int cli_profile_edit(const char *name, sandlock_error *err);
 
 int cli_cmd_run(int argc, char **argv);
 int cli_cmd_profile(int argc, char **argv);

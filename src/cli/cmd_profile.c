@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * `sandlock profile list|show|check|path|delete`.
+ * `sandlock profile`: its actions and the small ones of them.
  */
 #include "cli.h"
 
@@ -40,7 +40,26 @@ static bool is_file_name(const char *name)
 	       (len > 5 && strcmp(name + len - 5, ".toml") == 0);
 }
 
-static int profile_check(const char *name, sandlock_error *err)
+/* Number of warnings, or a negative errno. */
+static int say_warnings(const sandlock_policy *policy, sandlock_error *err)
+{
+	char *text, *at, *line;
+	int count = 0, r = sandlock_policy_warnings(policy, &text, err);
+
+	if (r < 0)
+		return r;
+	at = text;
+	while ((line = strsep(&at, "\n"))) {
+		if (!*line)
+			continue;
+		cli_warn("%s", line);
+		count++;
+	}
+	sandlock_string_free(text);
+	return count;
+}
+
+int cli_profile_check(const char *name, sandlock_error *err)
 {
 	sandlock_policy *policy;
 	int r = sandlock_policy_new(&policy, err);
@@ -51,9 +70,13 @@ static int profile_check(const char *name, sandlock_error *err)
 			       : sandlock_policy_load(policy, name, err);
 	if (r == 0)
 		r = sandlock_policy_check(policy, err);
+	if (r == 0)
+		r = say_warnings(policy, err);
 	sandlock_policy_free(policy);
 	if (r == 0)
 		printf("%s: ok\n", name);
+	else if (r > 0)
+		printf("%s: ok, %d warning%s\n", name, r, r == 1 ? "" : "s");
 	return r;
 }
 
@@ -76,7 +99,11 @@ static const struct {
 	  cli_profile_list },
 	{ "show", "NAME", "its text, as stored", profile_show },
 	{ "check", "NAME|FILE", "read it and say what is wrong with it",
-	  profile_check },
+	  cli_profile_check },
+	{ "new", "NAME", "make one from a template with comments",
+	  cli_profile_new },
+	{ "edit", "NAME", "open it in $VISUAL or $EDITOR, then check it",
+	  cli_profile_edit },
 	{ "path", "NAME", "its file, or where it would go", profile_path },
 	{ "delete", "NAME", "remove its file", profile_delete },
 };
@@ -122,8 +149,8 @@ int cli_cmd_profile(int argc, char **argv)
 		if (cli_is_help(argv[i]))
 			return cli_help_command(cli_command_find("profile"));
 	if (argc < 2) {
-		cli_say("profile: which action? "
-			"list, show, check, path or delete");
+		cli_say("profile: which action? list, show, check, new, edit, "
+			"path or delete");
 		return CLI_EXIT_ERROR;
 	}
 	cli_guess_init(&guess, argv[1]);
@@ -137,7 +164,7 @@ int cli_cmd_profile(int argc, char **argv)
 			argv[1], guess.best);
 	else
 		cli_say("unknown action 'profile %.64s'; there are list, show, "
-			"check, path and delete",
+			"check, new, edit, path and delete",
 			argv[1]);
 	return CLI_EXIT_ERROR;
 }

@@ -77,7 +77,7 @@ static void print_bash(void)
 	     "\tprofile)\n"
 	     "\t\tif ((COMP_CWORD == 2)); then\n"
 	     "\t\t\tmapfile -t COMPREPLY < <(compgen -W "
-	     "'list show check path delete' -- \"$cur\")\n"
+	     "'list show check new edit path delete' -- \"$cur\")\n"
 	     "\t\telse\n"
 	     "\t\t\t_sandlock_profiles\n"
 	     "\t\tfi\n"

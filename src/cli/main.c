@@ -13,7 +13,7 @@
 static const struct cli_command commands[] = {
 	{ "run", "[OPTIONS] [--] COMMAND [ARGUMENTS]",
 	  "run a program under a policy", cli_cmd_run, cli_help_run },
-	{ "profile", "ACTION [NAME]", "list, show, check or delete profiles",
+	{ "profile", "ACTION [NAME]", "list, show, check, make and edit profiles",
 	  cli_cmd_profile, cli_help_profile },
 	{ "completion", "bash", "print a completion script for a shell",
 	  cli_cmd_completion, NULL },

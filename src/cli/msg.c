@@ -44,8 +44,8 @@ static char *append(char *end, const char *text)
 	return end + len;
 }
 
-__attribute__((format(printf, 2, 0))) static void say(enum cli_style style,
-						      const char *fmt, va_list ap)
+__attribute__((format(printf, 3, 0))) static void
+say(enum cli_style style, const char *kind, const char *fmt, va_list ap)
 {
 	char buf[sizeof(sandlock_error) + 64];
 	char *end = buf, *text;
@@ -54,6 +54,7 @@ __attribute__((format(printf, 2, 0))) static void say(enum cli_style style,
 	end = append(end, "sandlock:");
 	end = append(end, cli_style(STDERR_FILENO, CLI_STYLE_NONE));
 	*end++ = ' ';
+	end = append(end, kind);
 	text = end;
 	format(text, sizeof(buf) - (size_t)(text - buf) - 1, fmt, ap);
 	for (; *end; end++)
@@ -71,7 +72,7 @@ void cli_say(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(CLI_STYLE_ERROR, fmt, ap);
+	say(CLI_STYLE_ERROR, "", fmt, ap);
 	va_end(ap);
 }
 
@@ -80,7 +81,16 @@ void cli_note(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(CLI_STYLE_HEADING, fmt, ap);
+	say(CLI_STYLE_HEADING, "", fmt, ap);
+	va_end(ap);
+}
+
+void cli_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(CLI_STYLE_WARNING, "warning: ", fmt, ap);
 	va_end(ap);
 }
 

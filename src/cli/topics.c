@@ -89,6 +89,8 @@ static const struct cli_topic topics[] = {
 	  "Commands:\n"
 	  "  sandlock profile list          all of them\n"
 	  "  sandlock profile show base     the text of one\n"
+	  "  sandlock profile new NAME      make one, with comments\n"
+	  "  sandlock profile edit NAME     change it\n"
 	  "  sandlock profile check NAME    what is wrong with it\n"
 	  "\n"
 	  "sandlock-profile(5) lists all keys.\n" },

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "policy/policy.h"
 #include "sys/probe.h"
@@ -71,6 +72,6 @@ int sl_plan_compile_filter(const struct sl_policy *policy,
 
 /* Names in syscalls.extra_* that deserve a word to the user, one line each
  * (heap; "" if none). */
-int sl_plan_warnings(const struct sl_policy *policy, char **ret_text);
+int sl_plan_warnings(const struct sl_policy *policy, struct sl_buf *text);
 
 #endif

@@ -256,20 +256,12 @@ static void warn_allow(struct sl_buf *text, const struct sl_item *item,
 		    opens.data ? opens.data : "");
 }
 
-int sl_plan_warnings(const struct sl_policy *policy, char **ret_text)
+int sl_plan_warnings(const struct sl_policy *policy, struct sl_buf *text)
 {
 	const struct sl_value *allow = sl_policy_get(policy, SL_KEY_EXTRA_ALLOW);
-	sl_autobuf text = SL_BUF_INIT(SL_MAX_DUMP_BYTES);
 	unsigned int when = conditions(policy);
-	char *taken;
 
 	for (size_t i = 0; i < allow->count; i++)
-		warn_allow(&text, &allow->items[i], when);
-	if (text.failed)
-		return text.failed;
-	taken = sl_buf_take(&text);
-	if (!taken)
-		return -ENOMEM;
-	*ret_text = taken;
-	return 0;
+		warn_allow(text, &allow->items[i], when);
+	return text->failed;
 }

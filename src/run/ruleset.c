@@ -18,6 +18,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/buf.h"
+#include "policy/value.h"
 #include "sys/landlock.h"
 #include "sys/uapi.h"
 
@@ -215,4 +217,39 @@ int sl_ruleset_build(const struct sl_plan_landlock *ll, int abi,
 {
 	return sl_ruleset_build_noted(ll, abi, NULL, ret_inner_fd, ret_outer_fd,
 				      err);
+}
+
+static void warn_missing(const struct sl_policy *policy, enum sl_key key,
+			 struct sl_buf *text)
+{
+	const struct sl_value *value = sl_policy_get(policy, key);
+	bool list = sl_type_is_list(sl_key_info(key)->type);
+	char where[256];
+	struct stat st;
+	int r;
+
+	for (size_t i = 0; i < value->count; i++) {
+		const struct sl_item *item = &value->items[i];
+
+		if (item->optional || stat(item->text, &st) == 0)
+			continue;
+		r = -errno;
+		sl_origin_describe(&item->origin, where, sizeof(where));
+		sl_buf_addf(text, "%s: '%s': %s; a run would be refused", where,
+			    SL_QUOTE(item->text), strerror(-r));
+		if (list && is_absence(r))
+			sl_buf_addf(text, ", \"?%s\" skips it if missing",
+				    SL_QUOTE(item->text));
+		sl_buf_adds(text, "\n");
+	}
+}
+
+int sl_ruleset_warnings(const struct sl_policy *policy, struct sl_buf *text)
+{
+	static const enum sl_key keys[] = { SL_KEY_FS_READ, SL_KEY_FS_WRITE,
+					    SL_KEY_CWD };
+
+	for (size_t i = 0; i < SL_ARRAY_LEN(keys); i++)
+		warn_missing(policy, keys[i], text);
+	return text->failed;
 }

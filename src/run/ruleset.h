@@ -34,4 +34,8 @@ int sl_ruleset_build_noted(const struct sl_plan_landlock *ll, int abi,
 			   struct sl_grant *grants, int *ret_inner_fd,
 			   int *ret_outer_fd, struct sl_error *err);
 
+/* A line in @text for each path of @policy that is missing, unless it is
+ * optional: a run would end there. */
+int sl_ruleset_warnings(const struct sl_policy *policy, struct sl_buf *text);
+
 #endif

@@ -221,10 +221,10 @@ TEST(names_that_one_architecture_lacks_are_skipped)
 static char *warnings(struct naive n)
 {
 	SL_AUTO(sl_policy) policy = compile_policy(&n);
-	char *text = NULL;
+	sl_autobuf text = SL_BUF_INIT(4096);
 
 	EXPECT_EQ(sl_plan_warnings(policy, &text), 0);
-	return text;
+	return sl_buf_take(&text);
 }
 
 TEST(single_names_are_warned_of)

@@ -77,6 +77,100 @@ lock profile check nosuch
 refused nosuch
 end
 
+begin 'check: a path that is missing here, and what a run does then'
+cat >"$profiles/paths.toml" <<END
+extends = "base"
+[filesystem]
+read = ["/usr", "?$work/optional"]
+write = ["$work/missing"]
+END
+lock profile check paths
+status 0
+same "$(cat "$work/out")" 'paths: ok, 1 warning'
+same "$(grep -c '' <"$work/err")" 1
+err "sandlock: warning: $profiles/paths.toml:4:10: '$work/missing': No such file"
+err "\"?$work/missing\" skips it"
+lock run -p paths -- echo started
+refused "$work/missing"
+mkdir "$work/missing"
+lock profile check paths
+status 0
+same "$(cat "$work/out")" 'paths: ok'
+silent
+lock run -p paths -- echo started
+out started
+end
+
+begin 'new: a template that holds with and without its comment signs'
+rm -rf "$work/newhome"
+HOME=$work/newhome
+lock profile new mine
+status 0
+file=$HOME/.config/sandlock/profiles/mine.toml
+same "$(cat "$work/out")" "$file"
+same "$(stat -c %a "$HOME/.config/sandlock")" 700
+lock profile check mine
+same "$(cat "$work/out")" 'mine: ok'
+silent
+lock profile list
+grep -qx "mine$(printf '\t')file$(printf '\t')one sentence, which .*" "$work/out" ||
+	wrong 'not described'
+lock run -p mine -- echo started
+out started
+sed 's/^# \([a-z_]* = \)/\1/' "$file" >"$file.new"
+same "$(diff "$file" "$file.new" | grep -c '^>')" 7
+mv "$file.new" "$file"
+mkdir -p "$HOME/src/project"
+lock profile check mine
+same "$(cat "$work/out")" 'mine: ok'
+lock profile new mine
+refused "'$file' exists; 'sandlock profile edit mine' changes it"
+lock profile new base
+refused 'built in'
+lock profile new ../x
+refused 'must not hold'
+if [ "$(id -u)" -ne 0 ]; then
+	chmod 500 "$HOME/.config/sandlock/profiles"
+	lock profile new other
+	refused other
+	chmod 700 "$HOME/.config/sandlock/profiles"
+fi
+HOME=$work/home
+end
+
+begin 'edit: VISUAL, then EDITOR, then a check'
+cat >"$work/editor" <<'END'
+#!/bin/sh
+# usage: editor TEXT FILE
+printf '%s\n' "$1" >>"$2"
+END
+chmod +x "$work/editor"
+printf '[limits]\n' >"$profiles/edited.toml"
+EDITOR=false
+VISUAL="$work/editor 'open_files = 7'"
+export EDITOR VISUAL
+lock profile edit edited
+status 0
+same "$(cat "$work/out")" 'edited: ok'
+grep -qx 'open_files = 7' "$profiles/edited.toml" || wrong 'not edited'
+VISUAL=
+lock profile edit edited
+refused "the editor 'false' failed with status 1"
+EDITOR="$work/editor wrong"
+lock profile edit edited
+refused 'edited.toml:3:'
+EDITOR=$work/nosuch
+lock profile edit edited
+status 125
+err "failed with status 127"
+lock profile edit nosuch
+refused "'sandlock profile new nosuch' makes one"
+lock profile edit base
+refused 'built in'
+rm "$profiles/edited.toml"
+unset EDITOR VISUAL
+end
+
 begin 'an unreadable profile is an error, not an empty one'
 if [ "$(id -u)" -ne 0 ]; then
 	cp "$profiles/good.toml" "$profiles/secret.toml"

@@ -266,6 +266,25 @@ TEST(a_check_refuses_what_cannot_be_enforced)
 	sandlock_policy_free(policy);
 }
 
+TEST(a_missing_path_deserves_a_word)
+{
+	sandlock_policy *policy = policy_of(
+		"[filesystem]\nread = [\"/usr\", \"?/nosuch/a\"]\n"
+		"write = [\"/nosuch/b\"]\n[program]\ncwd = \"/nosuch/c\"\n");
+	char *text = NULL;
+
+	ASSERT_EQ(sandlock_policy_warnings(policy, &text, NULL), 0);
+	EXPECT_HAS(text, ":3:10: '/nosuch/b': No such file or directory; a run "
+			 "would be refused, \"?/nosuch/b\" skips it if "
+			 "missing\n");
+	EXPECT_HAS(text, ":5:7: '/nosuch/c': No such file or directory; a run "
+			 "would be refused\n");
+	EXPECT_TRUE(strstr(text, "/usr") == NULL);
+	EXPECT_TRUE(strstr(text, "/nosuch/a") == NULL);
+	sandlock_string_free(text);
+	sandlock_policy_free(policy);
+}
+
 TEST(an_allowed_system_call_deserves_a_word)
 {
 	sandlock_policy *policy = policy_of("");
