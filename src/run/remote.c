@@ -63,7 +63,7 @@ static void guard_fork(void)
 
 /* ------------------------------------------------ starting it */
 
-static const char *supervisor_path(void)
+const char *sl_supervisor_path(void)
 {
 	const char *path = secure_getenv("SANDLOCK_SUPERVISOR");
 
@@ -96,7 +96,7 @@ static int start_supervisor(struct sl_error *err)
 {
 	static const char *const argv[] = { "sandlock-supervisor", NULL };
 	static const char *const envp[] = { NULL };
-	struct sl_launcher l = { .path = supervisor_path(),
+	struct sl_launcher l = { .path = sl_supervisor_path(),
 				 .argv = argv,
 				 .envp = envp };
 	sl_autoclose int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);

@@ -15,4 +15,7 @@
 int sl_remote_spawn(struct sl_launch *launch, int *ret_sock,
 		    struct sl_error *err);
 
+/* The program it runs in. */
+const char *sl_supervisor_path(void);
+
 #endif

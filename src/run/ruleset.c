@@ -20,6 +20,7 @@
 
 #include "base/buf.h"
 #include "policy/value.h"
+#include "run/ground.h"
 #include "sys/landlock.h"
 #include "sys/uapi.h"
 
@@ -67,17 +68,26 @@ static uint64_t fitting_access(uint64_t access, mode_t mode)
 	return access & FILE_RIGHTS;
 }
 
+static bool is_cwd(const struct sl_item *item)
+{
+	size_t len = item->origin.cwd_len;
+
+	return len && !item->text[len];
+}
+
 /*
  * SECURITY: what the user named is followed wherever it leads. What we found
  * ourselves (an interpreter, an installation) was judged by its canonical name:
- * a link put there meanwhile, by another sandbox say, must not be granted.
+ * a link put there meanwhile, by another sandbox say, must not be granted. The
+ * same holds for the name of the current directory.
  */
 static int open_grant(const struct sl_plan_path *path)
 {
 	struct open_how how = { .flags = O_PATH | O_CLOEXEC };
 	int fd;
 
-	if (path->item && path->item->origin.kind == SL_ORIGIN_OWN)
+	if (path->item &&
+	    (path->item->origin.kind == SL_ORIGIN_OWN || is_cwd(path->item)))
 		how.resolve = RESOLVE_NO_SYMLINKS;
 	fd = (int)syscall(SYS_openat2, AT_FDCWD, path->path, &how, sizeof(how));
 	return fd < 0 ? -errno : fd;
@@ -110,6 +120,11 @@ static int add_path(int ruleset, const struct sl_plan_path *path,
 	}
 	if (fstat(fd, &st) < 0)
 		return path_error(path, -errno, "cannot look at it: ", err);
+	if (path->item && path->item->origin.cwd_len) {
+		r = sl_ground_check(path->item, fd, err);
+		if (r < 0)
+			return r;
+	}
 	access = fitting_access(path->access, st.st_mode);
 	if (!access)
 		return 0;
