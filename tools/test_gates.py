@@ -180,6 +180,44 @@ def exports_must_agree():
         assert len(check_exports.compare(*sets)) == wanted, place
 
 
+@test
+def exports_carry_their_version():
+    nm = "0 T sandlock_a@@LIBSANDLOCK_0.1\n0 T sandlock_b@@LIBSANDLOCK_0.2\n"
+    good = {"sandlock_a": "LIBSANDLOCK_0.1", "sandlock_b": "LIBSANDLOCK_0.2"}
+    text = ("LIBSANDLOCK_0.1 { global: sandlock_a; local: *; };\n"
+            "LIBSANDLOCK_0.2 { global: sandlock_b; } LIBSANDLOCK_0.1;\n")
+    assert check_exports.versions_of_library(nm) == good
+    assert check_exports.versions_of_map(text) == good
+    assert check_exports.compare_versions(good, good, "0.2.0") == []
+    # not yet released; moved to another version; without one
+    assert len(check_exports.compare_versions(good, good, "0.1.9")) == 1
+    moved = dict(good, sandlock_a="LIBSANDLOCK_0.2")
+    assert len(check_exports.compare_versions(good, moved, "0.2.0")) == 1
+    assert len(check_exports.compare_versions({}, good, "0.2.0")) == 2
+    try:
+        check_exports.versions_of_map(text.replace("_b", "_a"))
+    except SystemExit:
+        return
+    raise AssertionError("a symbol with two versions passed")
+
+
+@test
+def exports_can_be_bound():
+    assert check_exports.unbindable(HEADER) == []
+    assert check_exports.unbindable("/* static inline, ... */\n") == []
+    for bad in ("static inline int sandlock_x(void) { return 1; }",
+                "SANDLOCK_API int sandlock_printf(const char *f, ...);",
+                "SANDLOCK_API int sandlock_v(va_list ap);"):
+        assert len(check_exports.unbindable(HEADER + bad)) == 1, bad
+
+
+@test
+def exports_are_called_not_named():
+    text = "/* sandlock_a(x) */ sandlock_b(1); c = sandlock_c; sandlock_d (2);"
+    assert check_exports.calls(text, True) == {"sandlock_b", "sandlock_d"}
+    assert check_exports.calls("lib.sandlock_a(1)\n", False) == {"sandlock_a"}
+
+
 def tap(text, result="OK"):
     return tap_sum.count_tap(text, result)[:3]
 

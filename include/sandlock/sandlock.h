@@ -210,7 +210,9 @@ enum sandlock_stdio {
 	SANDLOCK_STDIO_INHERIT = 0,
 	SANDLOCK_STDIO_PIPE = 1, /* stdin: see sandlock_sandbox_stdin() */
 	SANDLOCK_STDIO_NULL = 2,
-	SANDLOCK_STDIO_FD = 3 /* the descriptor in stdio_fd[], borrowed */
+	SANDLOCK_STDIO_FD = 3,	  /* the descriptor in stdio_fd[], borrowed */
+	SANDLOCK_STDIO_STREAM = 4 /* a pipe whose other end the caller takes
+				   * with sandlock_sandbox_stream() */
 };
 
 enum sandlock_spawn_flags {
@@ -235,10 +237,13 @@ typedef struct sandlock_spawn_options {
 	uint32_t flags;		 /* enum sandlock_spawn_flags */
 	uint32_t reserved;	 /* 0 */
 	uint64_t capture_limit;	 /* bytes kept per piped stream; 0 = 64 MiB */
+	const char *cwd;	 /* instead of program.cwd; NULL: that one */
+	uint64_t timeout_ns; /* end it sooner than limits.timeout; 0: that one */
 } sandlock_spawn_options;
 
 /*
- * Start @options->argv under @policy. Returns after the program's execve(2)
+ * Start @options->argv under @policy. What lies in @options behind what this
+ * version knows must be zero (-E2BIG). Returns after the program's execve(2)
  * succeeded, or with the first step that failed, on what and why; nothing is
  * left behind then. Borrows everything; *ret_sandbox belongs to the caller.
  */
@@ -289,6 +294,15 @@ SANDLOCK_API int64_t sandlock_sandbox_pid(const sandlock_sandbox *sandbox);
  * sandlock_sandbox_wait().
  */
 SANDLOCK_API int sandlock_sandbox_stdin(sandlock_sandbox *sandbox);
+
+/*
+ * Our end of @stream (0, 1, 2) with SANDLOCK_STDIO_STREAM, to be written to or
+ * read from while the sandbox runs; it then belongs to the caller, once;
+ * -EBADF otherwise. Blocking and close-on-exec. The end of what the program
+ * says is the end of file: read it before, or beside, waiting. If never taken
+ * it is closed by sandlock_sandbox_wait().
+ */
+SANDLOCK_API int sandlock_sandbox_stream(sandlock_sandbox *sandbox, int stream);
 
 /*
  * Do the work that is ready (drain pipes, note the end) without blocking.

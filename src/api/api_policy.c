@@ -69,7 +69,8 @@ int sandlock_key_at(size_t index, sandlock_key *ret_key)
 	sandlock_key key = { 0 };
 	size_t size;
 
-	if (!ret_key || ret_key->size < offsetof(sandlock_key, flags))
+	if (!ret_key || ret_key->size < offsetof(sandlock_key, flags) ||
+	    ret_key->size > SL_API_MAX_STRUCT)
 		return -EINVAL;
 	if (index >= SL_KEY_COUNT)
 		return -ERANGE;
@@ -88,6 +89,8 @@ int sandlock_key_at(size_t index, sandlock_key *ret_key)
 		    (info->flags & SL_KF_NOSUP_OK ? SANDLOCK_KEY_NO_SUPERVISOR
 						  : 0) |
 		    (info->flags & SL_KF_CONFINE_OK ? SANDLOCK_KEY_CONFINE : 0);
+	/* A newer caller finds zero where this version knows nothing. */
+	memset(ret_key, 0, key.size);
 	memcpy(ret_key, &key, size);
 	return 0;
 }

@@ -8,11 +8,13 @@
 #include "run/sandbox.h"
 
 #define DEFAULT_CAPTURE (64u << 20)
+#define KNOWN_FLAGS (SANDLOCK_SPAWN_INLINE | SANDLOCK_SPAWN_FOREGROUND)
 
 struct sandlock_sandbox; /* is a struct sl_sandbox */
 struct sandlock_result;	 /* is a struct sl_result */
 
-_Static_assert((int)SANDLOCK_STDIO_FD == (int)SL_STDIO_FD, "stdio modes");
+_Static_assert((int)SANDLOCK_STDIO_STREAM == (int)SL_STDIO_STREAM,
+	       "stdio modes");
 _Static_assert((int)SANDLOCK_REASON_LOST == (int)SL_REASON_LOST, "reasons");
 
 static struct sl_sandbox *ours(const sandlock_sandbox *sandbox)
@@ -25,6 +27,14 @@ static int bad(struct sl_error *err, const char *what)
 	return sl_err(err, -EINVAL, SL_STAGE_SPAWN, "%s", what);
 }
 
+static int too_big(struct sl_error *err)
+{
+	return sl_err(err, -E2BIG, SL_STAGE_SPAWN,
+		      "options ask for what version %s of the library does not "
+		      "know, or options.size is wrong",
+		      SANDLOCK_VERSION_STRING);
+}
+
 /* The caller's struct may be older (shorter) or newer: what is unknown here
  * must be zero, what is missing there is zero. */
 static int read_options(const sandlock_spawn_options *options,
@@ -35,13 +45,16 @@ static int read_options(const sandlock_spawn_options *options,
 
 	if (!options || options->size < offsetof(sandlock_spawn_options, flags))
 		return bad(err, "options is NULL or options.size is not set");
+	if (options->size > SL_API_MAX_STRUCT)
+		return too_big(err);
 	memcpy(&o, options, SL_MIN(options->size, sizeof(o)));
 	for (size_t i = sizeof(o); i < options->size; i++)
 		if (raw[i])
-			return bad(err, "options ask for what this version of "
-					"the library does not know");
-	if (o.reserved || (o.flags & ~3u))
+			return too_big(err);
+	if (o.flags & ~KNOWN_FLAGS)
 		return bad(err, "options.flags holds unknown flags");
+	if (o.reserved)
+		return bad(err, "options.reserved is not 0");
 	if (!o.argv || !o.argv[0] || !o.argv[0][0])
 		return bad(err, "no command to run: options.argv is empty");
 	*ret_spawn = (struct sl_spawn){
@@ -51,9 +64,11 @@ static int read_options(const sandlock_spawn_options *options,
 		.foreground = o.flags & SANDLOCK_SPAWN_FOREGROUND,
 		.capture_limit = o.capture_limit ? o.capture_limit
 						 : DEFAULT_CAPTURE,
+		.cwd = o.cwd,
+		.timeout_ns = o.timeout_ns,
 	};
 	for (int i = 0; i < 3; i++) {
-		if (o.stdio[i] > SANDLOCK_STDIO_FD)
+		if (o.stdio[i] > SANDLOCK_STDIO_STREAM)
 			return bad(err, "options.stdio holds an unknown mode");
 		ret_spawn->stdio[i] = (enum sl_stdio)o.stdio[i];
 		ret_spawn->stdio_fd[i] = o.stdio_fd[i];
@@ -97,6 +112,9 @@ int sandlock_exec(const sandlock_policy *policy,
 	if (spawn.stdio[0] | spawn.stdio[1] | spawn.stdio[2])
 		return bad(e, "sandlock_exec() leaves the standard streams as "
 			      "they are");
+	if (spawn.timeout_ns)
+		return bad(e, "sandlock_exec() leaves nobody behind to keep "
+			      "options.timeout_ns");
 	return sl_sandbox_exec(sl_api_policy(policy), &spawn, e);
 }
 
@@ -119,7 +137,14 @@ int64_t sandlock_sandbox_pid(const sandlock_sandbox *sandbox)
 
 int sandlock_sandbox_stdin(sandlock_sandbox *sandbox)
 {
-	return sandbox ? sl_sandbox_take_stdin(ours(sandbox)) : -EINVAL;
+	return sandlock_sandbox_stream(sandbox, 0);
+}
+
+int sandlock_sandbox_stream(sandlock_sandbox *sandbox, int stream)
+{
+	if (!sandbox || stream < 0 || stream > 2)
+		return -EINVAL;
+	return sl_sandbox_take_stream(ours(sandbox), stream);
 }
 
 int sandlock_sandbox_dispatch(sandlock_sandbox *sandbox, sandlock_error *err)

@@ -12,6 +12,9 @@ struct sl_policy;
 /* api_policy.c; borrowed. */
 struct sl_policy *sl_api_policy(const sandlock_policy *policy);
 
+/* A caller's struct that claims to be larger has a size that was never set. */
+#define SL_API_MAX_STRUCT 4096
+
 static inline struct sl_error *sl_api_error(sandlock_error *err)
 {
 	/* Of this call only, whatever the caller's memory held. */

@@ -82,9 +82,10 @@ static int grant_tmp(const struct sl_prepared *p, struct sl_error *err)
 	return 0;
 }
 
-static int open_cwd(struct sl_prepared *p, struct sl_error *err)
+static int open_cwd(struct sl_prepared *p, const char *own, struct sl_error *err)
 {
-	const char *cwd = sl_policy_str(p->policy, SL_KEY_CWD);
+	const char *cwd = own ? own : sl_policy_str(p->policy, SL_KEY_CWD);
+	const char *who = own ? "options.cwd" : "--cwd";
 	int fd;
 
 	if (!cwd)
@@ -92,14 +93,14 @@ static int open_cwd(struct sl_prepared *p, struct sl_error *err)
 	fd = open(cwd, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return sl_err(err, -errno, SL_STAGE_SPAWN,
-			      "--cwd: cannot change to '%s': %s", cwd,
+			      "%s: cannot change to '%s': %s", who, cwd,
 			      strerror(errno));
 	p->launch.fds[SL_FD_CWD] = fd;
 	/* The command is looked up from there, and found again from there. */
 	p->cwd = realpath(cwd, NULL);
 	if (!p->cwd)
 		return sl_err(err, -errno, SL_STAGE_SPAWN,
-			      "--cwd: cannot follow '%s': %s", cwd,
+			      "%s: cannot follow '%s': %s", who, cwd,
 			      strerror(errno));
 	return 0;
 }
@@ -222,7 +223,7 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 	r = sl_policy_check(p->policy, err);
 	if (r < 0)
 		return r;
-	r = open_cwd(p, err);
+	r = open_cwd(p, request->cwd, err);
 	if (r < 0)
 		return r;
 	r = request->dry ? 0 : make_tmp(p, err);
@@ -244,6 +245,9 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 	l->insns = p->plan->filter.insns;
 	l->insn_count = (uint32_t)p->plan->filter.count;
 	fill_attributes(l, p->policy);
+	if (request->timeout_ns &&
+	    (!l->timeout_ns || request->timeout_ns < l->timeout_ns))
+		l->timeout_ns = SL_MIN(request->timeout_ns, (uint64_t)INT64_MAX);
 	if (p->plan->landlock.outer_scoped & SL_LL_SCOPE_SIGNAL)
 		l->flags |= SL_LAUNCH_SCOPED;
 	return lift_fds(l, err);

@@ -32,6 +32,8 @@ struct sl_prepared {
 struct sl_request {
 	const char *const *argv;
 	const char *const *envp; /* NULL: the caller's own */
+	const char *cwd;	 /* NULL: the policy's */
+	uint64_t timeout_ns;	 /* 0: the policy's; else the sooner one */
 	/* Only to look at: argv may be NULL, no temporary directory is made,
 	 * and what became of each grant is noted. */
 	bool dry;

@@ -30,8 +30,8 @@ struct sl_sandbox {
 	bool open[3]; /* streams of the caller before we opened anything */
 	bool started, failed, over;
 	int pid;
-	uint32_t stops;	  /* inline: relayed so far */
-	int stdin_writer; /* until taken */
+	uint32_t stops; /* inline: relayed so far */
+	int ends[3];	/* of streams, ours until taken; or -1 */
 	struct sl_prepared *prepared;
 	struct sl_error error; /* why the start failed */
 	struct sl_result result;
@@ -68,12 +68,13 @@ static int open_stream(struct sl_sandbox *s, const struct sl_spawn *spawn,
 	case SL_STDIO_FD:
 		fd = fcntl(spawn->stdio_fd[i], F_DUPFD_CLOEXEC, 3);
 		break;
+	case SL_STDIO_STREAM:
 	case SL_STDIO_PIPE:
-		if (i == 0) {
+		if (i == 0 || spawn->stdio[i] == SL_STDIO_STREAM) {
 			if (pipe2(pair, O_CLOEXEC) < 0)
 				return -errno;
-			fd = pair[0];
-			s->stdin_writer = pair[1];
+			fd = pair[i ? 1 : 0];
+			s->ends[i] = pair[i ? 0 : 1];
 			break;
 		}
 		r = sl_capture_open(&s->result.out[i - 1], spawn->capture_limit,
@@ -340,7 +341,8 @@ static void await_start(struct sl_sandbox *s)
 static int spawn_into(struct sl_sandbox *s, const struct sl_policy *policy,
 		      const struct sl_spawn *spawn, struct sl_error *err)
 {
-	struct sl_request request = { spawn->argv, spawn->envp };
+	struct sl_request request = { spawn->argv, spawn->envp, spawn->cwd,
+				      spawn->timeout_ns };
 	int r;
 
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -377,7 +379,8 @@ int sl_sandbox_spawn(const struct sl_policy *policy, const struct sl_spawn *spaw
 		return sl_err(err, -ENOMEM, SL_STAGE_SPAWN, "out of memory");
 	for (int i = 0; i < 3; i++)
 		s->open[i] = fcntl(i, F_GETFD) >= 0;
-	s->epoll = s->sock = s->stdin_writer = -1;
+	s->epoll = s->sock = -1;
+	s->ends[0] = s->ends[1] = s->ends[2] = -1;
 	s->result.out[0].fd = s->result.out[1].fd = -1;
 	if (sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR))
 		r = sl_err(err, -EINVAL, SL_STAGE_CHECK,
@@ -396,7 +399,8 @@ int sl_sandbox_spawn(const struct sl_policy *policy, const struct sl_spawn *spaw
 int sl_sandbox_exec(const struct sl_policy *policy,
 		    const struct sl_spawn *spawn, struct sl_error *err)
 {
-	struct sl_request request = { spawn->argv, spawn->envp };
+	struct sl_request request = { spawn->argv, spawn->envp, spawn->cwd,
+				      spawn->timeout_ns };
 	struct sl_report report = { SL_STEP_NONE, 0, 0 };
 	struct sl_prepared *prepared;
 	int r = check_streams(spawn, err);
@@ -424,12 +428,19 @@ int64_t sl_sandbox_pid(const struct sl_sandbox *s)
 	return s->pid;
 }
 
-int sl_sandbox_take_stdin(struct sl_sandbox *s)
+int sl_sandbox_take_stream(struct sl_sandbox *s, int stream)
 {
-	int fd = s->stdin_writer;
+	int fd = sl_take_fd(&s->ends[stream]);
 
-	s->stdin_writer = -1;
 	return fd < 0 ? -EBADF : fd;
+}
+
+/* Nobody will write to it, or read from it: it shall learn that. */
+static void close_ends(struct sl_sandbox *s)
+{
+	for (int i = 0; i < 3; i++)
+		if (s->ends[i] >= 0)
+			close(sl_take_fd(&s->ends[i]));
 }
 
 static int64_t now_ms(void)
@@ -447,10 +458,7 @@ int sl_sandbox_wait(struct sl_sandbox *s, int64_t timeout_ms,
 	struct pollfd pfd = { .fd = s->epoll, .events = POLLIN };
 	int64_t left = -1;
 
-	if (s->stdin_writer >= 0) {
-		close(s->stdin_writer); /* nobody will write: give EOF */
-		s->stdin_writer = -1;
-	}
+	close_ends(s);
 	while (!sl_sandbox_dispatch(s)) {
 		if (deadline >= 0) {
 			left = deadline - now_ms();
@@ -506,8 +514,7 @@ void sl_sandbox_free(struct sl_sandbox *s)
 	sl_run_free(s->run);
 	if (s->sock >= 0)
 		close(s->sock);
-	if (s->stdin_writer >= 0)
-		close(s->stdin_writer);
+	close_ends(s);
 	for (int i = 0; i < 2; i++) {
 		sl_capture_close(&s->result.out[i]);
 		sl_buf_fini(&s->result.out[i].buf);

@@ -19,7 +19,8 @@ enum sl_stdio {
 	SL_STDIO_INHERIT = 0,
 	SL_STDIO_PIPE,
 	SL_STDIO_NULL,
-	SL_STDIO_FD
+	SL_STDIO_FD,
+	SL_STDIO_STREAM
 };
 
 struct sl_spawn {
@@ -30,6 +31,8 @@ struct sl_spawn {
 	bool inline_supervisor;
 	bool foreground;
 	size_t capture_limit;
+	const char *cwd;     /* or NULL: the policy's */
+	uint64_t timeout_ns; /* or 0: the policy's; else the sooner one */
 };
 
 struct sl_result {
@@ -47,7 +50,7 @@ int sl_sandbox_exec(const struct sl_policy *policy,
 
 int sl_sandbox_fd(const struct sl_sandbox *sandbox);
 int64_t sl_sandbox_pid(const struct sl_sandbox *sandbox);
-int sl_sandbox_take_stdin(struct sl_sandbox *sandbox);
+int sl_sandbox_take_stream(struct sl_sandbox *sandbox, int stream);
 /* 1: over, result complete; 0: goes on. */
 int sl_sandbox_dispatch(struct sl_sandbox *sandbox);
 int sl_sandbox_wait(struct sl_sandbox *sandbox, int64_t timeout_ms,
