@@ -34,10 +34,13 @@ check-all:
 	@tools/deps.sh build check all
 	@tools/check.sh all
 
-# BENCH= takes options of the driver: make bench BENCH='--part spawn'
+# Measures, prints, and writes docs/bench and the figures of the README. BENCH=
+# takes options of the driver, and then prints only: make bench BENCH='--part spawn'
 bench: build
 	@tools/deps.sh bench
-	@$(B)/tests/bench/run $(BENCH)
+	@$(B)/tests/bench/run --source . --json $(B)/bench.json $(BENCH)
+	@$(if $(BENCH),:,tools/bench_report.py $(B)/bench.json \
+		--commit "$$(git describe --always --dirty)")
 
 install: build
 	@meson configure $(B) -Dprefix="$(PREFIX)"

@@ -20,6 +20,7 @@ static const char usage[] =
 	"usage: bench [OPTION...]\n"
 	"  --sandlock FILE   our program; without it that of our build\n"
 	"  --library FILE    our library; the same\n"
+	"  --source DIR      our source, for the Python package\n"
 	"  --tools DIR       folder of floor, micro, bench_host, bench_filter\n"
 	"  --rounds N        rounds of each part, 1 to 1000\n"
 	"  --seconds N       without --rounds: time for each part (20)\n"
@@ -41,6 +42,7 @@ enum {
 	OPT_SANDLOCK = 1,
 	OPT_LIBRARY,
 	OPT_TOOLS,
+	OPT_SOURCE,
 	OPT_ROUNDS,
 	OPT_SECONDS,
 	OPT_RESIDENT,
@@ -51,6 +53,7 @@ enum {
 static const struct option options[] = {
 	{ "sandlock", required_argument, NULL, OPT_SANDLOCK },
 	{ "library", required_argument, NULL, OPT_LIBRARY },
+	{ "source", required_argument, NULL, OPT_SOURCE },
 	{ "tools", required_argument, NULL, OPT_TOOLS },
 	{ "rounds", required_argument, NULL, OPT_ROUNDS },
 	{ "seconds", required_argument, NULL, OPT_SECONDS },
@@ -86,6 +89,9 @@ static bool take_option(struct bench *b, int opt, const char *value)
 		return true;
 	case OPT_TOOLS:
 		b->tools = value;
+		return true;
+	case OPT_SOURCE:
+		b->package = value;
 		return true;
 	case OPT_PART:
 		b->only = value;
@@ -186,6 +192,19 @@ static void own_build(struct bench *b)
 	       keep(b, "%s/src/sandlock-supervisor", self), 0);
 }
 
+/* From the source folder, if one was named, to what is there. */
+static void find_package(struct bench *b)
+{
+	const char *source = b->package;
+
+	if (!source)
+		return;
+	b->python_host = keep(b, "%s/tests/bench/bench_host.py", source);
+	b->package = keep(b, "%s/python", source);
+	if (access(keep(b, "%s/sandlock/__init__.py", b->package), R_OK) < 0)
+		b->package = NULL;
+}
+
 static bool look_around(struct bench *b)
 {
 	const char *tmp = getenv("TMPDIR");
@@ -200,6 +219,7 @@ static bool look_around(struct bench *b)
 	b->make = find(b, "make");
 	b->python = find(b, "python3");
 	own_build(b);
+	find_package(b);
 	/* Not needed by every part: its own row says if it is missing. */
 	snprintf(b->filter, sizeof(b->filter), "%s/bench_filter", b->tools);
 	if (!tool(b, b->floor, sizeof(b->floor), "floor") ||

@@ -47,6 +47,8 @@ struct bench {
 	/* What to run; NULL = not here. */
 	const char *sandlock, *library, *bwrap, *reference;
 	const char *redis_server, *redis_benchmark, *git, *make, *python;
+	const char *package; /* folder of our Python package, and a script */
+	const char *python_host;
 	const char *tools; /* folder of our helper programs */
 	size_t rounds;	   /* per part; 0 = as many as fit in @seconds */
 	double seconds;
@@ -133,6 +135,8 @@ void bench_peer_close(struct bench_peer *peer, bool term);
 bool bench_args(const char **args, ...) __attribute__((sentinel));
 /* Appends "-r PATH" for each of @paths that exists, at most @max of them. */
 void bench_grants(const char **args, const char *const *paths, size_t max);
+/* Whether our program knows profile or preset @name. */
+bool bench_has_profile(struct bench *b, const char *name);
 /* sandlock run + what the reference needs for an ordinary program. */
 void bench_reference(struct bench *b, const char **args);
 

@@ -16,7 +16,7 @@
 #define BIG_FORK_EVERY 8
 
 struct rows {
-	int bare, floor, bwrap, base, ten;
+	int bare, floor, bwrap, base, agent, ten;
 	int small_fork, small_library, big_fork, big_library;
 };
 
@@ -77,6 +77,13 @@ static void add_tool(struct plan *p)
 
 	p->rows.base = act->row;
 	bench_args(act->args, p->b->sandlock, "run", "--", TRUE_PATH, NULL);
+	if (bench_has_profile(p->b, "agent")) {
+		act = add(p, "agent", p->rows.bare);
+		act->cwd = p->b->dir;
+		p->rows.agent = act->row;
+		bench_args(act->args, p->b->sandlock, "run", "-p", "agent",
+			   "--", TRUE_PATH, NULL);
+	}
 	act = add(p, "sandlock ten", p->rows.bare);
 	p->rows.ten = act->row;
 	bench_args(act->args, p->b->sandlock, "run", "--bare", NULL);
@@ -134,6 +141,16 @@ static void add_hosts(struct plan *p, struct bench_peer *small,
 	p->rows.big_library = add_host(p, big, 'l', "big host library", fork_row);
 }
 
+/* What a Python program pays, by the same protocol. */
+static void add_python(struct plan *p, struct bench_peer *python)
+{
+	int fork_row = add_host(p, python, 's', "py subprocess", BENCH_NO_ROW);
+
+	add_host(p, python, 'p', "py sandlock", fork_row);
+	if (p->b->bwrap)
+		add_host(p, python, 'b', "py bwrap", fork_row);
+}
+
 static void judge(struct plan *p)
 {
 	const struct rows *r = &p->rows;
@@ -143,6 +160,9 @@ static void judge(struct plan *p)
 
 	bench_check(b, PART, "base adds / bwrap adds",
 		    bench_added(b, r->base, r->bare) / bwrap, 0.5);
+	if (r->agent != BENCH_NO_ROW)
+		bench_check(b, PART, "agent adds / bwrap adds",
+			    bench_added(b, r->agent, r->bare) / bwrap, 0.5);
 	bench_check(b, PART, "base over the floor / bare",
 		    bench_added(b, r->base, r->floor) / bare, 0.8);
 	bench_check(b, PART, "ten grants add / bwrap adds",
@@ -157,8 +177,12 @@ void bench_spawn(struct bench *b)
 {
 	const char *small_args[] = { b->host, b->library, "0", NULL };
 	const char *big_args[] = { b->host, b->library, b->resident_mib, NULL };
-	struct bench_peer small, big;
-	struct plan p = { .b = b };
+	const char *python_args[] = {
+		b->python,  b->python_host,	      b->package,
+		b->library, b->bwrap ? b->bwrap : "", NULL
+	};
+	struct bench_peer small, big, python;
+	struct plan p = { .b = b, .rows.agent = BENCH_NO_ROW };
 
 	add_bare(&p);
 	add_bwrap(&p);
@@ -166,8 +190,14 @@ void bench_spawn(struct bench *b)
 	bench_peer_open(b, &small, small_args);
 	bench_peer_open(b, &big, big_args);
 	add_hosts(&p, &small, &big);
+	if (b->python && b->package) {
+		bench_peer_open(b, &python, python_args);
+		add_python(&p, &python);
+	}
 	bench_interleave(b, p.acts, p.count);
 	bench_peer_close(&small, false);
 	bench_peer_close(&big, false);
+	if (b->python && b->package)
+		bench_peer_close(&python, false);
 	judge(&p);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Real work on a tree of our own: git status, find, tar, make -j2, the start of
- * python; bare, inside, by bubblewrap, by the reference.
+ * python; bare, under base ("sandlock") and agent, by bubblewrap, by the
+ * reference.
  */
 #include "bench.h"
 
@@ -20,6 +21,7 @@ struct work {
 	char tree[100], build[100], out[120];
 	struct bench_act acts[40];
 	size_t count;
+	bool agent; /* the preset exists */
 };
 
 struct job {
@@ -113,6 +115,9 @@ static bool launcher(struct work *w, const char *setup, const char **args)
 	if (strcmp(setup, "sandlock") == 0)
 		return bench_args(args, b->sandlock, "run", "-p", "base", "-w",
 				  b->dir, "--", NULL);
+	if (strcmp(setup, "agent") == 0 && w->agent)
+		return bench_args(args, b->sandlock, "run", "-p", "agent", "-w",
+				  b->dir, "--", NULL);
 	if (strcmp(setup, "bwrap") == 0 && b->bwrap)
 		return bench_args(args, b->bwrap, "--ro-bind", "/", "/",
 				  "--unshare-all", "--proc", "/proc", "--dev",
@@ -127,8 +132,8 @@ static bool launcher(struct work *w, const char *setup, const char **args)
 
 static void add_job(struct work *w, const struct job *job)
 {
-	static const char *const setups[] = { "bare", "bare again", "sandlock",
-					      "bwrap", "reference" };
+	static const char *const setups[] = { "bare",  "bare again", "sandlock",
+					      "agent", "bwrap",	     "reference" };
 	int bare = BENCH_NO_ROW;
 
 	if (!job->args[0])
@@ -156,10 +161,13 @@ static void judge(struct bench *b)
 		const struct bench_row *row = &b->rows[i];
 		char name[64];
 
+		bool agent = strcmp(row->setup, "agent") == 0;
+
 		if (strcmp(row->part, PART) != 0 ||
-		    strcmp(row->setup, "sandlock") != 0)
+		    (!agent && strcmp(row->setup, "sandlock") != 0))
 			continue;
-		snprintf(name, sizeof(name), "%s against bare", row->what);
+		snprintf(name, sizeof(name), "%s%s against bare", row->what,
+			 agent ? " under agent" : "");
 		bench_check(b, PART, name, bench_ratio(b, (int)i, row->base),
 			    BUDGET);
 	}
@@ -167,7 +175,7 @@ static void judge(struct bench *b)
 
 void bench_work(struct bench *b)
 {
-	struct work w = { .b = b };
+	struct work w = { .b = b, .agent = bench_has_profile(b, "agent") };
 	const struct job jobs[] = {
 		{ "git status", w.tree, { b->git, "status", "--short" } },
 		{ "find", w.tree, { "/usr/bin/find", ".", "-size", "+1k" } },

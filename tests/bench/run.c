@@ -58,6 +58,13 @@ void bench_grants(const char **args, const char *const *paths, size_t max)
 	}
 }
 
+bool bench_has_profile(struct bench *b, const char *name)
+{
+	const char *args[] = { b->sandlock, "profile", "show", name, NULL };
+
+	return bench_command(b, args, NULL, NULL);
+}
+
 void bench_reference(struct bench *b, const char **args)
 {
 	static const char *const paths[] = { "/usr", "/lib",  "/lib64", "/bin",

@@ -40,7 +40,7 @@ static int run_bench(char **ret_table, char **ret_json)
 		dup2(out, STDERR_FILENO);
 		unsetenv("SANDLOCK_REFERENCE");
 		execl(bench, bench, "--rounds", "3", "--resident", "32",
-		      "--json", json_path, NULL);
+		      "--json", json_path, "--source", getenv("SOURCE"), NULL);
 		_exit(127);
 	}
 	ASSERT_EQ(waitpid(pid, &status, 0), pid);
@@ -150,6 +150,18 @@ static const char *const with_python[][2] = {
 	{ NULL, NULL },
 };
 
+static const char *const with_package[][2] = {
+	{ "true", "py subprocess" },
+	{ "true", "py sandlock" },
+	{ NULL, NULL },
+};
+
+static const char *const with_agent[][2] = {
+	{ "true", "agent" },
+	{ "find", "agent" },
+	{ NULL, NULL },
+};
+
 static bool here(const char *program)
 {
 	return access(program, X_OK) == 0;
@@ -157,7 +169,7 @@ static bool here(const char *program)
 
 TEST_TIMEOUT(three_rounds_fill_every_row, 280)
 {
-	char *table, *json;
+	char *table, *json, path[4200];
 	int status = run_bench(&table, &json);
 
 	EXPECT_EQ(status, 0);
@@ -173,6 +185,13 @@ TEST_TIMEOUT(three_rounds_fill_every_row, 280)
 		expect_rows(table, with_make);
 	if (here("/usr/bin/python3"))
 		expect_rows(table, with_python);
+	snprintf(path, sizeof(path), "%s/python/sandlock/__init__.py",
+		 getenv("SOURCE"));
+	if (here("/usr/bin/python3") && access(path, R_OK) == 0)
+		expect_rows(table, with_package);
+	snprintf(path, sizeof(path), "%s/profiles/agent.toml", getenv("SOURCE"));
+	if (access(path, R_OK) == 0)
+		expect_rows(table, with_agent);
 	EXPECT_HAS(table, "base adds / bwrap adds");
 	EXPECT_HAS(table, "seccomp listeners held in a run");
 	EXPECT_HAS(json, "\"kernel\": ");
