@@ -357,6 +357,47 @@ SANDLOCK_API const char *sandlock_result_output(const sandlock_result *result,
 						int stream, size_t *ret_len,
 						int *ret_truncated);
 
+/* ---- this host -------------------------------------------------------- */
+
+enum sandlock_feature_state {
+	SANDLOCK_FEATURE_MISSING = 0,
+	SANDLOCK_FEATURE_PRESENT = 1,
+	SANDLOCK_FEATURE_LIMITED = 2 /* there; detail says what it lacks */
+};
+
+enum sandlock_feature_flags {
+	SANDLOCK_FEATURE_NEEDED = 1, /* without it the policy is not started */
+	/* --allow-degraded NAME (protections.allow_degraded) goes without. */
+	SANDLOCK_FEATURE_PROTECTION = 2,
+	/* Programs that use the library need it; the command does not. */
+	SANDLOCK_FEATURE_LIBRARY = 4
+};
+
+typedef struct sandlock_feature {
+	size_t size;	   /* sizeof(sandlock_feature), set by the caller */
+	const char *name;  /* "landlock", "net-tcp"; static */
+	const char *gives; /* what it gives the user, a few words; static */
+	uint32_t state;	   /* enum sandlock_feature_state */
+	uint32_t flags;	   /* enum sandlock_feature_flags */
+	int64_t number;	  /* of some: an ABI, a mask, a count; libsandlock(3) */
+	char detail[256]; /* what was found, or "" */
+	char remedy[768]; /* what to do where it is missing, or "" */
+} sandlock_feature;
+
+/*
+ * Row @index (from 0) of what sandlock asks of a kernel and of the place it
+ * runs in, found out by trying in a child that is thrown away; the caller is
+ * neither confined nor signalled, and sees no child. Needed is what the preset
+ * "base" needs. -ERANGE past the end, which ends an iteration.
+ */
+SANDLOCK_API int sandlock_feature_at(size_t index, sandlock_feature *ret_feature);
+
+/* The same for @policy; fails with what makes @policy fail on any kernel. */
+SANDLOCK_API int sandlock_policy_feature_at(const sandlock_policy *policy,
+					    size_t index,
+					    sandlock_feature *ret_feature,
+					    sandlock_error *err);
+
 /* ---- explain ---------------------------------------------------------- */
 
 /*

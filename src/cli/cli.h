@@ -148,6 +148,7 @@ int cli_profile_edit(const char *name, sandlock_error *err);
 
 int cli_cmd_run(int argc, char **argv);
 int cli_cmd_profile(int argc, char **argv);
+int cli_cmd_check(int argc, char **argv);
 int cli_cmd_completion(int argc, char **argv);
 int cli_cmd_help(int argc, char **argv);
 
@@ -158,6 +159,7 @@ int cli_help_command(const struct cli_command *command);
 /* The flags of `run`, grouped. */
 void cli_help_run(void);
 void cli_help_profile(void);
+void cli_help_check(void);
 bool cli_is_help(const char *word);
 /* A flag that `run` accepts; rows without a flag exist in profiles only. */
 bool cli_key_is_usable(const sandlock_key *key);

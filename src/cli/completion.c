@@ -56,7 +56,6 @@ static void print_commands(void)
 	for (size_t i = 0; (command = cli_command_at(i)); i++)
 		if (command->run)
 			printf("%s ", command->name);
-	fputs("--version --help", stdout);
 }
 
 static void print_bash(void)
@@ -64,13 +63,13 @@ static void print_bash(void)
 	puts("# bash completion for sandlock\n"
 	     "_sandlock()\n"
 	     "{\n"
-	     "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev= i word\n"
+	     "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev= more= i word\n"
 	     "\tCOMPREPLY=()\n"
 	     "\t((COMP_CWORD > 0)) && prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
 	     "\tif ((COMP_CWORD == 1)); then");
 	fputs("\t\tmapfile -t COMPREPLY < <(compgen -W '", stdout);
 	print_commands();
-	puts("' -- \"$cur\")\n"
+	puts("--version --help' -- \"$cur\")\n"
 	     "\t\treturn\n"
 	     "\tfi\n"
 	     "\tcase ${COMP_WORDS[1]} in\n"
@@ -82,14 +81,16 @@ static void print_bash(void)
 	     "\t\t\t_sandlock_profiles\n"
 	     "\t\tfi\n"
 	     "\t\treturn ;;\n"
-	     "\thelp)\n"
-	     "\t\tmapfile -t COMPREPLY < <(compgen -W "
-	     "'run profile completion help' -- \"$cur\")\n"
+	     "\thelp)");
+	fputs("\t\tmapfile -t COMPREPLY < <(compgen -W '", stdout);
+	print_commands();
+	puts("' -- \"$cur\")\n"
 	     "\t\treturn ;;\n"
 	     "\tcompletion)\n"
 	     "\t\tmapfile -t COMPREPLY < <(compgen -W bash -- \"$cur\")\n"
 	     "\t\treturn ;;\n"
 	     "\trun) ;;\n"
+	     "\tcheck) more=--json ;;\n"
 	     "\t*) return ;;\n"
 	     "\tesac");
 }
@@ -128,7 +129,7 @@ static void print_bash_run(void)
 	      stdout);
 	print_list(ALL, ' ');
 	print_negated();
-	puts(" --help' -- \"$cur\")\n"
+	puts(" --help '\"$more\" -- \"$cur\")\n"
 	     "\telse\n"
 	     "\t\t_sandlock_command $COMP_CWORD\n"
 	     "\tfi\n"
@@ -148,6 +149,7 @@ static void print_bash_helpers(void)
 	     "\n"
 	     "_sandlock_command()\n"
 	     "{\n"
+	     "\t[[ ${COMP_WORDS[1]} == run ]] || return\n"
 	     "\tif declare -F _command_offset >/dev/null; then\n"
 	     "\t\t_command_offset \"$1\"\n"
 	     "\telif (($1 == COMP_CWORD)); then\n"

@@ -70,6 +70,11 @@ int sl_plan_compile_filter(const struct sl_policy *policy,
 			   struct sl_plan_filter *ret_filter,
 			   struct sl_error *err);
 
+/* Must the kernel have @prot for @policy, or would it go without. */
+bool sl_plan_demands(const struct sl_policy *policy, enum sl_protection prot);
+/* The Landlock ABI that brought @prot, and the Linux release: "6.7". */
+int sl_plan_protection_abi(enum sl_protection prot, const char **ret_kernel);
+
 /* Names in syscalls.extra_* that deserve a word to the user, one line each
  * (heap; "" if none). */
 int sl_plan_warnings(const struct sl_policy *policy, struct sl_buf *text);

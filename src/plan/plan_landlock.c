@@ -66,6 +66,18 @@ static const struct sl_item *listed(const struct sl_policy *policy,
 	return NULL;
 }
 
+bool sl_plan_demands(const struct sl_policy *policy, enum sl_protection prot)
+{
+	return !listed(policy, SL_KEY_DISABLE, prot) &&
+	       !listed(policy, SL_KEY_ALLOW_DEGRADED, prot);
+}
+
+int sl_plan_protection_abi(enum sl_protection prot, const char **ret_kernel)
+{
+	*ret_kernel = protections[prot].kernel;
+	return protections[prot].abi;
+}
+
 static int no_landlock(const struct sl_probe *probe, struct sl_error *err)
 {
 	if (probe->landlock_errno == EOPNOTSUPP)
@@ -139,7 +151,7 @@ static int compile_masks(const struct sl_policy *policy, int abi,
 			continue;
 		if (abi >= protections[p].abi)
 			handle(ll, &protections[p]);
-		else if (!listed(policy, SL_KEY_ALLOW_DEGRADED, p))
+		else if (sl_plan_demands(policy, p))
 			any = lacks[p] = true;
 	}
 	if (any)

@@ -166,6 +166,18 @@ if command -v bash >/dev/null; then
 	same "$(cat "$work/out")" mine
 	press_tab run -i printen
 	out printenv
+	press_tab che
+	same "$(cat "$work/out")" check
+	press_tab help che
+	same "$(cat "$work/out")" check
+	press_tab check --js
+	same "$(cat "$work/out")" --json
+	press_tab check --fs-r
+	same "$(cat "$work/out")" --fs-read
+	press_tab check printen
+	same "$(cat "$work/out")" ''
+	press_tab run --js
+	same "$(cat "$work/out")" ''
 	silent
 	end
 else
