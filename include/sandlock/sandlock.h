@@ -10,6 +10,8 @@
  * - Distinct objects are independent. One object is used by one thread at a
  *   time, except that sandlock_sandbox_kill(), _signal() and _fd() may be
  *   called from any thread while the sandbox exists.
+ * - In a forked child the library starts anew; of the parent's objects it may
+ *   use policies, and free sandboxes, which does nothing to what runs in them.
  * - The library never prints, never exits, and changes neither signals, nor
  *   the working directory, nor anything else of the host process, except where
  *   SANDLOCK_SPAWN_INLINE, sandlock_exec() and sandlock_confine() say so.

@@ -248,11 +248,13 @@ static int add_program(struct sl_places *places, const char *path)
 static int add_programs(struct sl_places *places)
 {
 	const char *image = NULL;
+	char buf[PATH_MAX];
 	int r;
 
 	dl_iterate_phdr(is_image, &image);
 	r = add_program(places, image && *image ? image : "/proc/self/exe");
-	return r < 0 ? r : add_program(places, sl_supervisor_path());
+	return r < 0 ? r
+		     : add_program(places, sl_supervisor_path(buf, sizeof(buf)));
 }
 
 int sl_places_collect(struct sl_places *places)

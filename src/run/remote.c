@@ -2,8 +2,10 @@
 /* See remote.h. Thread-safe; a forked child gets a supervisor of its own. */
 #include "run/remote.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/sched.h>
 #include <pthread.h>
 #include <signal.h>
@@ -63,11 +65,26 @@ static void guard_fork(void)
 
 /* ------------------------------------------------ starting it */
 
-const char *sl_supervisor_path(void)
+/*
+ * The one that was named; else the one beside the library, as a package that
+ * carries both in one folder and a build tree have it; else the installed one.
+ */
+const char *sl_supervisor_path(char *buf, size_t size)
 {
 	const char *path = secure_getenv("SANDLOCK_SUPERVISOR");
+	const char *slash;
+	Dl_info info;
 
-	return path && path[0] == '/' ? path : SL_SUPERVISOR_PATH;
+	if (path && path[0] == '/')
+		return path;
+	if (!dladdr(&control, &info) || !info.dli_fname ||
+	    info.dli_fname[0] != '/')
+		return SL_SUPERVISOR_PATH;
+	slash = strrchr(info.dli_fname, '/');
+	if (snprintf(buf, size, "%.*s/sandlock-supervisor",
+		     (int)(slash - info.dli_fname), info.dli_fname) >= (int)size)
+		return SL_SUPERVISOR_PATH;
+	return access(buf, X_OK) == 0 ? buf : SL_SUPERVISOR_PATH;
 }
 
 static int launch_supervisor(struct sl_launcher *l)
@@ -96,7 +113,9 @@ static int start_supervisor(struct sl_error *err)
 {
 	static const char *const argv[] = { "sandlock-supervisor", NULL };
 	static const char *const envp[] = { NULL };
-	struct sl_launcher l = { .path = sl_supervisor_path(),
+	char beside[PATH_MAX];
+	struct sl_launcher l = { .path = sl_supervisor_path(beside,
+							    sizeof(beside)),
 				 .argv = argv,
 				 .envp = envp };
 	sl_autoclose int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);

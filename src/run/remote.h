@@ -15,7 +15,7 @@
 int sl_remote_spawn(struct sl_launch *launch, int *ret_sock,
 		    struct sl_error *err);
 
-/* The program it runs in. */
-const char *sl_supervisor_path(void);
+/* The program it runs in; @buf, of PATH_MAX bytes, may hold it. */
+const char *sl_supervisor_path(char *buf, size_t size);
 
 #endif

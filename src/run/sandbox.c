@@ -22,6 +22,7 @@
 #include "run/stream.h"
 
 struct sl_sandbox {
+	pid_t owner; /* the process that started it, not one forked from it */
 	int epoll;
 	struct sl_run *run; /* inline, else NULL */
 	int sock;	    /* remote, else -1 */
@@ -379,6 +380,7 @@ int sl_sandbox_spawn(const struct sl_policy *policy, const struct sl_spawn *spaw
 		return sl_err(err, -ENOMEM, SL_STAGE_SPAWN, "out of memory");
 	for (int i = 0; i < 3; i++)
 		s->open[i] = fcntl(i, F_GETFD) >= 0;
+	s->owner = getpid();
 	s->epoll = s->sock = -1;
 	s->ends[0] = s->ends[1] = s->ends[2] = -1;
 	s->result.out[0].fd = s->result.out[1].fd = -1;
@@ -505,13 +507,19 @@ int sl_sandbox_kill(struct sl_sandbox *s)
 
 void sl_sandbox_free(struct sl_sandbox *s)
 {
+	bool ours;
+
 	if (!s)
 		return;
-	if (s->run || s->sock >= 0) {
+	/* In a forked child these are copies. The sandbox is the parent's, and
+	 * what guards an inline one does not run here. */
+	ours = s->owner == getpid();
+	if (ours && (s->run || s->sock >= 0)) {
 		sl_sandbox_kill(s);
 		sl_sandbox_wait(s, -1, NULL, NULL);
 	}
-	sl_run_free(s->run);
+	if (ours)
+		sl_run_free(s->run);
 	if (s->sock >= 0)
 		close(s->sock);
 	close_ends(s);
@@ -520,7 +528,7 @@ void sl_sandbox_free(struct sl_sandbox *s)
 		sl_buf_fini(&s->result.out[i].buf);
 	}
 	/* The supervisor process removes the temporary directory it was given. */
-	sl_prepared_free(s->prepared, s->sock >= 0);
+	sl_prepared_free(s->prepared, !ours || s->sock >= 0);
 	if (s->epoll >= 0)
 		close(s->epoll);
 	free(s);

@@ -272,6 +272,36 @@ TEST(forked_host_gets_a_supervisor_of_its_own)
 	output_and_code(0);
 }
 
+/* A language binding's finalizers run in the child of a fork as well. */
+TEST(forked_child_frees_its_copy_without_harm)
+{
+	sandlock_policy *policy = open_policy();
+	const char *argv[] = { "/bin/sh", "-c", "read line; exit 7", NULL };
+	sandlock_spawn_options o = piped(argv, 0);
+	const sandlock_result *result;
+	sandlock_sandbox *sandbox;
+	int status, in;
+	pid_t pid;
+
+	o.stdio[0] = SANDLOCK_STDIO_PIPE;
+	ASSERT_EQ(sandlock_spawn(policy, &o, &sandbox, NULL), 0);
+	in = sandlock_sandbox_stdin(sandbox);
+	pid = fork();
+	if (pid == 0) {
+		sandlock_sandbox_free(sandbox);
+		_exit(0);
+	}
+	ASSERT_EQ(waitpid(pid, &status, 0), pid);
+	EXPECT_EQ(status, 0);
+	ASSERT_EQ(write(in, "go\n", 3), 3);
+	close(in);
+	ASSERT_EQ(sandlock_sandbox_wait(sandbox, 20000, &result, NULL), 0);
+	EXPECT_EQ(sandlock_result_reason(result), SANDLOCK_REASON_EXITED);
+	EXPECT_EQ(sandlock_result_code(result), 7);
+	sandlock_sandbox_free(sandbox);
+	sandlock_policy_free(policy);
+}
+
 TEST(host_sees_no_child)
 {
 	output_and_code(0);

@@ -385,6 +385,27 @@ static sandlock_sandbox *spawn_true(sandlock_policy *policy)
 	return sandbox;
 }
 
+/* As in a package that carries both in one folder. */
+TEST(the_supervisor_beside_the_library_is_found)
+{
+	const char *argv[] = { "/bin/sh", "-c", "exit 5", NULL };
+	sandlock_spawn_options o = { .size = sizeof(o), .argv = argv };
+	sandlock_policy *policy = policy_of("extends = \"base\"\n");
+	const sandlock_result *result;
+	sandlock_sandbox *sandbox;
+	sandlock_error err = { 0 };
+
+	unsetenv("SANDLOCK_SUPERVISOR");
+	if (sandlock_spawn(policy, &o, &sandbox, &err) < 0) {
+		printf("# %s\n", err.message);
+		th_abort();
+	}
+	ASSERT_EQ(sandlock_sandbox_wait(sandbox, 20000, &result, NULL), 0);
+	EXPECT_EQ(sandlock_result_code(result), 5);
+	sandlock_sandbox_free(sandbox);
+	sandlock_policy_free(policy);
+}
+
 TEST(a_sandbox_can_be_polled_to_its_end)
 {
 	sandlock_policy *policy = policy_of("[filesystem]\nread = [\"/\"]\n");
