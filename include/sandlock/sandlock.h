@@ -136,9 +136,9 @@ SANDLOCK_API int sandlock_policy_clear(sandlock_policy *policy, const char *key,
 				       sandlock_error *err);
 
 /*
- * Value @index (from 0) of @key as text, borrowed from @policy until it
- * changes; a switch reads "true" or "false". -ENOENT past the end, also of a
- * key that was never set; -EINVAL for an unknown key.
+ * Value @index (from 0) of @key as text that could be set again, borrowed from
+ * @policy until it changes; a switch reads "true" or "false". -ENOENT past the
+ * end, also of a key that was never set; -EINVAL for an unknown key.
  */
 SANDLOCK_API int sandlock_policy_get(const sandlock_policy *policy,
 				     const char *key, size_t index,

@@ -194,7 +194,7 @@ int sandlock_policy_get(const sandlock_policy *policy, const char *key,
 	value = sl_policy_get(policy->policy, info->id);
 	if (!value->set || index >= value->count)
 		return -ENOENT;
-	*ret_value = value->items[index].text;
+	*ret_value = value->items[index].given;
 	return 0;
 }
 

@@ -44,25 +44,36 @@ void sl_policy_free(struct sl_policy *policy)
 	free(policy);
 }
 
-/* The origin's name lives behind the text, in the same block. */
+/* The text as it was given and the origin's name live behind the text, in the
+ * same block. */
 static int item_init(struct sl_item *item, const struct sl_parsed *parsed,
 		     const struct sl_origin *origin)
 {
 	const char *source = origin->source;
 	size_t extra = source ? strlen(source) + 1 : 0;
-	char *block = malloc(parsed->len + 1 + extra);
+	size_t given = parsed->optional ? parsed->len + 2 : 0;
+	char *block = malloc(parsed->len + 1 + given + extra);
+	char *end;
 
 	if (!block)
 		return -ENOMEM;
 	memcpy(block, parsed->text, parsed->len);
 	block[parsed->len] = '\0';
-	if (source)
-		memcpy(block + parsed->len + 1, source, extra);
 	*item = (struct sl_item){ .text = block,
+				  .given = block,
 				  .num = parsed->num,
 				  .optional = parsed->optional,
 				  .origin = *origin };
-	item->origin.source = source ? block + parsed->len + 1 : NULL;
+	end = block + parsed->len + 1;
+	if (given) {
+		item->given = end;
+		*end = '?';
+		memcpy(end + 1, block, parsed->len + 1);
+		end += given;
+	}
+	if (source)
+		memcpy(end, source, extra);
+	item->origin.source = source ? end : NULL;
 	return 0;
 }
 

@@ -97,7 +97,8 @@ struct sl_origin {
 };
 
 struct sl_item {
-	char *text; /* owned, NUL-terminated bytes, never NULL */
+	char *text;	   /* owned, NUL-terminated bytes, never NULL */
+	const char *given; /* as it can be set again: with the "?" of a path */
 	uint64_t num;
 	bool optional; /* "?PATH": skipped when it does not exist */
 	struct sl_origin origin;

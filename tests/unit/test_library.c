@@ -216,6 +216,20 @@ TEST(a_dump_parses_back)
 	sandlock_policy_free(again);
 }
 
+TEST(a_value_reads_as_it_was_set)
+{
+	sandlock_policy *policy =
+		policy_of("[filesystem]\nread = [\"?/a\", \"/b\"]\n");
+	sandlock_policy *copy = NULL;
+
+	EXPECT_STREQ(value_of(policy, "filesystem.read", 0), "?/a");
+	EXPECT_STREQ(value_of(policy, "filesystem.read", 1), "/b");
+	ASSERT_EQ(sandlock_policy_clone(policy, &copy, NULL), 0);
+	sandlock_policy_free(policy);
+	EXPECT_STREQ(value_of(copy, "filesystem.read", 0), "?/a");
+	sandlock_policy_free(copy);
+}
+
 TEST(a_clone_is_equal_and_apart)
 {
 	sandlock_policy *policy = policy_of("[filesystem]\nread = [\"/a\"]\n");
