@@ -19,6 +19,11 @@ need_file() {
 	compgen -G "$1" >/dev/null || missing+=("$2")
 }
 
+# need_module NAME PACKAGE: of the Python that meson runs with
+need_module() {
+	/usr/bin/python3 -c "import $1" 2>/dev/null || missing+=("$2")
+}
+
 collect() {
 	case $1 in
 	build)
@@ -39,9 +44,13 @@ collect() {
 		need bwrap bubblewrap
 		need ps procps
 		need setpriv util-linux
+		need_module pytest python3-pytest
 		;;
 	all)
 		need clang clang
+		need_module pip python3-pip
+		need_module venv python3-venv
+		need_file /usr/share/python-wheels/'pip-*.whl' python3-venv
 		need go golang-go # fetches and builds the toml-test client
 		need_file '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan*' \
 			libclang-rt-14-dev

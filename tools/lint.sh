@@ -49,6 +49,16 @@ step "clang-format" tools/format.sh
 step "clang-tidy" tidy
 step "mandoc" manuals
 step "shellcheck" shell
+# What does not compile; the tests look at the rest.
+python_files() {
+	find . -path './build*' -prune -o -path ./.git -prune -o \
+		-name '*.py' -print0 | xargs -0 python3 -c '
+import ast, sys
+for name in sys.argv[1:]:
+    ast.parse(open(name, encoding="utf-8").read(), name)'
+}
+
+step "python" python_files
 step "codespell" codespell
 if [ ${#bad[@]} -gt 0 ]; then
 	printf 'LINT FAILED: %s\n' "${bad[@]}"

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run: owner of a sandlock_sandbox, from its start to its outcome.
+
+The library lets one thread at a time use a sandbox, and kill() come from any.
+_lock is held for calls that do not block; whoever waits does it in poll(), so
+that a Python signal handler runs, and KeyboardInterrupt is raised, at once.
+"""
+from __future__ import annotations
+
+import ctypes
+import os
+import select
+import signal as signals
+import threading
+import time
+import weakref
+from ctypes import byref, c_char_p, c_int, c_size_t, c_void_p
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+
+from . import _lib
+from ._lib import lib
+from ._result import ExitReason, Result
+from .exceptions import SandboxError
+
+
+class Start(NamedTuple):
+    """What a run is started with."""
+
+    policy: _lib.Policy
+    argv: List[bytes]
+    stdio: Tuple[int, int, int]  # STDIO_*
+    fds: Tuple[int, int, int] = (-1, -1, -1)
+    capture_limit: int = 0
+
+
+def _vector(words: Sequence[bytes]) -> Any:
+    return (c_char_p * (len(words) + 1))(*words)
+
+
+def _free(box: c_void_p) -> None:
+    pointer, box.value = box.value, None
+    if pointer:
+        lib.sandlock_sandbox_free(pointer)
+
+
+def _output(result: c_void_p, stream: int) -> Tuple[bytes, bool]:
+    length, truncated = c_size_t(), c_int()
+    data = lib.sandlock_result_output(result, stream, byref(length),
+                                      byref(truncated))
+    return ctypes.string_at(data, length.value), bool(truncated.value)
+
+
+def result_of(result: c_void_p) -> Result:
+    """A copy of the library's result."""
+    reason = lib.sandlock_result_reason(result)
+    code = lib.sandlock_result_code(result)
+    number = lib.sandlock_result_signal(result)
+    out, out_cut = _output(result, 1)
+    err, err_cut = _output(result, 2)
+    made = Result(success=False, exit_code=-1, stdout=out, stderr=err,
+                  truncated=out_cut or err_cut)
+    if reason == _lib.REASON_EXITED:
+        made.reason = ExitReason.EXITED
+        made.exit_code = code
+        made.success = code == 0
+    elif reason == _lib.REASON_TIMEOUT:
+        made.reason = ExitReason.TIMEOUT
+        made.error = "timed out"
+    elif reason == _lib.REASON_SIGNALED and number != signals.SIGKILL:
+        made.reason = ExitReason.SIGNALED
+        made.signal = number
+    else:
+        made.reason = ExitReason.KILLED
+    if reason == _lib.REASON_LOST:
+        made.error = "the supervisor process died; the sandbox was ended"
+    return made
+
+
+class Child:
+    """A run. start() once; then wait() or dispatch() until it is over."""
+
+    __slots__ = ("owner", "fd", "pid", "_box", "_lock", "_waiting", "_over",
+                 "_result", "_finalizer", "loop_waits", "belongs_to_process",
+                 "__weakref__")
+
+    def __init__(self) -> None:
+        self.owner = os.getpid()
+        self.fd = -1
+        self.pid: Optional[int] = None
+        self._lock = threading.Lock()
+        self._waiting = threading.Lock()
+        self._over = False
+        self._result: Optional[Result] = None
+        #: An event loop waits and will do the freeing.
+        self.loop_waits = False
+        self.belongs_to_process = False
+        # Made before there is anything to free: an exception that comes
+        # between two lines of ours leaves nothing behind. Runs at exit too.
+        self._box = c_void_p()
+        self._finalizer = weakref.finalize(self, _free, self._box)
+
+    def start(self, start: Start) -> None:
+        err = _lib.Error()
+        options = _lib.SpawnOptions()
+        # A copy taken under the interpreter lock: other threads may change
+        # the environment, which C cannot read at the same time.
+        env = [name + b"=" + value for name, value in os.environb.items()]
+        argv, envp = _vector(start.argv), _vector(env)
+        options.size = ctypes.sizeof(options)
+        options.argv, options.envp = argv, envp
+        options.stdio[:] = start.stdio
+        options.stdio_fd[:] = start.fds
+        options.capture_limit = start.capture_limit
+        if lib.sandlock_spawn(start.policy.pointer, byref(options),
+                              byref(self._box), byref(err)) < 0:
+            _lib.fail(err)
+        self.fd = lib.sandlock_sandbox_fd(self._box)
+        self.pid = lib.sandlock_sandbox_pid(self._box)
+
+    def take_stdin(self) -> int:
+        """The writing end of a piped stdin, non-blocking; once."""
+        fd: int = lib.sandlock_sandbox_stdin(self._box)
+        if fd >= 0:
+            os.set_blocking(fd, False)
+        return fd
+
+    def is_ours(self) -> bool:
+        """False in a process forked from the one that started it."""
+        return self.owner == os.getpid()
+
+    def is_finished(self) -> bool:
+        """Over, its result taken, or freed: nothing is left to do."""
+        return self._result is not None or not self._finalizer.alive
+
+    def _check_owner(self) -> None:
+        if not self.is_ours():
+            raise SandboxError("the sandbox belongs to the process that "
+                               "started it, not to one forked from it")
+
+    def dispatch(self) -> bool:
+        """Does what is ready without blocking. True when all is over."""
+        self._check_owner()
+        with self._lock:
+            if not self._over and self._box:
+                self._over = lib.sandlock_sandbox_dispatch(self._box, None) != 0
+            return self._over
+
+    def result(self) -> Result:
+        """Of a run that is over; the same object each time."""
+        with self._lock:
+            if self._result is None:
+                err, found = _lib.Error(), c_void_p()
+                if lib.sandlock_sandbox_wait(self._box, 0, byref(found),
+                                             byref(err)) < 0:
+                    _lib.fail(err)
+                self._result = result_of(found)
+                self._finalizer()
+            return self._result
+
+    def timed_out(self) -> Result:
+        """The result of a run that we killed because its time was over."""
+        result = self.result()
+        if result.reason is ExitReason.KILLED and result.error is None:
+            result.reason = ExitReason.TIMEOUT
+            result.error = "timed out"
+        return result
+
+    def wait(self, seconds: Optional[float] = None,
+             feed: Optional["Feed"] = None) -> bool:
+        """True when all is over, False when @seconds have passed.
+
+        One waiter at a time: at the end the descriptor is closed, and its
+        number may be another's."""
+        self._check_owner()
+        if self.loop_waits or not self._waiting.acquire(False):
+            raise SandboxError("somebody already waits for this sandbox")
+        try:
+            return self._wait(seconds, feed)
+        finally:
+            self._waiting.release()
+
+    def _wait(self, seconds: Optional[float], feed: Optional["Feed"]) -> bool:
+        end = None if seconds is None else time.monotonic() + seconds
+        poller = select.poll()
+        poller.register(self.fd, select.POLLIN)
+        if feed:
+            poller.register(feed.fd, select.POLLOUT)
+        while not self.dispatch():
+            left = None
+            if end is not None:
+                left = (end - time.monotonic()) * 1000
+                if left <= 0:
+                    return False
+                left = min(left + 1, 1e9)
+            ready = poller.poll(left)
+            if feed and any(fd == feed.fd for fd, _ in ready) and \
+                    not feed.write():
+                poller.unregister(feed.fd)
+                feed.close()
+                feed = None
+        self.result()
+        return True
+
+    def kill(self) -> None:
+        self._check_owner()
+        with self._lock:
+            if self._result is None and self._box:
+                lib.sandlock_sandbox_kill(self._box)
+
+    def signal(self, number: int) -> None:
+        """To the first process group; nothing when it is over."""
+        self._check_owner()
+        with self._lock:
+            if self._result is None and self._box:
+                lib.sandlock_sandbox_signal(self._box, number)
+
+    def close(self) -> None:
+        """Ends the tree if it runs, waits for its end, and frees. Again: no-op.
+
+        Whoever waits, another thread or an event loop, learns of the end."""
+        if not self.is_ours():
+            self._finalizer()
+            return
+        self.kill()
+        if self.loop_waits:
+            return
+        with self._waiting:
+            with self._lock:
+                self._finalizer()
+                self._over = True
+                if self._result is None:
+                    self._result = Result(False, -1, reason=ExitReason.KILLED)
+
+
+class Feed:
+    """Bytes on their way into a piped stdin."""
+
+    def __init__(self, fd: int, data: bytes) -> None:
+        self.fd = fd
+        self._left = memoryview(data)
+
+    def write(self) -> bool:
+        """As much as fits. False when all is written, or nobody reads: then
+        it is to be closed."""
+        try:
+            while self._left:
+                self._left = self._left[os.write(self.fd, self._left):]
+        except BlockingIOError:
+            return True
+        except BrokenPipeError:
+            pass
+        return False
+
+    def close(self) -> None:
+        if self.fd >= 0:
+            fd, self.fd = self.fd, -1
+            os.close(fd)
