@@ -14,8 +14,8 @@ import signal as signals
 import threading
 import time
 import weakref
-from ctypes import byref, c_char_p, c_int, c_size_t, c_void_p
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+from ctypes import byref, c_int, c_size_t, c_void_p
+from typing import List, NamedTuple, Optional, Tuple
 
 from . import _lib
 from ._lib import lib
@@ -31,10 +31,8 @@ class Start(NamedTuple):
     stdio: Tuple[int, int, int]  # STDIO_*
     fds: Tuple[int, int, int] = (-1, -1, -1)
     capture_limit: int = 0
-
-
-def _vector(words: Sequence[bytes]) -> Any:
-    return (c_char_p * (len(words) + 1))(*words)
+    cwd: Optional[bytes] = None
+    timeout_ns: int = 0
 
 
 def _free(box: c_void_p) -> None:
@@ -102,15 +100,14 @@ class Child:
     def start(self, start: Start) -> None:
         err = _lib.Error()
         options = _lib.SpawnOptions()
-        # A copy taken under the interpreter lock: other threads may change
-        # the environment, which C cannot read at the same time.
-        env = [name + b"=" + value for name, value in os.environb.items()]
-        argv, envp = _vector(start.argv), _vector(env)
+        argv, envp = _lib.vector(start.argv), _lib.environment()
         options.size = ctypes.sizeof(options)
         options.argv, options.envp = argv, envp
         options.stdio[:] = start.stdio
         options.stdio_fd[:] = start.fds
         options.capture_limit = start.capture_limit
+        options.cwd = start.cwd
+        options.timeout_ns = start.timeout_ns
         if lib.sandlock_spawn(start.policy.pointer, byref(options),
                               byref(self._box), byref(err)) < 0:
             _lib.fail(err)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import ctypes
 
 from . import _lib
-from .exceptions import (ConfinementError, LandlockUnavailableError,
-                         NotAvailableError)
+from .exceptions import ConfinementError, LandlockUnavailableError
 from .sandbox import Sandbox
 
 _SYS_LANDLOCK_CREATE_RULESET = 444  # on every architecture
@@ -32,9 +31,10 @@ def min_landlock_abi() -> int:
 
 def confine(sandbox: Sandbox) -> None:
     """Applies the policy to the calling thread and what it starts from now on,
-    for good. Call it before other threads exist: they stay free."""
-    if not _lib.has("sandlock_confine"):
-        raise NotAvailableError("confine(): the library does not have it")
+    for good. Call it before other threads exist: they stay free.
+
+    Only what the kernel enforces alone can be set; anything else is a
+    ConfinementError, after which the thread is as it was."""
     policy = sandbox._policy()
     err = _lib.Error()
     if _lib.lib.sandlock_confine(policy.pointer, ctypes.byref(err)) < 0:

@@ -10,7 +10,7 @@ import ctypes
 import os
 from ctypes import (POINTER, Structure, byref, c_char, c_char_p, c_int, c_int32,
                     c_int64, c_size_t, c_uint32, c_uint64, c_void_p)
-from typing import Any, Iterator, NamedTuple, NoReturn, Optional, Type
+from typing import Any, Iterator, NamedTuple, NoReturn, Optional, Sequence, Type
 
 from . import exceptions as ex
 from ._version import __version__
@@ -42,7 +42,29 @@ class SpawnOptions(Structure):
     _fields_ = [("size", c_size_t), ("argv", POINTER(c_char_p)),
                 ("envp", POINTER(c_char_p)), ("stdio", c_uint32 * 3),
                 ("stdio_fd", c_int32 * 3), ("flags", c_uint32),
-                ("reserved", c_uint32), ("capture_limit", c_uint64)]
+                ("reserved", c_uint32), ("capture_limit", c_uint64),
+                ("cwd", c_char_p), ("timeout_ns", c_uint64)]
+
+
+class Rule(Structure):
+    _fields_ = [("size", c_size_t), ("key", c_char_p), ("subject", c_char_p),
+                ("effect", c_char_p), ("origin", c_char_p), ("note", c_char_p),
+                ("enforced_by", c_char_p), ("rung", c_uint32),
+                ("allows", c_uint32)]
+
+
+class Answer(Structure):
+    _fields_ = [("size", c_size_t), ("access", c_char_p), ("object", c_char_p),
+                ("reason", c_char_p), ("origin", c_char_p), ("fix", c_char_p),
+                ("fix_key", c_char_p), ("fix_value", c_char_p),
+                ("enforced_by", c_char_p), ("error_name", c_char_p),
+                ("rung", c_uint32), ("verdict", c_uint32), ("error", c_int32),
+                ("reserved", c_uint32), ("rule", c_int64)]
+
+
+class ExplainOptions(Structure):
+    _fields_ = [("size", c_size_t), ("argv", POINTER(c_char_p)),
+                ("envp", POINTER(c_char_p))]
 
 
 class Key(NamedTuple):
@@ -54,7 +76,7 @@ class Key(NamedTuple):
 
 _OUT = POINTER(c_void_p)
 _ERR = POINTER(Error)
-# name: (result, arguments); what a library may lack has a "?".
+# name: (result, arguments)
 _PROTOTYPES = {
     "sandlock_version": (c_char_p, []),
     "sandlock_error_exit_status": (c_int, [_ERR]),
@@ -88,7 +110,12 @@ _PROTOTYPES = {
     "sandlock_result_signal": (c_int, [c_void_p]),
     "sandlock_result_output": (
         c_void_p, [c_void_p, c_int, POINTER(c_size_t), POINTER(c_int)]),
-    "sandlock_confine?": (c_int, [c_void_p, _ERR]),
+    "sandlock_confine": (c_int, [c_void_p, _ERR]),
+    "sandlock_explain": (c_int, [c_void_p, POINTER(ExplainOptions), _OUT, _ERR]),
+    "sandlock_explanation_free": (None, [c_void_p]),
+    "sandlock_explanation_rule": (c_int, [c_void_p, c_size_t, POINTER(Rule)]),
+    "sandlock_explanation_ask": (
+        c_int, [c_void_p, c_char_p, c_size_t, POINTER(Answer), _ERR]),
 }
 
 
@@ -120,9 +147,7 @@ def _load() -> Any:
     try:
         lib = ctypes.CDLL(path)
         for name, (result, arguments) in _PROTOTYPES.items():
-            function = getattr(lib, name.rstrip("?"), None)
-            if function is None and name.endswith("?"):
-                continue
+            function = getattr(lib, name, None)
             if function is None:
                 raise OSError("it has no %s()" % name)
             function.restype = result
@@ -138,11 +163,6 @@ def _load() -> Any:
 
 lib = _load()
 library_path: str = getattr(lib, "_name", SONAME)
-
-
-def has(name: str) -> bool:
-    """Whether the library exports @name."""
-    return getattr(lib, name, None) is not None
 
 
 # ---- errors --------------------------------------------------------------
@@ -188,6 +208,18 @@ def take_string(pointer: c_void_p) -> bytes:
         return ctypes.string_at(pointer.value or b"")
     finally:
         lib.sandlock_string_free(pointer)
+
+
+def vector(words: Sequence[bytes]) -> Any:
+    """A NULL-terminated array of strings, such as argv."""
+    return (c_char_p * (len(words) + 1))(*words)
+
+
+def environment() -> Any:
+    """The environment, copied under the interpreter lock: other threads may
+    change it, and C cannot read it at the same time."""
+    return vector([name + b"=" + value
+                   for name, value in os.environb.items()])
 
 
 def keys() -> Iterator[Key]:

@@ -75,7 +75,8 @@ class BranchConflictError(BranchError):
 
 
 class ConfinementError(SandboxError):
-    """confine() failed; the calling thread may be confined in part."""
+    """confine() failed. The thread is as it was, unless code is
+    -errno.ENOTRECOVERABLE: then it must not go on."""
 
 
 class LandlockUnavailableError(ConfinementError):

@@ -10,6 +10,7 @@ from typing import (Any, Callable, Dict, List, Mapping, NoReturn, Optional,
 
 from . import _fields, _lib
 from ._child import Child, Feed, Start
+from ._explain import Answer, Explanation, Rule
 from ._process import AsyncProcess, Process, Streams, wait_or_kill
 from ._result import BranchAction, Protection, Result, StdioMode
 from .exceptions import ChildError, ForkError, NotAvailableError, SandboxError
@@ -183,6 +184,23 @@ class Sandbox:
         """The policy as a profile file."""
         return os.fsdecode(self._policy().dump())
 
+    def rules(self, cmd: Optional[Command] = None) -> List[Rule]:
+        """What a run would enforce, each with its origin and what does it;
+        what nothing enforces comes last. Nothing is started."""
+        return list(self._explain(cmd).rules())
+
+    def explain(self, *questions: str,
+                cmd: Optional[Command] = None) -> List[Answer]:
+        """Whether, and by which rule, "path:PATH", "net:HOST:PORT", "bind:PORT"
+        and "syscall:NAME" would be allowed, and what would change it."""
+        explanation = self._explain(cmd)
+        return [answer for question in questions
+                for answer in explanation.ask(question)]
+
+    def _explain(self, cmd: Optional[Command]) -> Explanation:
+        words = None if cmd is None else _fields.encode_command(cmd)
+        return Explanation(self._policy(), words)
+
     # ---- starting --------------------------------------------------------
 
     def _claim(self) -> Child:
@@ -209,7 +227,8 @@ class Sandbox:
                env: Optional[Mapping[str, str]] = None,
                cwd: Optional[Word] = None, capture_limit: int = 0) -> Child:
         argv = _fields.encode_command(cmd)
-        limit = _fields.milliseconds("timeout", timeout)
+        limit = _fields.milliseconds("timeout", timeout) or 0
+        folder = None if cwd is None else _fields.encode("cwd", cwd)
         if isinstance(capture_limit, bool) or \
                 not isinstance(capture_limit, int):
             raise _fields.PolicyTypeError("capture_limit: expected bytes")
@@ -219,13 +238,10 @@ class Sandbox:
         child = self._claim()
         try:
             policy = self._policy()
-            if limit is not None:
-                policy.set("limits.timeout", b"%dms" % limit, "timeout")
             for text in _fields._env("env", {} if env is None else env):
                 policy.set("program.env", text, "env")
-            if cwd is not None:
-                policy.set("program.cwd", _fields.encode("cwd", cwd), "cwd")
-            child.start(Start(policy, argv, stdio, fds, capture_limit))
+            child.start(Start(policy, argv, stdio, fds, capture_limit, folder,
+                              limit * 1000000))
         except BaseException:
             child.close()
             self._release(child)
@@ -244,8 +260,8 @@ class Sandbox:
             cwd: Optional[Word] = None, capture_limit: int = 0) -> Result:
         """Runs @cmd to its end, with all it started, and captures its output.
 
-        timeout        seconds until everything is killed (as limits.timeout of
-                       a profile, which it replaces)
+        timeout        seconds until everything is ended; it can only be sooner
+                       than limits.timeout of a profile
         input          bytes for its stdin, which is otherwise ours
         env, cwd       on top of, and instead of, the fields
         capture_limit  bytes kept of each stream, 64 MiB if 0; the program is
