@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,11 +31,12 @@ _Static_assert(sizeof(((sandlock_feature *)0)->remedy) ==
 		       sizeof(((struct sl_finding *)0)->remedy),
 	       "remedy");
 
-static void look_supervisor(struct sl_host *host)
+/* @buf, of PATH_MAX bytes, must outlive @host. */
+static void look_supervisor(struct sl_host *host, char *buf)
 {
 	struct stat st;
 
-	host->supervisor = sl_supervisor_path();
+	host->supervisor = sl_supervisor_path(buf, PATH_MAX);
 	if (stat(host->supervisor, &st) < 0)
 		host->supervisor_error = errno;
 	else if (!S_ISREG(st.st_mode))
@@ -101,6 +103,7 @@ static int look_and_judge(const struct sl_policy *policy, size_t index,
 	const struct sl_feature_info *info = sl_feature_info(index);
 	struct sl_finding found;
 	struct sl_demand demand;
+	char supervisor[PATH_MAX];
 	struct sl_host host;
 	int r;
 
@@ -109,7 +112,7 @@ static int look_and_judge(const struct sl_policy *policy, size_t index,
 		return r;
 	sl_host_look(&host, info->looks);
 	if (info->looks & SL_LOOK_SUPERVISOR)
-		look_supervisor(&host);
+		look_supervisor(&host, supervisor);
 	if (info->looks & SL_LOOK_TMP)
 		look_tmp(&host);
 	sl_doctor_judge((enum sl_feature)index, &host, &demand, &found);
