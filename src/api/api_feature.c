@@ -37,13 +37,12 @@ static void look_supervisor(struct sl_host *host, char *buf)
 	struct stat st;
 
 	host->supervisor = sl_supervisor_path(buf, PATH_MAX);
-	if (stat(host->supervisor, &st) < 0)
+	/* As execve(2) asks: effective ids, and the mount may be noexec. */
+	if (stat(host->supervisor, &st) < 0 ||
+	    faccessat(AT_FDCWD, host->supervisor, X_OK, AT_EACCESS) < 0)
 		host->supervisor_error = errno;
 	else if (!S_ISREG(st.st_mode))
 		host->supervisor_error = EACCES;
-	/* As execve(2) asks: effective ids, and the mount may be noexec. */
-	else if (faccessat(AT_FDCWD, host->supervisor, X_OK, AT_EACCESS) < 0)
-		host->supervisor_error = errno;
 }
 
 /*

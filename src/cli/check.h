@@ -25,5 +25,7 @@ int cli_check_print_text(const struct cli_check *check, sandlock_error *err);
 
 bool cli_feature_is_missing(const sandlock_feature *feature);
 bool cli_feature_is_needed(const sandlock_feature *feature);
+/* Needed and missing by itself, not because something else is. */
+bool cli_feature_is_obstacle(const sandlock_feature *feature);
 
 #endif

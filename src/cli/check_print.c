@@ -20,6 +20,13 @@ bool cli_feature_is_needed(const sandlock_feature *feature)
 	return feature->flags & SANDLOCK_FEATURE_NEEDED;
 }
 
+/* What is missing only because something else is has no remedy of its own. */
+bool cli_feature_is_obstacle(const sandlock_feature *feature)
+{
+	return cli_feature_is_missing(feature) &&
+	       cli_feature_is_needed(feature) && feature->remedy[0];
+}
+
 /* ---- for programs ------------------------------------------------------- */
 
 static const char *state_name(const sandlock_feature *feature)

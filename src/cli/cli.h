@@ -148,6 +148,10 @@ int cli_profile_edit(const char *name, sandlock_error *err);
 
 int cli_cmd_run(int argc, char **argv);
 int cli_cmd_profile(int argc, char **argv);
+/* check_hint.c: after a start that failed with @err, whether the host lacks what
+ * @policy (or NULL) needs. */
+void cli_note_missing(const sandlock_policy *policy, const sandlock_error *err);
+
 int cli_cmd_check(int argc, char **argv);
 int cli_cmd_completion(int argc, char **argv);
 int cli_cmd_help(int argc, char **argv);

@@ -15,13 +15,6 @@
 
 #define EXIT_UNENFORCEABLE 1
 
-/* What is missing only because something else is has no remedy of its own. */
-static bool is_obstacle(const sandlock_feature *feature)
-{
-	return cli_feature_is_missing(feature) &&
-	       cli_feature_is_needed(feature) && feature->remedy[0];
-}
-
 /* ---- what is asked ------------------------------------------------------ */
 
 /* "--json" among the options; it is in no key table. */
@@ -176,7 +169,7 @@ static void write_verdict(FILE *out, const struct cli_check *check)
 	write_kernel(out, check);
 	if (!check->enforceable) {
 		fputs(": it lacks ", out);
-		write_names(out, check, is_obstacle);
+		write_names(out, check, cli_feature_is_obstacle);
 	} else if (any(check, is_given_up)) {
 		fputs(" without what it does not insist on: ", out);
 		write_names(out, check, is_given_up);
@@ -195,7 +188,7 @@ static void write_next(FILE *out, const struct cli_check *check)
 	for (size_t i = 0; i < check->count; i++) {
 		const sandlock_feature *feature = &check->features[i];
 
-		if (!is_obstacle(feature))
+		if (!cli_feature_is_obstacle(feature))
 			continue;
 		if (!(feature->flags & SANDLOCK_FEATURE_PROTECTION)) {
 			fprintf(out, "%s: %s", feature->name, feature->remedy);
@@ -208,7 +201,7 @@ static void write_next(FILE *out, const struct cli_check *check)
 	fprintf(out, "%.*s; or go without: sandlock run",
 		(int)strcspn(last->remedy, ";"), last->remedy);
 	for (size_t i = 0; i < check->count; i++)
-		if (is_obstacle(&check->features[i]))
+		if (cli_feature_is_obstacle(&check->features[i]))
 			fprintf(out, " --allow-degraded %s",
 				check->features[i].name);
 }

@@ -74,16 +74,18 @@ static int conclude(const struct cli_run *run, const sandlock_result *result)
 	return status;
 }
 
-static void say_retry(int argc, char **argv, const sandlock_error *err)
+static void say_retry(int argc, char **argv, const struct cli_run *run,
+		      const sandlock_error *err)
 {
-	char *command;
+	char *command = NULL;
 
-	if (err->code != -EOPNOTSUPP)
-		return;
-	command = cli_retry_command(err->message, argc - 1,
-				    (const char *const *)argv + 1);
+	if (err->code == -EOPNOTSUPP)
+		command = cli_retry_command(err->message, argc - 1,
+					    (const char *const *)argv + 1);
 	if (command)
 		cli_note("this would run here: %s", command);
+	else if (!run->no_supervisor || err->stage == SANDLOCK_STAGE_CHECK)
+		cli_note_missing(run->policy, err); /* else we are confined */
 	free(command);
 }
 
@@ -104,7 +106,7 @@ static int run_it(int argc, char **argv, struct cli_settings *settings,
 			    : cli_run_loop(run, &sandbox, &result, &err);
 	if (r < 0) {
 		status = cli_report(&err);
-		say_retry(argc, argv, &err);
+		say_retry(argc, argv, run, &err);
 		if (run->status_fd >= 0)
 			cli_status_write(run->status_fd, NULL, &err, status);
 	} else {

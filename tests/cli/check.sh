@@ -53,6 +53,11 @@ agrees()
 	esac
 }
 
+# An instrumented program reads its options from /proc/self/environ. Where a
+# sandbox keeps that closed, its leak checker fails after the answer was given.
+instrumented=
+! grep -q __asan_init "$sandlock" || instrumented=yes
+
 release=$(uname -r)
 minor=${release#*.}
 minor=${minor%%[!0-9]*}
@@ -335,18 +340,36 @@ else
 	skip 'unprivileged user namespaces'
 fi
 
+begin 'a start that fails here names what is missing'
+for case in landlock_create_ruleset=ENOSYS:landlock clone3=EPERM:threads \
+	close_range=ENOSYS:close-range seccomp@0:1=EINVAL:seccomp; do
+	under "${case%:*}" run -- true
+	status 125
+	err "missing here: ${case##*:}; 'sandlock check' says why"
+	same "$(grep -c '' <"$work/err")" 2
+done
+under unshare=EPERM run --user 4242:4242 -- true
+status 125
+under close_range=EPERM run --no-supervisor -r / -- true
+status 125
+! grep -q 'missing here' "$work/err" || wrong 'judged when confined'
+lock run -r /nonexistent -- true
+refused /nonexistent
+end
+
 # ---- places ------------------------------------------------------------------
 
 free=$("$sandlock" check | sed -n 's/.*\t\([0-9]*\) of 16 domains.*/\1/p')
 
 begin 'inside a sandbox'
-lock run -- "$sandlock" check
+lock run -p base -r /proc -- "$sandlock" check
 status 0
+silent
 first_line 'is enforced in full'
 row user-namespaces missing optional
 out "the container's seccomp profile or an outer sandbox"
 out "$((free - 2)) of 16 domains are free"
-lock run -- "$sandlock" run -- true
+lock run -p base -r /proc -- "$sandlock" run -- true
 status 0
 end
 
@@ -381,14 +404,13 @@ else
 		"$sandlock" check --no-private-tmp
 	row proc limited optional
 fi
-status 0
-silent
+[ "$instrumented" ] || status 0
 end
 
 begin 'where /proc is not granted'
 lock run -r /usr -r '?/bin' -r '?/lib' -r '?/lib64' --grant-command -- \
 	"$sandlock" check --no-private-tmp
-status 0
+[ "$instrumented" ] || status 0
 row proc limited optional
 out 'an outer sandbox keeps it closed'
 end

@@ -225,7 +225,29 @@ def usage_alone_is_colored_on_a_terminal():
     equal(ESCAPE.sub("", text), piped()[1])
 
 
-CASES = [errors_are_red_on_a_terminal, no_color_and_dumb_terminals,
+def a_check_is_columns_or_records():
+    text, status = terminal("check", width=100)
+    records, err, same = piped("check")
+    equal((err, status), ("", same))
+    equal(is_colored(text), True)
+    plain = ESCAPE.sub("", text).splitlines()
+    equal(plain[0], records.splitlines()[0])
+    fields = [line.split("\t") for line in records.splitlines()
+              if "\t" in line]
+    column = next(line for line in plain if " landlock " in line)
+    column = column.index("files open only")
+    for name, state, need, gives, _ in fields:
+        line = next(line for line in plain if f" {name} " in line)
+        shown = {"present": "ok", "limited": "limited"}.get(
+            state, "MISSING" if need == "needed" else "no")
+        equal(line.split()[:2], [shown, name])
+        equal(line.index(gives.split()[0], len(name)), column)
+        equal(len(line) <= 100, True)
+    equal("\t" in text, False)
+
+
+CASES = [a_check_is_columns_or_records,
+         errors_are_red_on_a_terminal, no_color_and_dumb_terminals,
          color_is_chosen, color_misused, the_words_of_a_program_are_its_own,
          a_list_is_columns_or_records, columns_of_the_environment,
          help_fits_the_terminal, usage_alone_is_colored_on_a_terminal]
