@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "policy/preset_tree.h"
 #include "policy/profile_dir.h"
 #include "policy/profile_value.h"
 #include "policy/suggest.h"
@@ -29,6 +30,24 @@ struct link {
 static int parse(struct sl_policy *policy, const char *text, size_t len,
 		 const struct sl_profile_ctx *ctx, const struct link *link,
 		 struct sl_error *err);
+static int apply(struct sl_policy *policy, const struct sl_toml *root,
+		 const struct sl_profile_ctx *ctx, const struct link *link,
+		 struct sl_error *err);
+
+/* One that was read when this program was built. */
+static int load_preset(struct sl_policy *policy, const struct sl_profile_ctx *ctx,
+		       const struct link *link, struct sl_error *err)
+{
+	struct sl_toml *root;
+	int r = sl_preset_tree(link->name, &root);
+
+	if (r < 0)
+		return sl_err(err, r, SL_STAGE_PARSE, "preset '%s': %s",
+			      link->name, strerror(-r));
+	r = apply(policy, root, ctx, link, err);
+	sl_preset_tree_free(root);
+	return r;
+}
 
 static int load(struct sl_policy *policy, const char *name,
 		const struct link *outer, struct sl_error *err)
@@ -51,6 +70,7 @@ static int load(struct sl_policy *policy, const char *name,
 	if (link.preset) {
 		ctx.kind = SL_ORIGIN_PRESET;
 		ctx.source = name;
+		return load_preset(policy, &ctx, &link, err);
 	}
 	return parse(policy, source.text, source.len, &ctx, &link, err);
 }
@@ -125,16 +145,13 @@ static bool is_extends(const struct sl_toml *node)
 	return strcmp(node->key, "extends") == 0 && node->key_len == 7;
 }
 
-static int parse(struct sl_policy *policy, const char *text, size_t len,
+static int apply(struct sl_policy *policy, const struct sl_toml *root,
 		 const struct sl_profile_ctx *ctx, const struct link *link,
 		 struct sl_error *err)
 {
-	SL_AUTO(sl_toml) root = NULL;
 	const struct sl_toml *node;
-	int r = sl_toml_parse(text, len, &root, err);
+	int r = 0;
 
-	if (r < 0)
-		return sl_profile_place(ctx, NULL, err, r);
 	for (node = root->child; r == 0 && node; node = node->next)
 		if (is_extends(node))
 			r = extend(policy, ctx, node, link, err);
@@ -144,9 +161,21 @@ static int parse(struct sl_policy *policy, const char *text, size_t len,
 	return r;
 }
 
+static int parse(struct sl_policy *policy, const char *text, size_t len,
+		 const struct sl_profile_ctx *ctx, const struct link *link,
+		 struct sl_error *err)
+{
+	SL_AUTO(sl_toml) root = NULL;
+	int r = sl_toml_parse(text, len, &root, err);
+
+	if (r < 0)
+		return sl_profile_place(ctx, NULL, err, r);
+	return apply(policy, root, ctx, link, err);
+}
+
 /* All or nothing: what was read goes over @policy only when it is whole. */
-static int finish(struct sl_policy *policy, const struct sl_policy *fresh,
-		  int r, struct sl_error *err)
+static int finish(struct sl_policy *policy, struct sl_policy *fresh, int r,
+		  struct sl_error *err)
 {
 	if (r == 0)
 		r = sl_policy_merge(policy, fresh);

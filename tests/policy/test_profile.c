@@ -9,6 +9,7 @@
 
 #include "base/limits.h"
 #include "policy/home.h"
+#include "policy/preset_tree.h"
 #include "policy/presets.h"
 #include "policy/profile.h"
 
@@ -491,6 +492,50 @@ TEST(presets_are_sound)
 		CASE(sl_policy_check(policy, &err) == 0, err.msg);
 	}
 	EXPECT_TRUE(sl_preset_text("nowhere") == NULL);
+}
+
+static bool same_tree(const struct sl_toml *a, const struct sl_toml *b)
+{
+	for (; a && b; a = a->next, b = b->next) {
+		if (a->type != b->type || a->line != b->line || a->col != b->col ||
+		    a->key_line != b->key_line || a->key_col != b->key_col ||
+		    !a->key != !b->key || a->key_len != b->key_len ||
+		    (a->key && memcmp(a->key, b->key, a->key_len + 1) != 0))
+			return false;
+		if (a->type == SL_TOML_STRING &&
+		    (a->str.len != b->str.len ||
+		     memcmp(a->str.ptr, b->str.ptr, a->str.len + 1) != 0))
+			return false;
+		if (a->type == SL_TOML_INTEGER && a->integer != b->integer)
+			return false;
+		if (a->type == SL_TOML_BOOL && a->boolean != b->boolean)
+			return false;
+		if (!same_tree(a->child, b->child))
+			return false;
+	}
+	return !a && !b;
+}
+
+/* What the build made of a preset is what its text says, places included. */
+TEST(presets_are_what_their_text_says)
+{
+	for (size_t i = 0; sl_preset_name(i); i++) {
+		const char *name = sl_preset_name(i);
+		const char *text = sl_preset_text(name);
+		SL_AUTO(sl_toml) read = NULL;
+		struct sl_toml *built;
+
+		ASSERT_EQ(sl_toml_parse(text, strlen(text), &read, NULL), 0);
+		ASSERT_EQ(sl_preset_tree(name, &built), 0);
+		CASE(same_tree(built, read), name);
+		CASE(read->child != NULL, name);
+		/* The comparison can fail. */
+		read->child->line++;
+		CASE(!same_tree(built, read), name);
+		sl_preset_tree_free(built);
+	}
+	EXPECT_EQ(sl_preset_tree("nowhere", &(struct sl_toml *){ NULL }),
+		  -ENOENT);
 }
 
 TEST(base_grants_nothing_of_the_user)
