@@ -153,8 +153,15 @@ static void put(struct sl_value *value, enum sl_type type, struct sl_item item)
 static int move_items(struct sl_value *to, enum sl_type type,
 		      struct sl_value *from)
 {
-	int r = reserve(to, from->count);
+	int r;
 
+	if (!to->count && from->count) {
+		free(to->items);
+		*to = *from;
+		*from = (struct sl_value){ 0 };
+		return 0;
+	}
+	r = reserve(to, from->count);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < from->count; i++)
@@ -311,22 +318,29 @@ static int copy_value(struct sl_value *to, const struct sl_value *from)
 	return r;
 }
 
+int sl_policy_absorb(struct sl_policy *policy, struct sl_policy *over)
+{
+	int r = 0;
+
+	/* What can fail comes first, so that a failure changes nothing. */
+	for (size_t i = 0; r == 0 && i < SL_KEY_COUNT; i++)
+		if (policy->values[i].count)
+			r = reserve(&policy->values[i], over->values[i].count);
+	for (size_t i = 0; r == 0 && i < SL_KEY_COUNT; i++)
+		r = move_items(&policy->values[i],
+			       sl_key_info((enum sl_key)i)->type,
+			       &over->values[i]);
+	return r;
+}
+
 int sl_policy_merge(struct sl_policy *policy, const struct sl_policy *over)
 {
 	SL_AUTO(sl_policy) copy = NULL;
 	int r = sl_policy_new(&copy);
 
-	/* What can fail comes first, so that a failure changes nothing. */
-	for (size_t i = 0; r == 0 && i < SL_KEY_COUNT; i++) {
-		r = copy_value(&copy->values[i], &over->values[i]);
-		if (r == 0)
-			r = reserve(&policy->values[i], over->values[i].count);
-	}
 	for (size_t i = 0; r == 0 && i < SL_KEY_COUNT; i++)
-		r = move_items(&policy->values[i],
-			       sl_key_info((enum sl_key)i)->type,
-			       &copy->values[i]);
-	return r;
+		r = copy_value(&copy->values[i], &over->values[i]);
+	return r == 0 ? sl_policy_absorb(policy, copy) : r;
 }
 
 int sl_policy_clone(const struct sl_policy *policy, struct sl_policy **ret_policy)

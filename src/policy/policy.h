@@ -129,6 +129,8 @@ int sl_policy_set(struct sl_policy *policy, enum sl_key key, const char *text,
 		  const struct sl_origin *origin, struct sl_error *err);
 void sl_policy_clear(struct sl_policy *policy, enum sl_key key);
 int sl_policy_merge(struct sl_policy *policy, const struct sl_policy *over);
+/* The same, but what @over holds is moved: it is empty then. */
+int sl_policy_absorb(struct sl_policy *policy, struct sl_policy *over);
 
 /* Never NULL; borrowed. */
 const struct sl_value *sl_policy_get(const struct sl_policy *policy,

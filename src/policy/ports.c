@@ -130,6 +130,14 @@ static int finish(struct sl_portset *set, bool all, enum sl_key key,
 	return 0;
 }
 
+/* No rule at all: nearly every start. */
+static int nothing(struct sl_portset *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->none = true;
+	return 0;
+}
+
 static int allow_rules(const struct sl_value *allow, struct sl_portset *set,
 		       bool *ret_all, struct sl_error *err)
 {
@@ -177,16 +185,19 @@ int sl_ports_connect(const struct sl_policy *policy, struct sl_portset *ret,
 {
 	const struct sl_value *allow = sl_policy_get(policy, SL_KEY_NET_ALLOW);
 	const struct sl_value *deny = sl_policy_get(policy, SL_KEY_NET_DENY);
-	struct sl_portset set = { 0 };
+	struct sl_portset set;
 	bool all = false;
 	int r;
 
-	if (deny->count && !allow->count)
+	if (!deny->count && !allow->count)
+		return nothing(ret);
+	if (!allow->count)
 		return refuse(err, SL_KEY_NET_DENY, deny->items,
 			      "a deny without an allow would allow all the "
 			      "rest, which is not available in this version",
 			      "name what it may reach, "
 			      "as in --net-allow tcp://:443");
+	memset(&set, 0, sizeof(set));
 	r = allow_rules(allow, &set, &all, err);
 	if (r == 0)
 		r = deny_rules(deny, &set, &all, err);
@@ -227,13 +238,16 @@ int sl_ports_bind(const struct sl_policy *policy, struct sl_portset *ret,
 	const struct sl_value *deny = sl_policy_get(policy, SL_KEY_NET_DENY_BIND);
 	const struct sl_value *speaker = allow->count ? allow : deny;
 	size_t wild = 0;
-	struct sl_portset set = { 0 };
+	struct sl_portset set;
 
+	if (!allow->count && !deny->count)
+		return nothing(ret);
 	for (size_t i = 0; i < allow->count; i++)
 		wild += allow->items[i].num == SL_PORT_ANY;
 	for (size_t i = 0; wild && i < allow->count; i++)
 		if (allow->items[i].num != SL_PORT_ANY)
 			return mixed(err, &allow->items[i]);
+	memset(&set, 0, sizeof(set));
 	put_items(&set, allow, true);
 	/* A deny alone: everything but this. */
 	if (!allow->count && deny->count)

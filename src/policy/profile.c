@@ -178,7 +178,7 @@ static int finish(struct sl_policy *policy, struct sl_policy *fresh, int r,
 		  struct sl_error *err)
 {
 	if (r == 0)
-		r = sl_policy_merge(policy, fresh);
+		r = sl_policy_absorb(policy, fresh);
 	if (r < 0)
 		return sl_err(err, r, SL_STAGE_PARSE,
 			      r == -E2BIG ? "too many values in one list"
