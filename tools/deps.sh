@@ -52,6 +52,11 @@ collect() {
 		need_module venv python3-venv
 		need_file /usr/share/python-wheels/'pip-*.whl' python3-venv
 		need go golang-go # fetches and builds the toml-test client
+		# Real consumers, found where every user finds them.
+		need npm npm
+		need_file /usr/bin/cargo cargo
+		need_file '/usr/lib/python3*/dist-packages/pytest' python3-pytest
+		need_file '/usr/share/python-wheels/pip-*' python3-venv
 		need_file '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan*' \
 			libclang-rt-14-dev
 		;;

@@ -208,9 +208,9 @@ static int add_runtime(struct sl_places *places)
 
 	if (r == 0)
 		r = addf(places, SL_PLACE_RUNTIME, "/run/user/%u/sandlock", uid);
-	if (r == 0 && run && *run)
+	if (r == 0 && run && run[0] == '/')
 		r = addf(places, SL_PLACE_RUNTIME, "%s/sandlock", run);
-	if (r == 0 && tmp && *tmp)
+	if (r == 0 && tmp && tmp[0] == '/')
 		r = addf(places, SL_PLACE_RUNTIME, "%s/sandlock-%u", tmp, uid);
 	return r;
 }
@@ -267,7 +267,7 @@ int sl_places_collect(struct sl_places *places)
 		return -errno;
 	places->root = (struct sl_dir_id){ st.st_dev, st.st_ino };
 	r = add_homes(places);
-	if (r == 0 && config && *config)
+	if (r == 0 && config && config[0] == '/')
 		r = add_profiles(places, config);
 	if (r == 0)
 		r = add_runtime(places);

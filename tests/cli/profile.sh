@@ -2,10 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # The profile commands.
 # Words are split on purpose; quoted text is for the shell inside.
-# shellcheck disable=SC2086,SC2046,SC2016,SC2034,SC2094
+# shellcheck disable=SC2086,SC2046,SC2016,SC2034,SC2094,SC2089,SC2090
 
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
+
+case $sandlock in
+/*) ;;
+*) sandlock=$PWD/$sandlock ;;
+esac
 
 cat >"$profiles/good.toml" <<'END'
 # a comment that stays
@@ -196,6 +201,65 @@ same "$(cat "$work/out")" "$profiles/new.toml"
 lock profile path base
 refused base
 end
+
+begin 'the presets: listed, printed, fit to be used'
+for name in base agent python node rust go c; do
+	lock profile show $name
+	status 0
+	out "# $name: "
+	lock profile check $name
+	status 0
+	lock profile path $name
+	refused 'built in'
+done
+lock profile show agent
+out '"*TOKEN"'
+out 'write = ["${CWD}"]'
+end
+
+mkdir -p "$work/p"
+cd "$work/p" || exit 1
+begin 'presets add up, from left to right, in whatever way they are named'
+printf '[program.env]\nA = "mine"\n[limits]\nopen_files = 99\n' \
+	>"$profiles/mine.toml"
+printf 'extends = ["agent", "node", "mine"]\n' >"$profiles/all.toml"
+say='echo "$A $(ulimit -n) ${COREPACK_HOME##*/}" >made; cat made'
+lock run -p agent -p node -p mine -e "$say"
+same "$(cat "$work/out")" 'mine 99 corepack'
+lock run -p all -e "$say"
+same "$(cat "$work/out")" 'mine 99 corepack'
+lock run --profile-file "$profiles/all.toml" -e "$say"
+same "$(cat "$work/out")" 'mine 99 corepack'
+lock run -p mine -p agent -p node -e "$say"
+same "$(cat "$work/out")" 'mine 4096 corepack'
+lock run -p agent -p mine --max-open-files 50 --env A=line -e "$say"
+same "$(cat "$work/out")" 'line 50 '
+# Alone a toolchain grants nothing of the user's.
+lock run -p node -e 'echo x >made2'
+status 2
+lock run -p agent --profile-file "$profiles/mine.toml" -- true
+refused 'exclude each other'
+end
+
+begin 'a profile of the user shadows the preset'
+printf 'extends = ["base"]\n[program.env]\nA = "shadow"\n' >"$profiles/agent.toml"
+printf 'extends = ["agent"]\n[program.env]\nB = "more"\n' >"$profiles/python.toml"
+lock profile show agent
+out shadow
+lock run -p agent -e 'echo "$A"; echo x >made3'
+status 2
+out shadow
+# It may be told to extend the preset that it hides.
+printf 'extends = ["agent"]\n[program.env]\nA = "on top"\n' >"$profiles/agent.toml"
+lock run -p agent -e 'echo "$A"; echo x >made3'
+status 0
+out 'on top'
+lock run -p python -e 'echo "$A $B"; echo x >made3'
+status 0
+out 'on top more'
+rm "$profiles/agent.toml" "$profiles/python.toml"
+end
+cd "$work" || exit 1
 
 begin 'delete'
 lock profile delete good

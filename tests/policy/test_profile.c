@@ -260,7 +260,7 @@ TEST(profiles_by_name)
 	EXPECT_EQ(sl_profile_path("mine", &path, &err), 0);
 	EXPECT_STREQ(path, where);
 	EXPECT_EQ(sl_profile_list(&list, &err), 0);
-	EXPECT_STREQ(list, "base\nmine\n");
+	EXPECT_STREQ(list, "agent\nbase\nc\ngo\nmine\nnode\npython\nrust\n");
 	EXPECT_EQ(sl_profile_delete("mine", &err), 0);
 	EXPECT_EQ(access(where, F_OK), -1);
 	EXPECT_EQ(sl_profile_delete("mine", &err), -ENOENT);
@@ -298,30 +298,30 @@ TEST(extends_comes_first_and_knows_no_circles)
 	struct sl_error err = { 0 };
 
 	make_home();
-	put_profile("a", "extends = [\"b\", \"c\"]\n[program]\ncwd = \"/a\"\n"
+	put_profile("a", "extends = [\"b\", \"d\"]\n[program]\ncwd = \"/a\"\n"
 			 "[filesystem]\nread = [\"/a\"]\n");
 	put_profile("b", "[program]\ncwd = \"/b\"\n"
 			 "[filesystem]\nread = [\"/b\"]\n");
-	put_profile("c", "[filesystem]\nread = [\"/c\"]\n");
+	put_profile("d", "[filesystem]\nread = [\"/c\"]\n");
 	ASSERT_EQ(sl_profile_load(policy, "a", &err), 0);
 	EXPECT_STREQ(sl_policy_str(policy, SL_KEY_CWD), "/a");
 	EXPECT_STREQ(item_at(policy, SL_KEY_FS_READ, 0)->text, "/b");
 	EXPECT_STREQ(item_at(policy, SL_KEY_FS_READ, 1)->text, "/c");
 	EXPECT_STREQ(item_at(policy, SL_KEY_FS_READ, 2)->text, "/a");
-	put_profile("c", "extends = [\"a\"]\n");
+	put_profile("d", "extends = [\"a\"]\n");
 	EXPECT_EQ(sl_profile_load(policy, "a", &err), -ELOOP);
-	EXPECT_HAS(err.msg, "goes round in circles: a -> c -> a");
-	EXPECT_HAS(err.msg, "/c.toml:1:12: ");
-	put_profile("c", "extends = [\"c\"]\n");
+	EXPECT_HAS(err.msg, "goes round in circles: a -> d -> a");
+	EXPECT_HAS(err.msg, "/d.toml:1:12: ");
+	put_profile("d", "extends = [\"d\"]\n");
 	sl_error_clear(&err);
-	EXPECT_EQ(sl_profile_load(policy, "c", &err), -ELOOP);
-	put_profile("c", "[filesystem]\nreed = []\n");
+	EXPECT_EQ(sl_profile_load(policy, "d", &err), -ELOOP);
+	put_profile("d", "[filesystem]\nreed = []\n");
 	sl_error_clear(&err);
 	EXPECT_EQ(sl_profile_load(policy, "a", &err), -EINVAL);
-	EXPECT_HAS(err.msg, "/c.toml:2:1: unknown field");
+	EXPECT_HAS(err.msg, "/d.toml:2:1: unknown field");
 	drop_profile("a");
 	drop_profile("b");
-	drop_profile("c");
+	drop_profile("d");
 	remove_home();
 }
 

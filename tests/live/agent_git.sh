@@ -1,0 +1,149 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# git and the shell under preset agent.
+# shellcheck disable=SC2016,SC2034,SC2154
+# shellcheck source=tests/live/agent_lib.sh
+. "$(dirname "$0")/agent_lib.sh"
+need git
+
+begin 'init, add, commit, status, log'
+agent git init -q
+works
+echo one >one
+agent git add one
+works
+agent git commit -q -m first
+works
+agent git log --format='%an %s %G?'
+works
+out 'Test Person first N'
+agent git status --short
+works
+[ ! -s "$top/out" ] || wrong 'not clean'
+end_agent
+
+begin 'checkout, branch, merge, stash, tag'
+agent_sh 'git init -q; echo one >f; git add f; git commit -qm one
+git checkout -qb side; echo two >>f; git commit -qam two
+git checkout -q main; git merge -q --no-ff -m merged side
+echo three >>f; git stash -q; git stash pop -q; git commit -qam three
+git tag -a -m v1 v1; git log --oneline | wc -l; git describe'
+works
+out 4
+out v1
+end_agent
+
+begin 'clone of a local path, worktree, gc, fsck'
+agent_sh 'git init -q r; cd r; for i in 1 2 3 4 5; do echo $i >f$i; git add .
+git commit -qm $i; done; cd ..; git clone -q r copy; git -C copy log --oneline | wc -l
+git -C copy worktree add -q ../tree; ls tree; git -C copy gc -q; git -C copy fsck
+git -C copy status --short'
+works
+out 5
+out f5
+end_agent
+
+begin 'the credentials of git cannot be read'
+agent_sh 'git init -q; git config credential.helper store
+for f in .git-credentials .config/git/credentials .config/gh/hosts.yml .netrc; do
+	if cat "$HOME/$f"; then echo "read $f"; fi; done
+printf "protocol=https\nhost=git.example.org\n\n" | git credential fill || echo none'
+works
+out none
+! grep -q '^read' "$top/out" || wrong 'read'
+end_agent
+
+begin 'no pattern of the list lets a secret through'
+# Every pattern of the preset, made a name: '*' as nothing and as odd bytes.
+"$sandlock" profile show agent |
+	sed -n '/^scrub_env/,/^\]/s/^  "\(.*\)",$/\1/p' >"$top/patterns"
+[ "$(grep -c '' "$top/patterns")" -gt 60 ] || wrong 'too few patterns'
+set --
+while read -r pattern; do
+	first=$(echo "$pattern" | sed 's/[*]//g; s/?/L/g')
+	second=$(echo "$pattern" | sed 's/[*]/x.%- /g; s/?/l/g' | tr '[:upper:]' '[:lower:]')
+	set -- "$@" "$first=$secret" "$second=$secret"
+done <"$top/patterns"
+env "$@" "$sandlock" run -p agent -- env >"$top/out" 2>"$top/err"
+status=$?
+works
+out 'XDG_CACHE_HOME='
+# That they were there:
+env "$@" env >"$top/all"
+[ "$(grep -ac "$secret" "$top/all")" -gt 120 ] || wrong 'the names were not set'
+end_agent
+
+begin 'what tools need is handed on'
+set -- PATH="$PATH" LANG=C.UTF-8 LC_ALL=C TERM=xterm COLORTERM=truecolor \
+	SHELL=/bin/sh EDITOR=vi TZ=UTC CI=true PWD="$PWD" OLDPWD=/ USER=me \
+	CC=gcc CXX=g++ CFLAGS=-O LDFLAGS=-s MAKEFLAGS=-k PKG_CONFIG_PATH=/p \
+	LD_LIBRARY_PATH=/l CMAKE_PREFIX_PATH=/c NODE_OPTIONS= NODE_ENV=test \
+	NODE_PATH=/n NPM_CONFIG_REGISTRY=http://r npm_config_loglevel=warn \
+	PYTHONPATH=/y PYTHONHASHSEED=0 VIRTUAL_ENV=/v CONDA_PREFIX=/a \
+	TOKENIZERS_PARALLELISM=false GOFLAGS=-v GOPATH=/g GOPROXY=off GO111MODULE=on \
+	RUSTFLAGS=-g CARGO_BUILD_JOBS=2 CARGO_HOME=/h RUST_BACKTRACE=1 \
+	JAVA_HOME=/j MAVEN_OPTS=-x GRADLE_OPTS=-y GIT_AUTHOR_NAME=A \
+	GIT_EDITOR=true GIT_PAGER=cat QT_IM_KEYBOARD=x XKB_LAYOUT=us \
+	KUBEBUILDER_ASSETS=/k BUNDLE_BUILD__FFI=x XDG_CONFIG_HOME=/nonexistent \
+	SSL_CERT_FILE=/s SOURCE_DATE_EPOCH=1 INIT_CWD=/i NO_COLOR=1
+env "$@" "$sandlock" run -p agent -- env >"$top/out" 2>"$top/err"
+status=$?
+works
+for variable; do
+	grep -qxF -e "$variable" "$top/out" || wrong "lost: $variable"
+done
+end_agent
+
+begin 'no process shows the environment of the caller'
+agent_sh 'cat /proc/*/environ /proc/[0-9]*/task/*/environ || :'
+works
+# Granted, for once, the files are still not open: they belong to others.
+profiles='-r /proc'
+agent_sh 'cat /proc/self/environ | tr "\0" "\n" | grep ^XDG_CACHE_HOME=
+for p in /proc/[0-9]* /proc/$PPID; do cat $p/environ $p/cmdline $p/task/*/environ; done || :
+for p in /proc/[0-9]*; do
+	if [ $p != /proc/$$ ] && dd if=$p/mem bs=1 count=1; then
+		echo "memory of $p"
+	fi
+done'
+works
+out XDG_CACHE_HOME=
+! grep -aq '^memory of' "$top/out" || wrong 'memory was readable'
+profiles=
+end_agent
+
+begin 'a proxy of the own is passed on by name'
+agent_sh 'echo "[$HTTPS_PROXY]"'
+HTTPS_PROXY=http://user:$secret@p agent_sh 'echo "[$HTTPS_PROXY]"'
+out '[]'
+profiles='--env HTTPS_PROXY=http://named'
+HTTPS_PROXY=http://user:$secret@p agent_sh 'echo "[$HTTPS_PROXY]"'
+out '[http://named]'
+profiles=
+end_agent
+
+begin 'limits'
+agent_sh 'ulimit -n; ulimit -c'
+works
+out 4096
+end_agent
+
+begin 'no supervisor: the same policy but for the temporary directory'
+echo text >f
+"$sandlock" run -p agent --no-supervisor -- sh -c \
+	'echo more >>f; env; cat "$HOME/.ssh/id_ed25519"; :' >"$top/out" 2>"$top/err"
+status=$?
+works
+[ "$(grep -c '' f)" -eq 2 ] || wrong 'not written'
+! grep -qF '${TMPDIR}' "$top/out" || wrong 'a variable was left'
+end_agent
+
+begin 'without the private directory the preset says what it lacks'
+"$sandlock" run -p agent --no-private-tmp -- true >"$top/out" 2>"$top/err"
+status=$?
+[ "$status" -eq 125 ] || wrong "exit status $status"
+err '${TMPDIR}'
+err 'preset agent:'
+end_agent
+
+finish
