@@ -165,8 +165,8 @@ static void userns_remedy(const struct sl_row *r, const struct sl_trial *t)
 			"kernel.apparmor_restrict_unprivileged_userns=0");
 	else if (t->tried == SL_TRY_UNSHARE && t->error == EPERM)
 		sl_row_remedy(r->f,
-			      "not in a chroot; else a security module refuses "
-			      "it (dmesg says so)");
+			      "a chroot can have none; else a security module "
+			      "refuses it (dmesg says so)");
 	else if (t->tried == SL_TRY_UNSHARE && t->error == EINVAL)
 		sl_row_remedy(r->f, "a kernel built with CONFIG_USER_NS=y");
 	else if (h->proc == SL_PROC_MISSING || h->proc == SL_PROC_FOREIGN)

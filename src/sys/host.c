@@ -95,13 +95,15 @@ static const char *module_name(uint64_t id)
 
 static void look_modules(struct sl_host *host)
 {
-	const struct sl_trial *trial = &host->trials[SL_TRIAL_MODULES];
+	struct sl_trial *trial = &host->trials[SL_TRIAL_MODULES];
 	size_t used = 0;
 
 	if (read_text(LSM_FILE, host->modules, sizeof(host->modules)) == 0)
 		return;
 	host->modules[0] = '\0';
 	/* KERNEL < 6.8: no such call, so the list stays unknown. */
+	if (!trial->done)
+		sl_trial_run(SL_TRIAL_MODULES, trial);
 	for (int64_t i = 0; i < trial->number && i < SL_TRIAL_LIST; i++) {
 		const char *name = module_name(trial->list[i]);
 
@@ -117,8 +119,6 @@ void sl_host_look(struct sl_host *host, uint32_t what)
 {
 	memset(host, 0, sizeof(*host));
 	look_kernel(host);
-	if (what & SL_LOOK_MODULES)
-		what |= SL_TRIAL_BIT(SL_TRIAL_MODULES);
 	for (int id = 0; id < SL_TRIAL_COUNT; id++)
 		if (what & SL_TRIAL_BIT(id))
 			sl_trial_run((enum sl_trial_id)id, &host->trials[id]);

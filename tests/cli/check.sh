@@ -415,6 +415,23 @@ row proc limited optional
 out 'an outer sandbox keeps it closed'
 end
 
+begin 'where the processes of others are hidden'
+hide='mount -t proc -o hidepid=2 proc /proc'
+if [ "$(id -u)" -eq 0 ] && unshare -m sh -c "$hide" 2>/dev/null; then
+	unshare -m sh -c "$hide"' && exec setpriv --reuid 65534 --regid 65534 \
+		--clear-groups "$0" check --bare' "$sandlock" \
+		>"$work/out" 2>"$work/err"
+	status=$?
+	out hidepid
+else
+	# An ordinary user may not hide them: they are there.
+	lock check --bare
+	no_out hidepid
+fi
+status 0
+row proc present optional
+end
+
 # ---- misuse --------------------------------------------------------------------
 
 begin 'unknown options'

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* sandlock_feature_at() and its kin, as a program outside this tree uses them. */
 #include <errno.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -143,4 +144,31 @@ TEST(a_closed_temporary_directory_is_seen)
 	EXPECT_EQ(feature.state, SANDLOCK_FEATURE_MISSING);
 	EXPECT_HAS(feature.detail, "/proc/nowhere");
 	EXPECT_HAS(feature.remedy, "TMPDIR");
+}
+
+static void *iterate(void *arg)
+{
+	sandlock_feature feature = { .size = sizeof(feature) };
+	size_t *missing = arg;
+
+	for (size_t i = 0; sandlock_feature_at(i, &feature) == 0; i++)
+		if (feature.state == SANDLOCK_FEATURE_MISSING)
+			*missing += i;
+	return arg;
+}
+
+/* Trials of several threads do not know of each other. */
+TEST(threads_get_the_same_answer)
+{
+	pthread_t threads[4];
+	size_t missing[4] = { 0 }, alone = 0;
+
+	iterate(&alone);
+	for (int i = 0; i < 4; i++)
+		ASSERT_EQ(pthread_create(&threads[i], NULL, iterate, &missing[i]),
+			  0);
+	for (int i = 0; i < 4; i++) {
+		pthread_join(threads[i], NULL);
+		EXPECT_EQ(missing[i], alone);
+	}
 }
