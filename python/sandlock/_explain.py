@@ -11,6 +11,8 @@ from . import _fields, _lib
 from ._lib import lib
 
 _VERDICTS = ("refused", "allowed", "depends")
+_STATES = ("missing", "present", "limited")
+_NEEDED = 1
 _ERANGE = -34
 
 
@@ -44,6 +46,17 @@ class Answer(NamedTuple):
     @property
     def allowed(self) -> bool:
         return self.verdict == "allowed"
+
+
+class Feature(NamedTuple):
+    """What sandlock asks of the kernel and of the place it runs in."""
+
+    name: str  #: "landlock", "net-tcp"
+    gives: str
+    state: str  #: "present", "missing", "limited"
+    needed: bool  #: without it the policy is not started
+    detail: str
+    remedy: str
 
 
 def _text(raw: Optional[bytes]) -> Optional[str]:
@@ -107,3 +120,20 @@ class Explanation:
                          _text(row.error_name), _text(row.fix),
                          _field_of(_text(row.fix_key)), _text(row.fix_value))
             index += 1
+
+
+def features(policy: _lib.Policy) -> Iterator[Feature]:
+    row, err = _lib.Feature(), _lib.Error()
+    row.size = ctypes.sizeof(row)
+    index = 0
+    while True:
+        r = lib.sandlock_policy_feature_at(policy.pointer, index, byref(row),
+                                           byref(err))
+        if r == _ERANGE:
+            return
+        if r < 0:
+            _lib.fail(err)
+        yield Feature(_text(row.name) or "", _text(row.gives) or "",
+                      _STATES[row.state], bool(row.flags & _NEEDED),
+                      _lib.text_of(row.detail), _lib.text_of(row.remedy))
+        index += 1

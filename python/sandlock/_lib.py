@@ -62,6 +62,12 @@ class Answer(Structure):
                 ("reserved", c_uint32), ("rule", c_int64)]
 
 
+class Feature(Structure):
+    _fields_ = [("size", c_size_t), ("name", c_char_p), ("gives", c_char_p),
+                ("state", c_uint32), ("flags", c_uint32), ("number", c_int64),
+                ("detail", c_char * 256), ("remedy", c_char * 768)]
+
+
 class ExplainOptions(Structure):
     _fields_ = [("size", c_size_t), ("argv", POINTER(c_char_p)),
                 ("envp", POINTER(c_char_p))]
@@ -111,6 +117,8 @@ _PROTOTYPES = {
     "sandlock_result_output": (
         c_void_p, [c_void_p, c_int, POINTER(c_size_t), POINTER(c_int)]),
     "sandlock_confine": (c_int, [c_void_p, _ERR]),
+    "sandlock_policy_feature_at": (
+        c_int, [c_void_p, c_size_t, POINTER(Feature), _ERR]),
     "sandlock_explain": (c_int, [c_void_p, POINTER(ExplainOptions), _OUT, _ERR]),
     "sandlock_explanation_free": (None, [c_void_p]),
     "sandlock_explanation_rule": (c_int, [c_void_p, c_size_t, POINTER(Rule)]),

@@ -10,7 +10,7 @@ from typing import (Any, Callable, Dict, List, Mapping, NoReturn, Optional,
 
 from . import _fields, _lib
 from ._child import Child, Feed, Start
-from ._explain import Answer, Explanation, Rule
+from ._explain import Answer, Explanation, Feature, Rule, features
 from ._process import AsyncProcess, Process, Streams, wait_or_kill
 from ._result import BranchAction, Protection, Result, StdioMode
 from .exceptions import ChildError, ForkError, NotAvailableError, SandboxError
@@ -196,6 +196,11 @@ class Sandbox:
         explanation = self._explain(cmd)
         return [answer for question in questions
                 for answer in explanation.ask(question)]
+
+    def features(self) -> List[Feature]:
+        """What this policy asks of the kernel, what is missing, and how to have
+        it; found out by trying in a child that is thrown away."""
+        return list(features(self._policy()))
 
     def _explain(self, cmd: Optional[Command]) -> Explanation:
         words = None if cmd is None else _fields.encode_command(cmd)

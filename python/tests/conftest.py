@@ -22,6 +22,9 @@ DEADLINE = 30 * SCALE
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "full: too slow for the quick suite")
+    config.addinivalue_line("markers", "package: builds and installs it")
+    config.addinivalue_line("markers", "sanitized: with AddressSanitizer only")
+    config.addinivalue_line("markers", "plain: not with AddressSanitizer")
 
 
 @pytest.fixture

@@ -56,3 +56,14 @@ def test_what_is_no_question(base):
         base.explain("path:/", cmd="true")
     with pytest.raises(RuntimeError):
         Sandbox(max_memory="1G").explain("path:/")
+
+
+def test_features_of_the_kernel(base):
+    found = {feature.name: feature for feature in base.features()}
+    assert found["landlock"].state in ("present", "limited")
+    assert found["landlock"].needed
+    assert all(f.state in ("present", "missing", "limited") and f.gives
+               for f in found.values())
+    assert not {f.name for f in Sandbox().features() if f.needed} - set(found)
+    with pytest.raises(RuntimeError, match="max_memory"):
+        Sandbox(max_memory="1G").features()

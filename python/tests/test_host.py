@@ -136,8 +136,8 @@ def test_a_forked_child_starts_anew(base):
     assert base.run(["true"]).success
 
 
-@pytest.mark.skipif(ASAN, reason="AddressSanitizer's malloc does not survive "
-                    "the fork of a threaded process")
+# AddressSanitizer's malloc does not survive the fork of a threaded process.
+@pytest.mark.plain
 def test_a_fork_amid_threads_that_spawn(base):
     end = threading.Event()
 
@@ -329,8 +329,10 @@ def spawn_often(count):
             sandbox.popen(["true"], StdioMode.PIPE, StdioMode.PIPE).close()
     gc.collect()
     assert len(descriptors()) <= files
-    # Under a leak of 200 bytes a run; measured is noise of the allocator.
-    assert resident() - memory < max(2 << 20, count * 200)
+    # Below a leak of 200 bytes a run; what is measured is the allocator's
+    # noise. AddressSanitizer keeps what was freed, and finds leaks itself.
+    if not ASAN:
+        assert resident() - memory < max(2 << 20, count * 200)
 
 
 @pytest.mark.full
