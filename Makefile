@@ -40,7 +40,7 @@ bench: build
 	@tools/deps.sh bench
 	@$(B)/tests/bench/run --source . --json $(B)/bench.json $(BENCH)
 	@$(if $(BENCH),:,tools/bench_report.py $(B)/bench.json \
-		--commit "$$(git describe --always --dirty)")
+		--commit "$$(git describe --always --dirty 2>/dev/null || echo unknown)")
 
 install: build
 	@meson configure $(B) -Dprefix="$(PREFIX)"

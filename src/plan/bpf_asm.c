@@ -210,16 +210,19 @@ static int explain(const struct layout *out, struct sl_error *err)
 int sl_asm_finish(struct sl_asm *a, struct sock_filter **ret_insns,
 		  size_t *ret_count, struct sl_error *err)
 {
-	sl_autofree struct layout *out = calloc(1, sizeof(*out));
+	/* Not cleared: room for the largest program, of which most use little. */
+	sl_autofree struct layout *out = malloc(sizeof(*out));
 	sl_autofree uint32_t *place = malloc(a->labels * sizeof(*place));
 	sl_autofree struct sock_filter *insns = NULL;
 
 	if (!out || !place || a->failed == -ENOMEM)
 		return sl_err(err, -ENOMEM, SL_STAGE_COMPILE, "out of memory");
 	memset(place, 0xff, a->labels * sizeof(*place));
+	out->count = 0;
 	out->place = place;
 	out->labels = a->labels;
 	out->failed = a->failed;
+	out->culprit = 0;
 	for (size_t i = a->count; i-- > 0;)
 		put_item(out, &a->items[i]);
 	if (out->failed)

@@ -286,12 +286,13 @@ int sl_policy_set(struct sl_policy *policy, enum sl_key key, const char *text,
 	if (!origin)
 		origin = &nobody;
 	r = refuse(info, text, err);
-	if (r == 0 && sl_value_splits(info->type))
+	if (r == 0 && !sl_value_splits(info->type)) {
+		r = add_one(info, &policy->values[key], text, origin, err);
+	} else if (r == 0) {
+		/* All parts or none. */
 		r = add_parts(info, &fresh, text, origin, err);
-	else if (r == 0)
-		r = add_one(info, &fresh, text, origin, err);
-	if (r == 0) {
-		r = move_items(&policy->values[key], info->type, &fresh);
+		if (r == 0)
+			r = move_items(&policy->values[key], info->type, &fresh);
 		if (r < 0)
 			sl_err(err, r, SL_STAGE_PARSE,
 			       "too many values, or out of memory");

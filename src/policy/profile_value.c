@@ -164,7 +164,7 @@ static int set_text(struct sl_policy *policy, const struct sl_profile_ctx *ctx,
 
 	if (info->type == SL_TYPE_ENV) {
 		r = unescape_env(text, &origin.variables, &expanded, err);
-	} else if (sl_key_expands(info)) {
+	} else if (sl_key_expands(info) && strpbrk(text, "~$")) {
 		r = sl_path_expand(text, &expanded, &cwd_len, err);
 		origin.cwd_len = (uint32_t)cwd_len;
 	}
