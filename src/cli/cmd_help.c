@@ -103,6 +103,7 @@ void cli_help_run(void)
 	puts("  sandlock run -- python3 -c 'print(6 * 7)'\n"
 	     "  sandlock run -p base -r . -- python3 script.py\n"
 	     "  sandlock run -p base -w . -t 10m -- make\n"
+	     "  sandlock run -p agent -p python -- pytest\n"
 	     "  sandlock run --net-allow tcp://:8080 -- "
 	     "curl http://127.0.0.1:8080/\n"
 	     "  sandlock run -p base -w . -e 'ls >list && wc -l list'\n"

@@ -86,6 +86,8 @@ static const struct cli_topic topics[] = {
 	  "  [limits]\n"
 	  "  timeout = \"20m\"\n"
 	  "\n"
+	  "Presets add up: -p agent -p python.\n"
+	  "\n"
 	  "Commands:\n"
 	  "  sandlock profile list          all of them\n"
 	  "  sandlock profile show base     the text of one\n"

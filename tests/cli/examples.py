@@ -40,6 +40,11 @@ FILES = {
     "test-local-api.sh": "#!/bin/sh\necho tested\n",
 }
 
+# What not every machine has; the live tests run the real ones.
+PROGRAMS = {
+    "pytest": "#!/bin/sh\necho passed >report && cat report\n",
+}
+
 
 def make_home():
     os.makedirs(os.path.join(PROJECT, "out"))
@@ -50,6 +55,11 @@ def make_home():
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
         os.chmod(path, 0o755 if text.startswith("#!") else 0o644)
+    for name, text in PROGRAMS.items():
+        path = os.path.join(BIN, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(path, 0o755)
 
 
 def environment():
