@@ -50,6 +50,8 @@ int sl_doctor_demand(const struct sl_policy *policy, uint32_t euid, uint32_t egi
 	demand.user_namespace = sl_policy_get(policy, SL_KEY_USER)->set &&
 				((uint32_t)(user >> 32) != euid ||
 				 (uint32_t)user != egid);
+	demand.same_addresses = sl_policy_bool(policy,
+					       SL_KEY_NO_RANDOMIZE_MEMORY);
 	*ret_demand = demand;
 	return 0;
 }

@@ -37,6 +37,7 @@ struct sl_demand {
 	bool supervised;
 	bool private_tmp;
 	bool user_namespace;
+	bool same_addresses;
 };
 
 /*

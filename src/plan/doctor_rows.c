@@ -188,6 +188,13 @@ static void judge_user_namespaces(const struct sl_row *r)
 		userns_remedy(r, t);
 }
 
+static void judge_personality(const struct sl_row *r)
+{
+	r->f->needed = r->demand->same_addresses;
+	sl_row_try(r, SL_TRIAL_SAME, "personality", 2, 6);
+	r->f->number = 0;
+}
+
 static void judge_ptrace_scope(const struct sl_row *r)
 {
 	r->f->number = r->host->ptrace_scope;
@@ -250,6 +257,7 @@ static void (*const judges[SL_FEATURE_COUNT])(const struct sl_row *r) = {
 	[SL_FEATURE_PRIVATE_TMP] = judge_private_tmp,
 	[SL_FEATURE_PROC] = judge_proc,
 	[SL_FEATURE_USER_NAMESPACES] = judge_user_namespaces,
+	[SL_FEATURE_PERSONALITY] = judge_personality,
 	[SL_FEATURE_PTRACE_SCOPE] = judge_ptrace_scope,
 	[SL_FEATURE_SUPERVISOR] = judge_supervisor,
 };

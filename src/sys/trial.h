@@ -20,7 +20,8 @@ enum sl_trial_id {
 	SL_TRIAL_CLOSE,	  /* close_range(2) as a start does it */
 	SL_TRIAL_OPEN,	  /* openat2(2) */
 	SL_TRIAL_THREAD,  /* does clone3(2) answer as libc can bear */
-	SL_TRIAL_CAPS,	  /* drop all; number: 1 if there were some */
+	SL_TRIAL_CAPS,	  /* drop all; number: 1 if we are root */
+	SL_TRIAL_SAME,	  /* turn address randomisation off */
 	SL_TRIAL_USERNS,  /* enter a user namespace and write its maps */
 	SL_TRIAL_LIBRARY, /* what a host of the library needs besides */
 	SL_TRIAL_MODULES, /* security modules; number: how many, list: ids */
@@ -53,6 +54,7 @@ enum sl_trial_id {
 	SL_TRY(CAPS_GET, "capget")                                    \
 	SL_TRY(CAPS_BOUND, "prctl(PR_CAPBSET_DROP)")                  \
 	SL_TRY(CAPS_SET, "capset")                                    \
+	SL_TRY(PERSONALITY, "personality")                            \
 	SL_TRY(UNSHARE, "unshare(CLONE_NEWUSER)")                     \
 	SL_TRY(MAP_UID, "writing /proc/self/uid_map")                 \
 	SL_TRY(MAP_SETGROUPS, "writing /proc/self/setgroups")         \

@@ -37,6 +37,7 @@
 #define SIGNAL_GROUP 4 /* PIDFD_SIGNAL_PROCESS_GROUP */
 #define WAIT_PIDFD 3   /* P_PIDFD */
 #define RLIMIT_CORE_NR 4
+#define ADDR_NORANDOM 0x40000
 #define SMALL_STACK 4096
 
 /* 0, or the errno of @r, with @what as what was tried. */
@@ -254,6 +255,17 @@ static void capabilities(struct sl_trial *t)
 	try_(t, (enum sl_try)(SL_TRY_CAPS_GET + call), r);
 }
 
+static void same_addresses(struct sl_trial *t)
+{
+	long now;
+
+	t->tried = SL_TRY_PERSONALITY;
+	now = sl_raw1(SYS_personality, 0xffffffff);
+	if (try_(t, SL_TRY_PERSONALITY, now) == 0)
+		TRY(t, SL_TRY_PERSONALITY,
+		    sl_raw1(SYS_personality, now | ADDR_NORANDOM));
+}
+
 static void userns(struct sl_trial *t)
 {
 	/* Before: afterwards they read as the overflow id. */
@@ -294,12 +306,19 @@ static void no_core(enum sl_trial_id id)
 int sl_trial_main(void *arg)
 {
 	static void (*const bodies[SL_TRIAL_COUNT])(struct sl_trial * t) = {
-		[SL_TRIAL_LANDLOCK] = landlock,	   [SL_TRIAL_DOMAIN] = domain,
-		[SL_TRIAL_FILTER] = filter,	   [SL_TRIAL_NOTIFY] = notify,
-		[SL_TRIAL_PIDFD] = pidfd,	   [SL_TRIAL_CLOSE] = close_all,
-		[SL_TRIAL_OPEN] = open_by_openat2, [SL_TRIAL_THREAD] = thread,
-		[SL_TRIAL_CAPS] = capabilities,	   [SL_TRIAL_USERNS] = userns,
-		[SL_TRIAL_LIBRARY] = library,	   [SL_TRIAL_MODULES] = modules,
+		[SL_TRIAL_LANDLOCK] = landlock,
+		[SL_TRIAL_DOMAIN] = domain,
+		[SL_TRIAL_FILTER] = filter,
+		[SL_TRIAL_NOTIFY] = notify,
+		[SL_TRIAL_PIDFD] = pidfd,
+		[SL_TRIAL_CLOSE] = close_all,
+		[SL_TRIAL_OPEN] = open_by_openat2,
+		[SL_TRIAL_THREAD] = thread,
+		[SL_TRIAL_CAPS] = capabilities,
+		[SL_TRIAL_SAME] = same_addresses,
+		[SL_TRIAL_USERNS] = userns,
+		[SL_TRIAL_LIBRARY] = library,
+		[SL_TRIAL_MODULES] = modules,
 	};
 	struct sl_trial *t = arg;
 

@@ -296,6 +296,19 @@ next_line "the container's seccomp profile"
 agrees --user 4242:4242
 end
 
+# As the default profile of Docker does it.
+begin 'addresses that a container does not let be the same'
+under personality@0:0x40000=EPERM check
+status 0
+row personality missing optional
+agrees
+under personality@0:0x40000=EPERM check --no-randomize-memory
+status 1
+first_line 'it lacks personality.'
+next_line "the container's seccomp profile allow personality"
+agrees --no-randomize-memory
+end
+
 begin 'no process for the sandbox: pidfd'
 under pidfd_send_signal=EPERM check
 status 1

@@ -447,6 +447,9 @@ TEST(a_policy_needs_what_it_uses)
 	EXPECT_TRUE(demand_with(SL_KEY_USER, "0:0").user_namespace);
 	EXPECT_FALSE(demand_with(SL_KEY_USER, "1000:1000").user_namespace);
 	EXPECT_TRUE(demand_with(SL_KEY_USER, "1000:7").user_namespace);
+	EXPECT_FALSE(demand.same_addresses);
+	EXPECT_TRUE(
+		demand_with(SL_KEY_NO_RANDOMIZE_MEMORY, "true").same_addresses);
 	EXPECT_EQ(demand_with(SL_KEY_DISABLE, "net-tcp").protections, 0x3b);
 	EXPECT_EQ(demand_with(SL_KEY_ALLOW_DEGRADED, "fs-refer").protections,
 		  0x3e);

@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -148,6 +149,12 @@ static int use_pidfd(void)
 	return fd < 0 || syscall(424, fd, 0, NULL, 0) < 0;
 }
 
+static int fix_addresses(void)
+{
+	return personality(ADDR_NO_RANDOMIZE) < 0 ||
+	       !(personality(0xffffffff) & ADDR_NO_RANDOMIZE);
+}
+
 static int unshare_table(void)
 {
 	return syscall(436, 100, ~0u, 2 | 4) < 0;
@@ -161,6 +168,7 @@ TEST(present_features_work_in_other_hands)
 	EXPECT_EQ(works(SL_TRIAL_CAPS), in_child(drop_everything) == 0);
 	EXPECT_EQ(works(SL_TRIAL_PIDFD), in_child(use_pidfd) == 0);
 	EXPECT_EQ(works(SL_TRIAL_CLOSE), in_child(unshare_table) == 0);
+	EXPECT_EQ(works(SL_TRIAL_SAME), in_child(fix_addresses) == 0);
 	EXPECT_TRUE(works(SL_TRIAL_OPEN));
 	EXPECT_TRUE(works(SL_TRIAL_THREAD));
 	EXPECT_TRUE(works(SL_TRIAL_LIBRARY));
@@ -216,7 +224,7 @@ TEST(the_caller_is_as_before)
 	struct __user_cap_data_struct before[2], after[2];
 	struct rlimit core_before, core_after;
 	sigset_t mask_before, mask_after, pending;
-	int files = open_files(), fd;
+	int files = open_files(), persona = personality(0xffffffff), fd;
 
 	sigaction(SIGCHLD, &action, NULL);
 	sigaction(SIGSYS, &action, NULL);
@@ -231,6 +239,7 @@ TEST(the_caller_is_as_before)
 	EXPECT_EQ(open_files(), files);
 	EXPECT_EQ(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), 0);
 	EXPECT_EQ(prctl(PR_GET_DUMPABLE), 1);
+	EXPECT_EQ(personality(0xffffffff), persona);
 	EXPECT_EQ(prctl(PR_GET_SECCOMP), 0);
 	syscall(SYS_capget, &head, after);
 	EXPECT_EQ(memcmp(before, after, sizeof(before)), 0);
