@@ -84,7 +84,11 @@ wrong()
 	case_failed=yes
 	printf '# %s: %s\n' "$case_name" "$1"
 	for file in out err; do
-		head -c 4000 "$top/$file" | sed "s/^/#   $file: /"
+		# Cut in the middle of a line, that line would take the next along.
+		{
+			head -c 4000 "$top/$file"
+			echo
+		} | sed "s/^/#   $file: /"
 	done
 }
 
