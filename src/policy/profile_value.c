@@ -167,6 +167,10 @@ static int set_text(struct sl_policy *policy, const struct sl_profile_ctx *ctx,
 	} else if (sl_key_expands(info) && strpbrk(text, "~$")) {
 		r = sl_path_expand(text, &expanded, &cwd_len, err);
 		origin.cwd_len = (uint32_t)cwd_len;
+		/* A user without a home, as in a container, has no files in it:
+		 * "?" means if it exists. */
+		if (r == -ENXIO)
+			return 0;
 	}
 	if (r < 0) {
 		char name[80];

@@ -124,6 +124,13 @@ static int add_home(struct sl_buf *out, struct sl_error *err)
 	return r < 0 ? r : sl_buf_adds(out, home);
 }
 
+static bool has_home(void)
+{
+	sl_autofree char *home = NULL;
+
+	return sl_home(&home, NULL) != -ENOENT;
+}
+
 static int add_cwd(struct sl_buf *out, struct sl_error *err)
 {
 	sl_autofree char *cwd = NULL;
@@ -188,6 +195,8 @@ int sl_path_expand(const char *text, char **ret_text, size_t *ret_cwd_len,
 			return r;
 		if (variable == VAR_DOLLAR)
 			r = sl_buf_addc(&out, '$');
+		else if (variable == VAR_HOME && text[0] == '?' && !has_home())
+			return -ENXIO;
 		else if (variable == VAR_HOME)
 			r = add_home(&out, err);
 		else if (variable == VAR_CWD)

@@ -24,7 +24,8 @@ int sl_cwd(char **ret_cwd, struct sl_error *err);
 /*
  * Path @text with its variables replaced (heap); *ret_cwd_len bytes of it,
  * after an optional '?', are what ${CWD} stood for. Any other '$', a ${CWD}
- * that is not a whole beginning and a leading '~' are errors.
+ * that is not a whole beginning and a leading '~' are errors. -ENXIO and no
+ * message: an optional path in a home, and there is no home.
  */
 int sl_path_expand(const char *text, char **ret_text, size_t *ret_cwd_len,
 		   struct sl_error *err);

@@ -129,6 +129,11 @@ static int put_own(struct env *env, const struct sl_item *item,
 	if (!tmpdir && sl_env_uses_tmpdir(value))
 		return 0;
 	r = sl_env_expand(value, tmpdir, &expanded, err);
+	/* A preset does not insist on a home. */
+	if (r == -ENOENT && item->origin.kind == SL_ORIGIN_PRESET) {
+		sl_error_clear(err);
+		return 0;
+	}
 	if (r < 0)
 		return sl_policy_blame(err, r, SL_KEY_ENV, &item->origin);
 	if (asprintf(&var, "%.*s=%s", (int)(value - 1 - item->text), item->text,

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "policy/home.h"
 #include "policy/pattern.h"
 #include "policy/profile.h"
 #include "policy/variable.h"
@@ -51,6 +52,36 @@ TEST(cwd_that_is_gone_is_an_error)
 		  -ENOENT);
 	EXPECT_HAS(err.msg, "p.toml:2:10: [filesystem].write: ${CWD}");
 	EXPECT_EQ(parse(policy, "[filesystem]\nwrite = [\"/x\"]", &err), 0);
+}
+
+/* Who has no line in passwd and no HOME, as in many containers. */
+TEST(a_user_without_a_home_has_no_files_in_it)
+{
+	SL_AUTO(sl_policy) policy = policy_new();
+	struct sl_error err = { 0 };
+	sl_autofree char *home = NULL;
+
+	setenv("HOME", "/", 1);
+	if (getuid() == 0)
+		ASSERT_EQ(setuid(2147400000), 0);
+	if (sl_home(&home, NULL) == 0) {
+		/* An ordinary user has one: then the path is a path. */
+		ASSERT_EQ(parse(policy, "[filesystem]\nread = [\"?${HOME}/x\"]",
+				&err),
+			  0);
+		EXPECT_EQ(sl_policy_get(policy, SL_KEY_FS_READ)->count, 1);
+		return;
+	}
+	ASSERT_EQ(parse(policy, "[filesystem]\nread = [\"?${HOME}/x\", \"/y\"]",
+			&err),
+		  0);
+	EXPECT_EQ(sl_policy_get(policy, SL_KEY_FS_READ)->count, 1);
+	EXPECT_EQ(parse(policy, "[filesystem]\nread = [\"${HOME}/x\"]", &err),
+		  -ENOENT);
+	EXPECT_HAS(err.msg, "no home directory");
+	sl_error_clear(&err);
+	EXPECT_EQ(sl_profile_load(policy, "agent", &err), 0);
+	EXPECT_EQ(sl_profile_load(policy, "node", &err), 0);
 }
 
 TEST(wrong_variables_name_their_place)
