@@ -261,8 +261,9 @@ void cli_help_check(void)
 	     "is\nmissing and how to have it. Nothing is changed. Takes the "
 	     "options of a\npolicy as 'sandlock run' does.\n"
 	     "\n"
-	     "Exit status: 0 if such a run would start here, 1 if it would "
-	     "not, 125 if\nsandlock failed.");
+	     "Exit status: 0 if the policy can be enforced here, 1 if it "
+	     "cannot, 125 if\nsandlock failed. Whether the paths of the "
+	     "policy exist is not looked at.");
 }
 
 static int answer(struct cli_check *check, const sandlock_policy *policy,

@@ -8,6 +8,11 @@
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
 older=${OLDER:?the program tests/cli/older}
+# A case works in a directory of its own.
+case $sandlock in
+/*) ;;
+*) sandlock=$PWD/$sandlock ;;
+esac
 tab=$(printf '\t')
 
 unset SANDLOCK_SUPERVISOR
@@ -511,6 +516,20 @@ done
 "$sandlock" check >"$work/out" 2>&-
 status=$?
 [ "$status" -le 1 ] || wrong "exit status $status"
+end
+
+begin 'a trial that is killed dumps no core'
+mkdir -p "$work/core"
+(
+	# shellcheck disable=SC3045
+	ulimit -c unlimited 2>/dev/null
+	cd "$work/core" || exit
+	"$older" landlock_create_ruleset=KILL openat2=KILL unshare=KILL \
+		"$sandlock" check >"$work/out" 2>"$work/err"
+)
+row user-namespaces missing optional
+out 'unshare(CLONE_NEWUSER): killed'
+same "$(ls "$work/core")" ''
 end
 
 begin 'a check leaves nothing behind'
