@@ -51,6 +51,8 @@ collect() {
 		need_module pip python3-pip
 		need_module venv python3-venv
 		need_file /usr/share/python-wheels/'pip-*.whl' python3-venv
+		need fish fish
+		need zsh zsh
 		need go golang-go # fetches and builds the toml-test client
 		# Real consumers, found where every user finds them.
 		need npm npm

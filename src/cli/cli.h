@@ -145,6 +145,8 @@ int cli_profile_check(const char *name, sandlock_error *err);
 /* profile_edit.c */
 int cli_profile_new(const char *name, sandlock_error *err);
 int cli_profile_edit(const char *name, sandlock_error *err);
+/* The name of action @index of `profile`, or NULL past the end. */
+const char *cli_profile_action_at(size_t index);
 
 int cli_cmd_run(int argc, char **argv);
 int cli_cmd_profile(int argc, char **argv);
@@ -164,6 +166,7 @@ int cli_help_command(const struct cli_command *command);
 void cli_help_run(void);
 void cli_help_profile(void);
 void cli_help_check(void);
+void cli_help_completion(void);
 bool cli_is_help(const char *word);
 /* A flag that `run` accepts; rows without a flag exist in profiles only. */
 bool cli_key_is_usable(const sandlock_key *key);

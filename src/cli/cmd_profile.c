@@ -108,6 +108,11 @@ static const struct {
 	{ "delete", "NAME", "remove its file", profile_delete },
 };
 
+const char *cli_profile_action_at(size_t index)
+{
+	return index < CLI_LEN(actions) ? actions[index].name : NULL;
+}
+
 void cli_help_profile(void)
 {
 	puts("Actions:");

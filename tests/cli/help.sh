@@ -121,9 +121,9 @@ fi
 
 begin 'completion: other shells are refused'
 lock completion
-refused 'sandlock completion bash'
+refused 'sandlock completion bash|fish|zsh'
 lock completion csh
-refused 'sandlock completion bash'
+refused 'sandlock completion bash|fish|zsh'
 end
 
 press_tab()
