@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The profile commands.
 # Words are split on purpose; quoted text is for the shell inside.
-# shellcheck disable=SC2086,SC2046,SC2016,SC2034,SC2094,SC2089,SC2090
+# shellcheck disable=SC2086,SC2046,SC2016,SC2034,SC2094,SC2089,SC2090,SC3045
 
 # shellcheck source=tests/cli/lib.sh
 . "$(dirname "$0")/lib.sh"
