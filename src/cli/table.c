@@ -63,21 +63,23 @@ int cli_table_add(struct cli_table *table, const struct cli_cell *row,
 
 static void print_lines(const struct cli_table *table)
 {
-	for (size_t i = 0; i < table->count; i++) {
-		cli_put(table->cells[i].style, "%s", table->cells[i].text);
-		putchar((i + 1) % table->columns ? '\t' : '\n');
-	}
+	for (size_t i = 0; i < table->count; i += table->columns)
+		for (size_t c = 0; c < table->columns; c++) {
+			cli_put(table->cells[i + c].style, "%s",
+				table->cells[i + c].text);
+			putchar(c + 1 < table->columns ? '\t' : '\n');
+		}
 }
 
 static void measure(const struct cli_table *table, size_t *widths)
 {
-	for (size_t c = 0; c < table->columns; c++)
+	for (size_t c = 0; c < table->columns; c++) {
 		widths[c] = table->headings ? cli_columns(table->headings[c]) : 0;
-	for (size_t i = 0; i < table->count; i++) {
-		size_t wide = cli_columns(table->cells[i].text);
-		size_t *width = &widths[i % table->columns];
+		for (size_t i = c; i < table->count; i += table->columns) {
+			size_t wide = cli_columns(table->cells[i].text);
 
-		*width = wide > *width ? wide : *width;
+			widths[c] = wide > widths[c] ? wide : widths[c];
+		}
 	}
 }
 
