@@ -17,4 +17,7 @@
 #define SL_MAX_BPF_INSNS 4096		/* BPF_MAXINSNS */
 #define SL_MAX_PATTERN_BYTES 255	/* name of a variable, with wildcards */
 
+/* Grants of one sandbox that its judge knows. */
+#define SL_MAX_ROOTS 4096
+
 #endif

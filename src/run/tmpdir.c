@@ -28,7 +28,7 @@
 #include "run/rmtree.h"
 
 #define TRIES 64
-#define SWEEP_REMOVALS 4096 /* per start: some ten milliseconds */
+#define SWEEP_REMOVALS 512 /* per start: a few milliseconds */
 #define RUN_PREFIX "tmp-"
 #define RUN_NAME_LEN 10
 
@@ -217,6 +217,12 @@ void sl_tmpdir_close(struct sl_tmpdir *dir)
 	sl_cleanup_close(&dir->base_fd);
 	free(dir->path);
 	*dir = SL_TMPDIR_INIT;
+}
+
+void sl_tmpdir_empty(const struct sl_tmpdir *dir)
+{
+	if (dir->run_fd >= 0)
+		sl_rmtree(dir->run_fd, NULL);
 }
 
 int sl_tmpdir_remove(struct sl_tmpdir *dir, struct sl_error *err)

@@ -18,15 +18,24 @@ struct sl_judge_pidfd {
 };
 
 struct sl_judge {
-	int listener;
-	int proc_fd;	  /* O_PATH of /proc */
-	int self_fd;	  /* O_PATH of /proc/self/fd of this very process */
-	int root_fd;	  /* O_PATH of / */
+	int listener;	    /* -1: none yet */
+	bool waits;	    /* KERNEL < 6.11: only poll(2) tells the end */
+	int proc_fd;	    /* O_PATH of /proc */
+	int self_fd;	    /* O_PATH of /proc/self/fd of this very process */
+	int root_fd;	    /* O_PATH of / */
 	int supervisor_pid; /* a keeper: never acted on */
-	int guardian_pid;   /* a keeper, too */
-	bool scoped;	  /* the outer domain holds signals in (ABI 6) */
+	int guardian_pid;   /* a keeper, too; 0: none yet */
+	unsigned int when;  /* enum sl_when bits that hold */
+	bool scoped;	    /* the border holds signals in (ABI 6) */
 	struct sl_grants *grants;
 	struct sl_judge_pidfd pidfds[SL_JUDGE_PIDFDS];
+	/* Row of notify.def + 1 by number of the call; 0: none. */
+	uint8_t row_of[SL_SYSCALL_NR_MAX + 1];
+	/* What came, with room for what a later kernel may add. */
+	union {
+		struct seccomp_notif notif;
+		char room[512];
+	} in;
 	/* Copies of the caller's strings, one call at a time. */
 	char path[2][PATH_MAX];
 	char text[2][PATH_MAX];
@@ -34,5 +43,22 @@ struct sl_judge {
 };
 
 /* Handlers use judge->path[] for arguments; pin.c and grants.c use text[]. */
+
+/* Borrows @roots until it is freed. NULL: out of memory. */
+struct sl_judge *sl_judge_new(const struct sl_root *roots, size_t count);
+void sl_judge_free(struct sl_judge *judge);
+
+/* Borrows @listener. */
+void sl_judge_listen(struct sl_judge *judge, int listener);
+
+/* Answers what is there, without waiting. */
+void sl_judge_serve_ready(struct sl_judge *judge);
+
+/* Answers until nobody is left who could ask: 0. Negative errno: the listener
+ * is of no use any more, and everything it traps fails. */
+int sl_judge_serve(struct sl_judge *judge);
+
+/* The answer to the call in judge->in (dispatch.c). */
+struct sl_answer sl_judge_dispatch(struct sl_judge *judge);
 
 #endif

@@ -1,0 +1,171 @@
+#include "supervise/grants.h"
+#include "supervise/handlers.h"
+#include <stdlib.h>
+struct sl_grants {
+	int x;
+};
+struct sl_grants *sl_grants_new(const struct sl_root *r, size_t c)
+{
+	(void)r;
+	(void)c;
+	return calloc(1, 8);
+}
+void sl_grants_free(struct sl_grants *g)
+{
+	free(g);
+}
+struct sl_answer sl_h_handler(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_chmod(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_fchmod(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_fchmodat(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_fchmodat2(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_chown(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_fchown(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_lchown(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_fchownat(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_utime(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_utimes(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_futimesat(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_utimensat(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_setxattr(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_lsetxattr(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_fsetxattr(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_setxattrat(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_removexattr(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_lremovexattr(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_fremovexattr(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_removexattrat(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_file_setattr(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_ioctl(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_inotify_add_watch(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_prlimit64(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_setpriority(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_ioprio_set(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_sched_setparam(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_sched_setscheduler(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_sched_setattr(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
+struct sl_answer sl_h_sched_setaffinity(struct sl_call *call)
+{
+	(void)call;
+	return sl_answer_fail(1);
+}
