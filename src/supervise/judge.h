@@ -17,6 +17,14 @@ struct sl_judge_pidfd {
 	int fd;
 };
 
+/* A descriptor that the sandbox had from its start: the host's, not its own. */
+struct sl_inherited {
+	dev_t dev;
+	ino_t ino;
+};
+
+#define SL_JUDGE_INHERITED 3
+
 struct sl_judge {
 	int listener;	    /* -1: none yet */
 	bool waits;	    /* KERNEL < 6.11: only poll(2) tells the end */
@@ -28,6 +36,8 @@ struct sl_judge {
 	unsigned int when;  /* enum sl_when bits that hold */
 	bool scoped;	    /* the border holds signals in (ABI 6) */
 	struct sl_grants *grants;
+	struct sl_inherited inherited[SL_JUDGE_INHERITED];
+	int inherited_count;
 	struct sl_judge_pidfd pidfds[SL_JUDGE_PIDFDS];
 	/* Row of notify.def + 1 by number of the call; 0: none. */
 	uint8_t row_of[SL_SYSCALL_NR_MAX + 1];

@@ -38,10 +38,15 @@ int sl_remote_write(struct sl_call *call, uint64_t addr, const void *buf,
 int sl_remote_fd(struct sl_call *call, int fd);
 
 /* A pidfd of the calling thread (of its process before Linux 6.9), borrowed
- * from a cache; negative errno. */
+ * from a cache; negative errno. It may be one of an earlier task of the same
+ * number, which is gone: -ESRCH of what is done with it. */
 int sl_remote_pidfd(struct sl_call *call);
 
 /* Process id of the caller (its thread group); negative errno. */
 int sl_remote_tgid(struct sl_call *call);
+
+/* Is @pid the calling thread or a thread of its process? Opens nothing, and
+ * needs no right to read in /proc. */
+bool sl_remote_is_own(struct sl_call *call, pid_t pid);
 
 #endif

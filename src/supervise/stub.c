@@ -1,19 +1,4 @@
-#include "supervise/grants.h"
 #include "supervise/handlers.h"
-#include <stdlib.h>
-struct sl_grants {
-	int x;
-};
-struct sl_grants *sl_grants_new(const struct sl_root *r, size_t c)
-{
-	(void)r;
-	(void)c;
-	return calloc(1, 8);
-}
-void sl_grants_free(struct sl_grants *g)
-{
-	free(g);
-}
 struct sl_answer sl_h_handler(struct sl_call *call)
 {
 	(void)call;
