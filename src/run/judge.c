@@ -34,6 +34,7 @@
 
 #define JUDGE_STACK (128u << 10)
 #define LOOK_MS 100 /* how often a start checks that its guardian lives */
+#define ANSWERED_NS 1000000 /* and that of an exec under judgement */
 #define SWEEP_NS 5000000
 #define LOG_SAME_EXEC_OFF 1 /* LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF */
 
@@ -67,13 +68,6 @@ static bool ended(int pidfd)
 
 /* ------------------------------------------------ the listener */
 
-/* What the program may trap into before its exec is over is answered here. */
-static void serve_meanwhile(struct sl_run *run)
-{
-	if (run->judge && run->listener >= 0)
-		sl_judge_serve_ready(run->judge);
-}
-
 static void take_listener(struct sl_run *run)
 {
 	struct sl_life *life = run->life;
@@ -96,17 +90,36 @@ static void take_listener(struct sl_run *run)
 	futex(&life->over.taken, FUTEX_WAKE, 1, NULL);
 }
 
+/*
+ * The exec itself may have to be answered: once, or twice where the kernel does
+ * not know the format. True: it was, and what follows is a matter of moments.
+ */
+static bool answer_exec(struct sl_run *run, int timeout_ms)
+{
+	take_listener(run);
+	if (!(run->launch->flags & SL_LAUNCH_TRAPS_EXEC) || run->listener < 0)
+		return false;
+	return sl_judge_serve_ready(run->judge, timeout_ms) > 0;
+}
+
 /* Fast path: the kernel clears the word at the root's exec or exit. */
 static void await_exec_word(struct sl_run *run)
 {
 	struct timespec look = { .tv_nsec = LOOK_MS * 1000000l };
+	bool asked = false;
 
 	while (SL_LIFE_GET(&run->life->root_word)) {
-		futex(&run->life->root_word, FUTEX_WAIT, 1, &look);
+		/* Somebody wakes us when there is a listener, and the kernel
+		 * when the exec is over. */
+		if (asked || run->listener < 0 ||
+		    !(run->launch->flags & SL_LAUNCH_TRAPS_EXEC))
+			futex(&run->life->root_word, FUTEX_WAIT, 1, &look);
 		if (SL_LIFE_GET(&run->life->root_word) && ended(run->guardian_fd))
 			return; /* killed before it cloned the root */
-		take_listener(run);
-		serve_meanwhile(run);
+		if (!answer_exec(run, asked ? 0 : LOOK_MS))
+			continue;
+		asked = true;
+		look.tv_nsec = ANSWERED_NS;
 	}
 }
 
@@ -114,15 +127,19 @@ static void await_exec_word(struct sl_run *run)
  * a byte in it says that there is a listener. */
 static void await_exec_pipe(struct sl_run *run)
 {
-	struct pollfd pfds[2] = { { .fd = run->exec_read, .events = POLLIN },
-				  { .fd = run->guardian_fd, .events = POLLIN } };
+	struct pollfd pfds[3] = { { .fd = run->exec_read, .events = POLLIN },
+				  { .fd = run->guardian_fd, .events = POLLIN },
+				  { .events = POLLIN } };
 	char byte;
 
 	for (;;) {
-		if (poll(pfds, 2, LOOK_MS) < 0 && errno != EINTR)
+		/* The listener joins what is waited for once it is there. */
+		pfds[2].fd = run->launch->flags & SL_LAUNCH_TRAPS_EXEC
+				     ? run->listener
+				     : -1;
+		if (poll(pfds, 3, LOOK_MS) < 0 && errno != EINTR)
 			return;
-		take_listener(run);
-		serve_meanwhile(run);
+		answer_exec(run, 0);
 		if (pfds[0].revents && read(run->exec_read, &byte, 1) != 1)
 			return;
 		if (pfds[1].revents)

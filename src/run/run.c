@@ -94,7 +94,8 @@ static void note_inherited(struct sl_judge *judge, const struct sl_launch *launc
 
 	for (int i = 0; i < 3; i++) {
 		int fd = launch->fds[i] < 0 ? i : launch->fds[i];
-		struct sl_inherited *to = &judge->inherited[judge->inherited_count];
+		struct sl_inherited *to =
+			&judge->inherited[judge->inherited_count];
 
 		if (fstat(fd, &st) < 0)
 			continue;
@@ -130,6 +131,7 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 	run->life->children_fd = -1;
 	run->life->over.userns = -1;
 	run->life->over.pipe = pipe_fds[1];
+	run->life->over.wake = &run->life->root_word;
 	if (launch->flags & SL_LAUNCH_JUDGED) {
 		run->judge = sl_judge_new(launch->roots, launch->root_count);
 		if (!run->judge)

@@ -61,8 +61,9 @@ void sl_judge_free(struct sl_judge *judge);
 /* Borrows @listener. */
 void sl_judge_listen(struct sl_judge *judge, int listener);
 
-/* Answers what is there, without waiting. */
-void sl_judge_serve_ready(struct sl_judge *judge);
+/* Answers what is there or comes within @timeout_ms, and then what else is
+ * there without waiting: how many. */
+int sl_judge_serve_ready(struct sl_judge *judge, int timeout_ms);
 
 /* Answers until nobody is left who could ask: 0. Negative errno: the listener
  * is of no use any more, and everything it traps fails. */

@@ -193,11 +193,17 @@ static int ready(struct sl_judge *judge, int timeout_ms)
 	return r;
 }
 
-void sl_judge_serve_ready(struct sl_judge *judge)
+int sl_judge_serve_ready(struct sl_judge *judge, int timeout_ms)
 {
-	while (ready(judge, 0) > 0)
-		if (receive(judge) > 0)
-			answer_one(judge);
+	int served = 0;
+
+	while (ready(judge, served ? 0 : timeout_ms) > 0) {
+		if (receive(judge) <= 0)
+			continue;
+		answer_one(judge);
+		served++;
+	}
+	return served;
 }
 
 int sl_judge_serve(struct sl_judge *judge)
