@@ -80,12 +80,22 @@ struct cli_settings {
 };
 
 /*
- * Read argv[1...] up to the first word that is no option. On failure @out
- * holds what came before. Free with cli_settings_fini() either way.
+ * Read argv[1...] up to the first word that is no option, and add it to @out.
+ * On failure @out holds what came before. Free with cli_settings_fini() either
+ * way.
  */
 int cli_parse_settings(int argc, char **argv, struct cli_settings *out,
 		       sandlock_error *err);
 void cli_settings_fini(struct cli_settings *settings);
+
+/* Remove each "--json" of argv[1...] up to "--", as it is in no key table;
+ * returns the new argc. */
+int cli_take_json(int argc, char **argv, bool *ret_json);
+/* Refuse what is of one run and says nothing of a policy. @command reads these
+ * settings; -e is fine if @shell. */
+int cli_check_policy_options(const struct cli_settings *settings,
+			     const char *command, bool shell,
+			     sandlock_error *err);
 
 /* The key of row @row; false past the end of the table. */
 bool cli_key(size_t row, sandlock_key *ret_key);
