@@ -107,6 +107,7 @@ struct cli_run {
 	const char *shell; /* -e */
 	int status_fd;	   /* -1: none */
 	bool no_supervisor;
+	const char *preset;	 /* which nobody named; else NULL */
 	sandlock_policy *policy; /* owned */
 	const char **argv;	 /* owned array of borrowed words */
 };
@@ -166,6 +167,7 @@ void cli_note_missing(const sandlock_policy *policy, const sandlock_error *err);
 
 int cli_cmd_check(int argc, char **argv);
 int cli_cmd_completion(int argc, char **argv);
+int cli_cmd_explain(int argc, char **argv);
 int cli_cmd_help(int argc, char **argv);
 
 /* ---- help ---------------------------------------------------------------- */
@@ -177,6 +179,7 @@ void cli_help_run(void);
 void cli_help_profile(void);
 void cli_help_check(void);
 void cli_help_completion(void);
+void cli_help_explain(void);
 bool cli_is_help(const char *word);
 /* A flag that `run` accepts; rows without a flag exist in profiles only. */
 bool cli_key_is_usable(const sandlock_key *key);
