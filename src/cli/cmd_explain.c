@@ -245,7 +245,11 @@ static int explain_it(int argc, char **argv, struct cli_explain *explain)
 		return cli_help_command(cli_command_find("explain"));
 	if (r == 0)
 		r = judge(explain, &err);
-	return r < 0 ? cli_report(&err) : answer(explain, &err);
+	if (r == 0)
+		return answer(explain, &err);
+	/* Nothing is run, so 126 and 127 would say nothing here. */
+	cli_report(&err);
+	return CLI_EXIT_ERROR;
 }
 
 int cli_cmd_explain(int argc, char **argv)
