@@ -33,6 +33,7 @@
 #include "sys/uapi.h"
 
 #define JUDGE_STACK (128u << 10)
+#define GONE_MS 2000
 #define LOOK_MS 100 /* how often a start checks that its guardian lives */
 #define ANSWERED_NS 1000000 /* and that of an exec under judgement */
 #define SWEEP_NS 5000000
@@ -209,6 +210,18 @@ static long enter_domain(const struct sl_launch *launch)
 		       launch->flags & SL_LAUNCH_QUIET ? LOG_SAME_EXEC_OFF : 0);
 }
 
+/* The root hands it over before its exec, so it was ended before that (its time
+ * may be over). SECURITY: else it traps, and nobody would answer. */
+static void expect_listener(struct sl_run *run)
+{
+	struct pollfd pfd = { .fd = run->life->root_pidfd, .events = POLLIN };
+
+	if (!run->judge || run->listener >= 0)
+		return;
+	if (pfd.fd < 0 || poll(&pfd, 1, GONE_MS) <= 0)
+		sl_run_kill(run);
+}
+
 static void start(struct sl_run *run)
 {
 	const struct sl_launch *launch = run->launch;
@@ -241,9 +254,8 @@ static void start(struct sl_run *run)
 	take_listener(run);
 	if (!SL_LIFE_GET(&life->report.step) && life->root_pid == 0)
 		fail(run, SL_STEP_GUARDIAN, ESRCH);
-	/* SECURITY: it traps, and nobody would answer. */
-	if (!SL_LIFE_GET(&life->report.step) && run->judge && run->listener < 0)
-		fail(run, SL_STEP_LISTENER, ENOENT);
+	if (!SL_LIFE_GET(&life->report.step))
+		expect_listener(run);
 }
 
 /* ------------------------------------------------ orphans */
