@@ -426,7 +426,8 @@ static void *judge_main(void *arg)
 	start(run);
 	say(run, SL_JUDGE_STARTED);
 	if (run->guardian_fd >= 0) {
-		if (run->listener >= 0 && sl_judge_serve(run->judge) < 0)
+		if (run->listener >= 0 &&
+		    sl_judge_serve(run->judge, run->guardian_fd) < 0)
 			sl_run_kill(run);
 		await_guardian(run);
 		/* SIGKILL found the guardian: the tree is ours to end. */

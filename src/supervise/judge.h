@@ -27,7 +27,6 @@ struct sl_inherited {
 
 struct sl_judge {
 	int listener;	    /* -1: none yet */
-	bool waits;	    /* KERNEL < 6.11: only poll(2) tells the end */
 	int proc_fd;	    /* O_PATH of /proc */
 	int self_fd;	    /* O_PATH of /proc/self/fd of this very process */
 	int root_fd;	    /* O_PATH of / */
@@ -65,9 +64,10 @@ void sl_judge_listen(struct sl_judge *judge, int listener);
  * there without waiting: how many. */
 int sl_judge_serve_ready(struct sl_judge *judge, int timeout_ms);
 
-/* Answers until nobody is left who could ask: 0. Negative errno: the listener
- * is of no use any more, and everything it traps fails. */
-int sl_judge_serve(struct sl_judge *judge);
+/* Answers until nobody is left who could ask, or @guardian_fd is readable: 0.
+ * Negative errno: the listener is of no use any more, and everything it traps
+ * fails. */
+int sl_judge_serve(struct sl_judge *judge, int guardian_fd);
 
 /* The answer to the call in judge->in (dispatch.c). */
 struct sl_answer sl_judge_dispatch(struct sl_judge *judge);
