@@ -89,8 +89,10 @@ def one_round(chance, whom, work):
             kill(run.pid)
         elif other:
             kill(other)
-        if len(whom) > 1:
-            time.sleep(0.003 + chance.random() * 0.01)
+        # Killed together they leave the tree, as SECURITY.md says: the second
+        # must have had its turn on a busy machine, too.
+        if name != whom[-1]:
+            time.sleep(0.2 + chance.random() * 0.1)
     if whom == ["guardian"] and not other:
         kill(run.pid)
     try:
