@@ -43,7 +43,8 @@
 struct seen {
 	int fd; /* -1: not opened */
 	bool owned;
-	bool known;
+	bool known; /* mount and proc are */
+	bool told;  /* hash and len are */
 	bool proc;
 	uint64_t mount;
 	uint64_t hash;
@@ -262,7 +263,7 @@ static void add_prefix(struct search *search, size_t border, uint64_t sum)
 	for (size_t i = 0; i < grants->count && !satisfied(search); i++) {
 		const struct seen *seen = &grants->seen[i];
 
-		if (seen->known && seen->len == border && seen->hash == sum &&
+		if (seen->told && seen->len == border && seen->hash == sum &&
 		    useful(search, i) && covers(search, i))
 			search->found |= grants->roots[i].rights & ALL_RIGHTS;
 	}
@@ -274,12 +275,12 @@ static void learn_roots(struct search *search)
 	struct sl_grants *grants = search->grants;
 
 	for (size_t i = 0; i < grants->count; i++) {
-		if (grants->seen[i].known ||
-		    !(grants->roots[i].rights & search->want))
-			continue;
-		if (have_root(grants, i) &&
-		    root_text(search, i, search->call->judge->text[1]) < 0)
-			grants->seen[i].len = SIZE_MAX;
+		struct seen *seen = &grants->seen[i];
+
+		if (!seen->told && grants->roots[i].rights & search->want &&
+		    have_root(grants, i))
+			seen->told = root_text(search, i,
+					       search->call->judge->text[1]) >= 0;
 	}
 }
 
