@@ -192,8 +192,19 @@ static uint64_t hash(uint64_t start, const char *text, size_t len)
 	return start;
 }
 
-/* The text of root @i as it is now: its length ("/" is empty). The hash is
- * brought up to date. */
+static bool is_deleted(const char *text, size_t len)
+{
+	static const char mark[] = " (deleted)";
+	size_t n = sizeof(mark) - 1;
+
+	return len > n && memcmp(text + len - n, mark, n) == 0;
+}
+
+/*
+ * The text of root @i as it is now: its length ("/" is empty). The hash is
+ * brought up to date. A removed directory reads as a name that another one may
+ * really have: nothing can lie below it, and one so called is climbed to.
+ */
 static int root_text(struct search *search, size_t i, char *buf)
 {
 	struct seen *seen = &search->grants->seen[i];
@@ -201,6 +212,8 @@ static int root_text(struct search *search, size_t i, char *buf)
 
 	if (len < 0)
 		return len;
+	if (is_deleted(buf, (size_t)len))
+		return -ENOENT;
 	if (len == 1 && *buf == '/')
 		len = 0;
 	seen->len = (size_t)len;
