@@ -25,6 +25,14 @@ struct sl_inherited {
 
 #define SL_JUDGE_INHERITED 3
 
+/* The user namespace of the sandbox, if it has one of its own: it maps one user
+ * and one group. */
+struct sl_judge_ids {
+	bool mapped;
+	uint32_t inside_uid, outside_uid;
+	uint32_t inside_gid, outside_gid;
+};
+
 struct sl_judge {
 	int listener;	    /* -1: none yet */
 	int proc_fd;	    /* O_PATH of /proc */
@@ -35,6 +43,7 @@ struct sl_judge {
 	unsigned int when;  /* enum sl_when bits that hold */
 	bool scoped;	    /* the border holds signals in (ABI 6) */
 	struct sl_grants *grants;
+	struct sl_judge_ids ids;
 	struct sl_inherited inherited[SL_JUDGE_INHERITED];
 	int inherited_count;
 	struct sl_judge_pidfd pidfds[SL_JUDGE_PIDFDS];

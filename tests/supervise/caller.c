@@ -7,11 +7,14 @@
 #include <ftw.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -38,6 +41,37 @@ const char *place_make(void)
 	ASSERT_TRUE(mkdtemp(place));
 	ASSERT_EQ(chdir(place), 0);
 	return place;
+}
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		SKIP("unprivileged user namespaces");
+	close(fd);
+}
+
+void place_private(void)
+{
+	unsigned int uid = geteuid(), gid = getegid();
+	char map[32];
+
+	if (uid == 0) {
+		if (unshare(CLONE_NEWNS) < 0)
+			SKIP("mount namespaces");
+	} else {
+		if (unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0)
+			SKIP("unprivileged user namespaces");
+		write_file("/proc/self/setgroups", "deny");
+		snprintf(map, sizeof(map), "0 %u 1", uid);
+		write_file("/proc/self/uid_map", map);
+		snprintf(map, sizeof(map), "0 %u 1", gid);
+		write_file("/proc/self/gid_map", map);
+	}
+	ASSERT_EQ(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	/* What is made in it goes with it. */
+	ASSERT_EQ(mount("none", "/tmp", "tmpfs", 0, NULL), 0);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type,
@@ -213,12 +247,8 @@ long caller_bare(struct caller *caller, long nr, const long args[6])
 	return take(caller);
 }
 
-void caller_trap(struct caller *caller, const long args[6])
+static void receive(struct caller *caller)
 {
-	struct order order = { .nr = TRAPPED };
-
-	memcpy(order.args, args, sizeof(order.args));
-	give(caller, &order);
 	memset(&caller->notif, 0, sizeof(caller->notif));
 	ASSERT_EQ(ioctl(caller->listener, SECCOMP_IOCTL_NOTIF_RECV,
 			&caller->notif),
@@ -227,17 +257,70 @@ void caller_trap(struct caller *caller, const long args[6])
 					 .notif = &caller->notif };
 }
 
-long caller_answer(struct caller *caller, struct sl_answer answer)
+void caller_trap(struct caller *caller, const long args[6])
+{
+	struct order order = { .nr = TRAPPED };
+
+	memcpy(order.args, args, sizeof(order.args));
+	give(caller, &order);
+	receive(caller);
+}
+
+void caller_trap_in(struct caller *caller, long (*fn)(struct shared *))
+{
+	struct order order = { .fn = fn };
+
+	give(caller, &order);
+	receive(caller);
+}
+
+long caller_trapped(long arg)
+{
+	return sl_raw1(TRAPPED, arg);
+}
+
+long caller_trapped_call(const long args[6])
+{
+	return sl_raw6(TRAPPED, args[0], args[1], args[2], args[3], args[4],
+		       args[5]);
+}
+
+static void answer(struct caller *caller, struct sl_answer what)
 {
 	struct seccomp_notif_resp resp = { .id = caller->notif.id };
 
-	if (answer.kind == SL_ANSWER_VALUE) {
-		resp.val = answer.value;
+	if (what.kind == SL_ANSWER_VALUE) {
+		resp.val = what.value;
 	} else {
-		EXPECT_EQ(answer.kind, SL_ANSWER_FAIL);
-		resp.error = answer.error ? -answer.error : -EPERM;
+		EXPECT_EQ(what.kind, SL_ANSWER_FAIL);
+		resp.error = what.error ? -what.error : -EPERM;
 	}
 	ASSERT_EQ(ioctl(caller->listener, SECCOMP_IOCTL_NOTIF_SEND, &resp), 0);
+}
+
+long caller_serve(struct caller *caller,
+		  struct sl_answer (*handler)(struct sl_call *),
+		  long (*fn)(struct shared *))
+{
+	struct order order = { .fn = fn };
+	struct pollfd fds[2] = { { .fd = caller->listener, .events = POLLIN },
+				 { .fd = caller->from, .events = POLLIN } };
+
+	give(caller, &order);
+	for (;;) {
+		ASSERT_GT(poll(fds, 2, -1), 0);
+		if (fds[0].revents & POLLIN) {
+			receive(caller);
+			answer(caller, handler(&caller->call));
+		} else if (fds[1].revents) {
+			return take(caller);
+		}
+	}
+}
+
+long caller_answer(struct caller *caller, struct sl_answer what)
+{
+	answer(caller, what);
 	return take(caller);
 }
 

@@ -34,6 +34,8 @@ struct caller {
 	struct sl_call call;
 };
 
+/* A mount namespace of our own, by a user namespace if need be; or skip. */
+void place_private(void);
 /* A folder of this test under /tmp, entered; removed by nobody but us. */
 const char *place_make(void);
 void place_remove(void);
@@ -52,12 +54,21 @@ long caller_run(struct caller *caller, long (*fn)(struct shared *));
 long caller_bare(struct caller *caller, long nr, const long args[6]);
 /* Bring the child to the trapped call; what it waits with is caller->call. */
 void caller_trap(struct caller *caller, const long args[6]);
+/* The same from within @fn, by caller_trapped() there, in any thread. */
+void caller_trap_in(struct caller *caller, long (*fn)(struct shared *));
+long caller_trapped(long arg);
 /* Answer it: what the child got. */
 long caller_answer(struct caller *caller, struct sl_answer answer);
 /* All of it for one handler. */
 long caller_judged(struct caller *caller,
 		   struct sl_answer (*handler)(struct sl_call *),
 		   const long args[6]);
+
+/* @fn in the child, whose calls of caller_trapped_call() @handler answers. */
+long caller_serve(struct caller *caller,
+		  struct sl_answer (*handler)(struct sl_call *),
+		  long (*fn)(struct shared *));
+long caller_trapped_call(const long args[6]);
 
 #define ARGS(...)           \
 	(const long[6])     \
