@@ -22,6 +22,7 @@ PARTS = {
     "spawn": "Starting `/bin/true`",
     "work": "Work: wall time of a whole command",
     "calls": "System calls",
+    "judged": "System calls that are judged",
     "redis": "Redis inside",
     "filter": "What is in the kernel",
 }
