@@ -300,7 +300,7 @@ static long race(struct shared *shared)
 	put(open(".", O_RDONLY), 34);
 	dup2(40, 30);
 	dup2(34, 31);
-	memcpy(shared->path, race.kind == LINK ? "flip" : "f", 5);
+	snprintf(shared->path, 8, "%s", race.kind == LINK ? "flip" : "f");
 	flip(&race, 0);
 	if (race.kind == DIRFD)
 		chmod_args[0] = 31;
