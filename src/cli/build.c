@@ -22,6 +22,7 @@ enum run_option {
 	RUN_SET,
 	RUN_EXEC_SHELL,
 	RUN_INTERACTIVE,
+	RUN_QUIET,
 	RUN_STATUS_FD
 };
 
@@ -35,6 +36,7 @@ static const struct {
 	{ "interactive", RUN_INTERACTIVE },
 	{ "profile", RUN_PROFILE },
 	{ "profile-file", RUN_PROFILE_FILE },
+	{ "quiet", RUN_QUIET },
 	{ "set", RUN_SET },
 	{ "status-fd", RUN_STATUS_FD },
 };
@@ -105,6 +107,9 @@ int cli_take_run_options(const struct cli_settings *settings,
 		switch (run_option(&key)) {
 		case RUN_EXEC_SHELL:
 			run->shell = setting->value;
+			break;
+		case RUN_QUIET:
+			run->quiet = true;
 			break;
 		case RUN_STATUS_FD:
 			r = cli_status_open(setting->value, &run->status_fd, err);

@@ -107,6 +107,7 @@ struct cli_run {
 	const char *shell; /* -e */
 	int status_fd;	   /* -1: none */
 	bool no_supervisor;
+	bool quiet;		 /* no hints */
 	const char *preset;	 /* which nobody named; else NULL */
 	sandlock_policy *policy; /* owned */
 	const char **argv;	 /* owned array of borrowed words */
@@ -123,12 +124,21 @@ int cli_choose_command(struct cli_run *run, char **argv, sandlock_error *err);
 
 /* ---- run_loop.c: while the sandbox runs -------------------------------- */
 
+struct cli_ear;
+
 /*
  * Spawn, forward signals, wait. On success *ret_sandbox (owned by the caller)
- * holds *ret_result.
+ * holds *ret_result. @ear is open and hears what the program says.
  */
-int cli_run_loop(const struct cli_run *run, sandlock_sandbox **ret_sandbox,
+int cli_run_loop(const struct cli_run *run, struct cli_ear *ear,
+		 sandlock_sandbox **ret_sandbox,
 		 const sandlock_result **ret_result, sandlock_error *err);
+
+/* ---- hint.c: which refusal may have made the run fail ------------------- */
+
+/* At most three lines on stderr, none if nothing of it was refused. */
+void cli_hints(const struct cli_run *run, const struct cli_ear *ear,
+	       int exit_status);
 
 /* ---- status.c: --status-fd --------------------------------------------- */
 
