@@ -139,6 +139,14 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 		run->judge->supervisor_pid = getpid();
 		run->judge->when = launch->when;
 		note_inherited(run->judge, launch);
+		if (launch->flags & SL_LAUNCH_USER)
+			run->judge->ids = (struct sl_judge_ids){
+				.mapped = true,
+				.inside_uid = launch->uid,
+				.inside_gid = launch->gid,
+				.outside_uid = geteuid(),
+				.outside_gid = getegid(),
+			};
 		run->judge->scoped = launch->flags & SL_LAUNCH_SCOPED;
 	}
 	return 0;
