@@ -21,4 +21,7 @@
 #define SL_MAX_HINTS 3			/* that a run ends with */
 #define SL_MAX_HINT_PATH 240		/* bytes of a name that a hint offers */
 
+/* Grants of one sandbox that its judge knows. */
+#define SL_MAX_ROOTS 4096
+
 #endif

@@ -43,7 +43,7 @@ int sl_doctor_demand(const struct sl_policy *policy, uint32_t euid, uint32_t egi
 	demand.supervised = !sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR);
 	demand.domains = 1;
 	if (demand.supervised &&
-	    (plan->landlock.outer_fs | plan->landlock.outer_scoped))
+	    (plan->landlock.border_fs | plan->landlock.border_scoped))
 		demand.domains = 2;
 	demand.private_tmp = demand.supervised &&
 			     sl_policy_bool(policy, SL_KEY_PRIVATE_TMP);

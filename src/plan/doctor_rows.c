@@ -28,10 +28,13 @@ static void judge_notify(const struct sl_row *r)
 {
 	const struct sl_trial *t = sl_row_trial(r, SL_TRIAL_NOTIFY);
 
+	r->f->needed = r->demand->supervised;
 	if (t->tried == SL_TRY_LISTENER && t->error == EBUSY) {
 		sl_row_detail(r->f,
 			      "an outer sandbox has the one listener there can "
 			      "be");
+		sl_row_remedy(r->f, "--no-supervisor confines without one; or "
+				    "start sandlock outside");
 		return;
 	}
 	if (sl_row_lacks_nnp(r, t))

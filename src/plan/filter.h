@@ -38,10 +38,12 @@ struct sl_arg_test {
 /* A rule without a condition always holds. */
 enum sl_when {
 	SL_WHEN_ALWAYS = 0,
-	SL_WHEN_SUPERVISED = 1, /* not with program.no_supervisor */
-	SL_WHEN_NO_BIND = 2,	/* no port may be bound */
-	SL_WHEN_METADATA = 4,	/* the group of that name is denied */
-	SL_WHEN_PINNED = 8,	/* limits.cpu_cores is set */
+	SL_WHEN_SUPERVISED = 1,	   /* not with program.no_supervisor */
+	SL_WHEN_NO_BIND = 2,	   /* no port may be bound */
+	SL_WHEN_METADATA = 4,	   /* the group of that name is denied */
+	SL_WHEN_PINNED = 8,	   /* limits.cpu_cores is set */
+	SL_WHEN_UNSUPERVISED = 16, /* with program.no_supervisor */
+	SL_WHEN_JUDGED = 32,	   /* somebody answers traps */
 };
 
 #define SL_RULE_TESTS 4
@@ -57,7 +59,10 @@ struct sl_filter_rule {
 	struct sl_arg_test tests[SL_RULE_TESTS];
 };
 
-/* NULL behind the last one. */
+/* In place of an errno: the judge is asked. */
+#define SL_FILTER_TRAP 0x7ffe
+
+/* NULL behind the last one; refusals only. */
 const struct sl_filter_rule *sl_filter_rule_at(size_t i);
 /* The rules for @call, one by one; NULL behind the last one. */
 const struct sl_filter_rule *sl_filter_rule_first(enum sl_sys call);

@@ -4,14 +4,14 @@
  *
  *	other architecture, x32: kill
  *	binary search over the number, equal neighbours taken together
- *	per call with argument rules: its tests
+ *	per call with argument rules: its tests, refusals before traps
  *	the answers
  *
  * Arguments are loaded behind the search only: for a call that is allowed
  * whatever its arguments the kernel then never runs the filter (a bitmap that
  * it fills at install time, Linux 5.11).
  */
-#include "plan/filter.h"
+#include "plan/notify.h"
 
 #include <errno.h>
 #include <linux/filter.h>
@@ -23,7 +23,8 @@
 #define LOAD (BPF_LD | BPF_W | BPF_ABS)
 #define NUMBERS (SL_SYSCALL_NR_MAX + 2) /* and one for all above */
 
-/* What happens to a number: an errno, ALLOWED, or JUDGED + its call. */
+/* What happens to a number: an errno, SL_FILTER_TRAP, ALLOWED, or JUDGED + its
+ * call. */
 #define ALLOWED 0
 #define JUDGED 0x8000
 
@@ -64,19 +65,51 @@ struct held {
 	uint32_t mask;
 };
 
+/* Traps come behind the refusals of their call. */
+static const struct sl_filter_rule *first_trap(enum sl_sys call)
+{
+	const struct sl_notify_row *row = sl_notify_row_first(call);
+
+	return row ? &row->rule : NULL;
+}
+
+static const struct sl_filter_rule *after(const struct sl_filter_rule *rule)
+{
+	const struct sl_filter_rule *next;
+
+	if (rule->error == SL_FILTER_TRAP) {
+		const struct sl_notify_row *row = sl_notify_row_next(
+			(const struct sl_notify_row *)(const void *)rule);
+
+		return row ? &row->rule : NULL;
+	}
+	next = sl_filter_rule_next(rule);
+	return next ? next : first_trap(rule->call);
+}
+
+/* SECURITY: a call that is allowed by name is spared the refusals, never the
+ * judge, who decides what would else be open. */
+static bool counts(const struct build *b, const struct sl_filter_rule *rule)
+{
+	if (rule->error != SL_FILTER_TRAP &&
+	    b->spec->list[rule->call] == SL_LIST_ALLOW)
+		return false;
+	return sl_filter_rule_holds(rule, b->spec->when);
+}
+
 /* The first rule from @rule on that holds. */
 static const struct sl_filter_rule *holding(const struct build *b,
 					    const struct sl_filter_rule *rule)
 {
-	while (rule && !sl_filter_rule_holds(rule, b->spec->when))
-		rule = sl_filter_rule_next(rule);
+	while (rule && !counts(b, rule))
+		rule = after(rule);
 	return rule;
 }
 
 static const struct sl_filter_rule *
 next_holding(const struct build *b, const struct sl_filter_rule *rule)
 {
-	return holding(b, sl_filter_rule_next(rule));
+	return holding(b, after(rule));
 }
 
 static const struct sl_filter_rule *first_holding(const struct build *b,
@@ -128,12 +161,12 @@ static uint16_t act_of_call(struct build *b, enum sl_sys call)
 {
 	const struct sl_filter_rule *rule = first_holding(b, call);
 
-	if (b->spec->list[call] == SL_LIST_ALLOW)
-		return ALLOWED;
-	if (rule && sl_filter_rule_plain(rule))
+	if (rule && sl_filter_rule_plain(rule) && rule->error != SL_FILTER_TRAP)
 		return rule->error;
 	if (b->spec->list[call] == SL_LIST_DENY)
 		return EPERM;
+	if (rule && sl_filter_rule_plain(rule))
+		return rule->error;
 	return rule ? judge_of(b, call) : ALLOWED;
 }
 
@@ -144,6 +177,9 @@ static void find_first_rules(struct build *b)
 	for (size_t i = 0; (rule = sl_filter_rule_at(i)); i++)
 		if (!b->first[rule->call])
 			b->first[rule->call] = rule;
+	for (int call = 0; call < SL_SYS_COUNT; call++)
+		if (!b->first[call])
+			b->first[call] = first_trap((enum sl_sys)call);
 }
 
 static void find_ranges(struct build *b)
@@ -384,6 +420,15 @@ static void emit_judge(struct build *b, enum sl_sys call)
 	}
 }
 
+static uint32_t action_of(uint16_t act)
+{
+	if (act == ALLOWED)
+		return SL_SECCOMP_ALLOW;
+	if (act == SL_FILTER_TRAP)
+		return SL_SECCOMP_USER_NOTIF;
+	return SL_SECCOMP_ERRNO | act;
+}
+
 /* Judges first: they use the plain answers, which must be ahead of them. */
 static void emit_answers(struct build *b)
 {
@@ -399,9 +444,7 @@ static void emit_answers(struct build *b)
 		if (act >= JUDGED)
 			continue;
 		sl_asm_bind(&b->code, b->answers[i].label);
-		sl_asm_stmt(&b->code, BPF_RET | BPF_K,
-			    act == ALLOWED ? SL_SECCOMP_ALLOW
-					   : SL_SECCOMP_ERRNO | act);
+		sl_asm_stmt(&b->code, BPF_RET | BPF_K, action_of(act));
 	}
 }
 

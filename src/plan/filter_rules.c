@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules of filter.def as a table. */
-#include "plan/filter.h"
+/* The rules of filter.def and the rows of notify.def as tables. */
+#include "plan/notify.h"
 
 #include <errno.h>
 
@@ -66,4 +66,51 @@ const struct sl_filter_rule *sl_filter_rule_next(const struct sl_filter_rule *ru
 bool sl_filter_rule_holds(const struct sl_filter_rule *rule, unsigned int when)
 {
 	return (rule->when & ~when) == 0;
+}
+
+#define SL_NOTIFY(name, cond, func, mem, bnd, what, ...) \
+	{ .rule = { .call = SL_SYS_##name,               \
+		    .error = SL_FILTER_TRAP,             \
+		    .when = SL_WHEN_##cond,              \
+		    .opens = (what),                     \
+		    .text = #__VA_ARGS__,                \
+		    .tests = { __VA_ARGS__ } },          \
+	  .handler = #func,                              \
+	  .memory = SL_NOTIFY_##mem,                     \
+	  .bound = SL_BOUND_##bnd },
+static const struct sl_notify_row rows[] = {
+#include "plan/notify.def"
+};
+#undef SL_NOTIFY
+
+const struct sl_notify_row *sl_notify_row_at(size_t i)
+{
+	return i < SL_ARRAY_LEN(rows) ? &rows[i] : NULL;
+}
+
+const struct sl_notify_row *sl_notify_row_first(enum sl_sys call)
+{
+	for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++)
+		if (rows[i].rule.call == call)
+			return &rows[i];
+	return NULL;
+}
+
+const struct sl_notify_row *sl_notify_row_next(const struct sl_notify_row *row)
+{
+	if (row + 1 == rows + SL_ARRAY_LEN(rows) ||
+	    row[1].rule.call != row->rule.call)
+		return NULL;
+	return row + 1;
+}
+
+const struct sl_notify_row *sl_notify_row_hit(enum sl_sys call, unsigned int when,
+					      const uint64_t args[6])
+{
+	const struct sl_notify_row *row = sl_notify_row_first(call);
+
+	while (row && (!sl_filter_rule_holds(&row->rule, when) ||
+		       !sl_filter_rule_judge(&row->rule, args)))
+		row = sl_notify_row_next(row);
+	return row;
 }

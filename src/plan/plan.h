@@ -32,9 +32,10 @@ struct sl_plan_port {
 };
 
 struct sl_plan_landlock {
-	uint64_t handled_fs, handled_net, scoped; /* the policy's domain, D2 */
+	uint64_t handled_fs, handled_net, scoped; /* the policy's domain, D1 */
 	uint64_t write_access; /* what a write grant of a directory gives */
-	uint64_t outer_fs, outer_scoped; /* D1: REFER (granted on /), SIGNAL */
+	uint64_t border_fs, border_scoped; /* D2, the root's: REFER, SIGNAL */
+	bool border_refer;		   /* REFER is granted on / */
 	struct sl_plan_path *paths;
 	size_t path_count;
 	struct sl_plan_port *ports;
@@ -44,6 +45,11 @@ struct sl_plan_landlock {
 struct sl_plan_filter {
 	struct sock_filter *insns;
 	size_t count;
+	unsigned int when; /* enum sl_when bits (filter.h) it was built for */
+	bool traps;	   /* it needs somebody to answer */
+	/* It refuses, or traps, a call that the start needs once the filter is
+	 * there, unless it does without (SL_LAUNCH_FORK). */
+	bool hinders;
 };
 
 struct sl_plan {

@@ -160,11 +160,16 @@ static int compile_masks(const struct sl_policy *policy, int abi,
 		if (abi >= extras[i].abi)
 			handle(ll, &extras[i]);
 
-	/* The outer domain exists for its signal scope. A domain that handles
-	 * no file right still refuses REFER, so it handles REFER and the
-	 * ruleset grants it on "/". */
-	ll->outer_scoped = ll->scoped & SL_LL_SCOPE_SIGNAL;
-	ll->outer_fs = ll->handled_fs & SL_LL_FS_REFER;
+	/* The border exists for its signal scope, and for being a domain of
+	 * its own: the kernel lets nobody inspect a process in the domain
+	 * above. A domain that handles no file right still refuses REFER, so it
+	 * handles REFER and the ruleset grants it on "/"; before ABI 2 it
+	 * handles what no grant gives anyway. */
+	ll->border_scoped = ll->scoped & SL_LL_SCOPE_SIGNAL;
+	ll->border_fs = ll->handled_fs & SL_LL_FS_REFER;
+	ll->border_refer = ll->border_fs != 0;
+	if (!ll->border_refer)
+		ll->border_fs = SL_LL_FS_MAKE_BLOCK;
 	return 0;
 }
 

@@ -170,7 +170,9 @@ static unsigned int conditions(const struct sl_policy *policy)
 	struct sl_portset bind;
 
 	if (!sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR))
-		when |= SL_WHEN_SUPERVISED;
+		when |= SL_WHEN_SUPERVISED | SL_WHEN_JUDGED;
+	else
+		when |= SL_WHEN_UNSUPERVISED;
 	/* An error is the other half's to report; here it means "no port". */
 	if (sl_ports_bind(policy, &bind, NULL) < 0 || bind.none)
 		when |= SL_WHEN_NO_BIND;
@@ -207,6 +209,11 @@ int sl_plan_compile_filter(const struct sl_policy *policy,
 	r = sl_filter_spec(policy, SL_ARCH_NATIVE, &spec, err);
 	if (r < 0)
 		return r;
+	ret_filter->when = spec.when;
+	ret_filter->traps = spec.when & SL_WHEN_JUDGED;
+	ret_filter->hinders = spec.list[SL_SYS_close_range] == SL_LIST_DENY ||
+			      spec.list[SL_SYS_dup3] == SL_LIST_DENY ||
+			      spec.list[SL_SYS_ioctl] == SL_LIST_DENY;
 	return sl_filter_build(&spec, &ret_filter->insns, &ret_filter->count,
 			       err);
 }

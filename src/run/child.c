@@ -18,7 +18,9 @@
 #include <linux/prctl.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "run/launcher.h"
 #include "sys/privilege.h"
@@ -33,8 +35,12 @@
 #define RLIMIT_NOFILE_NR 7
 #define NSIG_MAX 64
 
+#define FUTEX_WAIT_NR 0
+#define FUTEX_WAKE_NR 1
+
 struct ctx {
 	const struct sl_launch *launch;
+	struct sl_handover *over;
 	struct sl_report *report;
 };
 
@@ -76,22 +82,54 @@ static int take_terminal(struct ctx *c)
 	return r < 0 ? failed(c, SL_STEP_TTY, r, 0) : 0;
 }
 
+/* Made by sl_userns_maker_main() above the domain, which lets nobody write to
+ * /proc. */
 static int enter_userns(struct ctx *c)
 {
-	const struct sl_launch *l = c->launch;
+	long r;
+
+	if (!(c->launch->flags & SL_LAUNCH_USER))
+		return 0;
+	r = sl_raw2(SYS_setns, c->over->userns, CLONE_NEWUSER);
+	if (r < 0)
+		return failed(c, SL_STEP_ENTER_USERNS, r, 0);
+	/* Taken away by the change of credentials; the judge must be able to
+	 * fetch the listener. The memory is a copy of our supervisor's. */
+	sl_raw5(SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
+	return 0;
+}
+
+static void park(struct sl_userns_maker *m)
+{
+	__atomic_store_n(&m->ready, 1, __ATOMIC_RELEASE);
+	sl_raw3(SYS_futex, &m->ready, FUTEX_WAKE_NR, 1);
+	for (;;)
+		sl_raw4(SYS_futex, &m->ready, FUTEX_WAIT_NR, 1, 0);
+}
+
+int sl_userns_maker_main(void *arg)
+{
+	struct sl_userns_maker *m = arg;
 	/* Before the unshare: afterwards they read as the overflow id. */
 	uint32_t uid = (uint32_t)sl_raw0(SYS_geteuid);
 	uint32_t gid = (uint32_t)sl_raw0(SYS_getegid);
-	uint32_t file;
-	long r;
+	uint32_t file = 0;
+	long r = sl_raw1(SYS_unshare, CLONE_NEWUSER);
 
-	if (!(l->flags & SL_LAUNCH_USER))
-		return 0;
-	r = sl_raw1(SYS_unshare, CLONE_NEWUSER);
+	/* Credentials changed and took this away: ask for it afterwards. */
+	sl_raw5(SYS_prctl, PR_SET_PDEATHSIG, 9 /* SIGKILL */, 0, 0, 0);
+	if (r < 0) {
+		m->report = (struct sl_report){ SL_STEP_USERNS, (int32_t)-r, 0 };
+		park(m);
+	}
+	r = sl_raw_map_ids(m->uid, m->gid, uid, gid, &file);
 	if (r < 0)
-		return failed(c, SL_STEP_USERNS, r, 0);
-	r = sl_raw_map_ids(l->uid, l->gid, uid, gid, &file);
-	return r < 0 ? failed(c, SL_STEP_USERNS_MAP, r, file) : 0;
+		m->report = (struct sl_report){ SL_STEP_USERNS_MAP, (int32_t)-r,
+						file };
+	/* Else its /proc entry cannot be opened. */
+	sl_raw5(SYS_prctl, PR_SET_DUMPABLE, 1, 0, 0, 0);
+	park(m);
+	return 0;
 }
 
 static int set_limit(struct ctx *c, enum sl_step step, uint32_t which,
@@ -181,6 +219,43 @@ static int drop_capabilities(struct ctx *c)
 	return r < 0 ? failed(c, SL_STEP_CAPS, r, call) : 0;
 }
 
+static long install(const struct sock_fprog *prog, unsigned int flags)
+{
+	long r = sl_raw3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, prog);
+
+	/* KERNEL 5.19: a signal would break into calls under judgement. */
+	if (r == -EINVAL && (flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV))
+		r = sl_raw3(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+			    flags & ~SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+			    prog);
+	return r;
+}
+
+/*
+ * Fast path: the table is still shared with the supervisor, which thereby has
+ * the descriptor. Else the judge takes a copy of it, and we wait until it has:
+ * the exec closes ours.
+ */
+static int hand_over(struct ctx *c, long listener)
+{
+	struct sl_handover *over = c->over;
+	const struct timespec look = { 0, 100000000 };
+
+	__atomic_store_n(&over->listener, (uint32_t)listener + 1,
+			 __ATOMIC_RELEASE);
+	if (!(c->launch->flags & SL_LAUNCH_FORK)) {
+		if (c->launch->flags & SL_LAUNCH_TRAPS_EXEC)
+			sl_raw3(SYS_futex, over->wake, FUTEX_WAKE_NR, 1);
+		return 0;
+	}
+	sl_raw3(SYS_write, over->pipe, "L", 1);
+	while (!__atomic_load_n(&over->taken, __ATOMIC_ACQUIRE))
+		sl_raw4(SYS_futex, &over->taken, FUTEX_WAIT_NR, 0, &look);
+	return 0;
+}
+
+/* SECURITY: a missing ruleset or an empty filter is an error of the kernel's
+ * (EBADF, EINVAL), never "nothing to do". */
 static int confine(struct ctx *c)
 {
 	const struct sl_launch *l = c->launch;
@@ -189,6 +264,7 @@ static int confine(struct ctx *c)
 		/* The kernel only reads it. */
 		.filter = (struct sock_filter *)(uintptr_t)l->insns,
 	};
+	unsigned int flags = 0;
 	long r;
 
 	if (drop_capabilities(c) < 0)
@@ -198,18 +274,23 @@ static int confine(struct ctx *c)
 		return failed(c, SL_STEP_NNP, r, 0);
 	if (l->flags & SL_LAUNCH_UNCONFINED)
 		return 0;
-	/* SECURITY: a missing ruleset or an empty filter is an error of the
-	 * kernel's (EBADF, EINVAL), never "nothing to do". */
-	r = sl_raw2(SL_NR_landlock_restrict_self, l->fds[SL_FD_INNER], 0);
+	/* Under a guardian the policy's domain is inherited from the judge. */
+	r = sl_raw2(SL_NR_landlock_restrict_self,
+		    l->fds[c->over ? SL_FD_BORDER : SL_FD_POLICY], 0);
 	if (r < 0)
 		return failed(c, SL_STEP_LANDLOCK, r, 0);
-	r = sl_raw3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog);
-	return r < 0 ? failed(c, SL_STEP_SECCOMP, r, 0) : 0;
+	if (l->flags & SL_LAUNCH_JUDGED)
+		flags = SECCOMP_FILTER_FLAG_NEW_LISTENER |
+			SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+	r = install(&prog, flags);
+	if (r < 0)
+		return failed(c, SL_STEP_SECCOMP, r, 0);
+	return flags ? hand_over(c, r) : 0;
 }
 
 void sl_child_confine(const struct sl_launch *launch, struct sl_report *report)
 {
-	confine(&(struct ctx){ launch, report });
+	confine(&(struct ctx){ launch, NULL, report });
 }
 
 /* struct sigaction as the kernel has it (both architectures). */
@@ -262,22 +343,37 @@ static int own_table(struct ctx *c)
 	return set_stdio(c);
 }
 
-void sl_child_exec(const struct sl_launch *launch, struct sl_report *report)
+static int own_streams(struct ctx *c)
 {
-	struct ctx c = { launch, report };
+	return own_table(c) < 0 || take_terminal(c) < 0 ? -1 : 0;
+}
+
+static int set_cwd(struct ctx *c)
+{
 	long r;
 
-	if (own_table(&c) < 0 || take_terminal(&c) < 0 ||
-	    enter_userns(&c) < 0 || set_attributes(&c) < 0)
+	if (c->launch->fds[SL_FD_CWD] < 0)
+		return 0;
+	r = sl_raw1(SYS_fchdir, c->launch->fds[SL_FD_CWD]);
+	return r < 0 ? failed(c, SL_STEP_CWD, r, 0) : 0;
+}
+
+void sl_child_exec(const struct sl_launch *launch, struct sl_handover *over,
+		   struct sl_report *report)
+{
+	struct ctx c = { launch, over, report };
+	/* On the fast path the table stays shared until the filter's listener
+	 * is in it. */
+	bool late = over && !(launch->flags & SL_LAUNCH_FORK);
+	long r;
+
+	if (!late && (own_streams(&c) < 0 || enter_userns(&c) < 0))
 		return;
-	if (launch->fds[SL_FD_CWD] >= 0) {
-		r = sl_raw1(SYS_fchdir, launch->fds[SL_FD_CWD]);
-		if (r < 0) {
-			failed(&c, SL_STEP_CWD, r, 0);
-			return;
-		}
-	}
-	if (confine(&c) < 0 || set_nofile(&c) < 0)
+	if (set_attributes(&c) < 0 || set_cwd(&c) < 0 || confine(&c) < 0)
+		return;
+	if (late && own_streams(&c) < 0)
+		return;
+	if (set_nofile(&c) < 0)
 		return;
 	r = sl_child_reset_signals();
 	if (r < 0) {

@@ -70,7 +70,7 @@ static int prepare(struct confine *c, const struct sl_policy *policy,
 	if (r < 0)
 		return r;
 	r = sl_ruleset_build(&c->plan->landlock, probe.landlock_abi,
-			     &c->launch.fds[SL_FD_INNER], &outer, err);
+			     &c->launch.fds[SL_FD_POLICY], &outer, err);
 	if (r < 0)
 		return r;
 	c->launch.insns = c->plan->filter.insns;
@@ -240,8 +240,8 @@ int sl_confine(const struct sl_policy *policy, struct sl_error *err)
 		sched_setaffinity(0, sizeof(c.before), &c.before);
 	if (r == 0)
 		r = apply(&c.launch, err);
-	if (c.launch.fds[SL_FD_INNER] >= 0)
-		close(c.launch.fds[SL_FD_INNER]);
+	if (c.launch.fds[SL_FD_POLICY] >= 0)
+		close(c.launch.fds[SL_FD_POLICY]);
 	sl_plan_free(c.plan);
 	sl_policy_free(c.policy);
 	return r;

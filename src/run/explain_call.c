@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "plan/bpf_sim.h"
+#include "plan/notify.h"
 #include "policy/value.h"
 #include "sys/uapi_seccomp.h"
 
@@ -26,6 +27,8 @@ static int run_filter(const struct sl_explain *ex, uint32_t nr,
 		return -1;
 	if (result.action == SL_SECCOMP_ALLOW)
 		return 0;
+	if (result.action == SL_SECCOMP_USER_NOTIF)
+		return SL_EX_JUDGED;
 	if ((result.action & ~SL_SECCOMP_DATA) == SL_SECCOMP_ERRNO)
 		return (int)(result.action & SL_SECCOMP_DATA);
 	return -1;
@@ -134,6 +137,18 @@ void sl_ex_judge_call(struct sl_explain *ex, const struct sl_ask *ask,
 		ret->answer.error = ENOSYS;
 		ret->answer.reason = sl_ex_text(ex, "%s does not have this call",
 						sl_arch_name(SL_ARCH_NATIVE));
+		return;
+	}
+	if (error == SL_EX_JUDGED) {
+		const struct sl_notify_row *row =
+			sl_notify_row_hit(ask->call, ex->spec.when, ask->args);
+
+		ret->answer.rung = SL_RUNG_SUPERVISOR;
+		ret->answer.verdict = SL_VERDICT_DEPENDS;
+		ret->answer.reason = sl_ex_text(
+			ex, "the supervisor judges it by its object: %s",
+			row ? row->rule.opens : "what it is about");
+		ret->answer.origin = "sandlock";
 		return;
 	}
 	if (error != 0) {

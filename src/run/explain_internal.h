@@ -108,7 +108,8 @@ void sl_ex_judge_call(struct sl_explain *ex, const struct sl_ask *ask,
 void sl_ex_fix(struct sl_explain *ex, const struct sl_ask *ask,
 	       struct sl_judgement *judgement);
 
-/* Runs the very filter. 0: passes, else the errno (-1: killed). */
+#define SL_EX_JUDGED (-2) /* the filter hands the call to the judge */
+/* Runs the very filter. 0: passes; SL_EX_JUDGED; else the errno (-1: killed). */
 int sl_ex_filter(const struct sl_explain *ex, enum sl_sys call,
 		 const uint64_t args[6]);
 /* Which rule or item is behind that errno; fills rung, rule, origin, want. */

@@ -81,8 +81,9 @@ static bool is_open(const struct sl_explain *ex, enum open_when when)
 	case OPEN_ALWAYS:
 		return true;
 	case OPEN_METADATA:
-		return !(ex->spec.when & SL_WHEN_METADATA) ||
-		       !sl_ex_denies_all(ex, "metadata");
+		return !(ex->spec.when & SL_WHEN_JUDGED) &&
+		       (!(ex->spec.when & SL_WHEN_METADATA) ||
+			!sl_ex_denies_all(ex, "metadata"));
 	case OPEN_WATCHES:
 		return !watches_refused(ex);
 	case OPEN_CONNECT:

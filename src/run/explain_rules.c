@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "plan/notify.h"
 #include "sys/uapi.h"
 #include "sys/uapi_seccomp.h"
 
@@ -385,6 +386,39 @@ static void list_attributes(struct sl_explain *ex)
 		 "the same in every run");
 }
 
+static bool judges(const struct sl_explain *ex, const struct sl_notify_row *row)
+{
+	return sl_filter_rule_holds(&row->rule, ex->spec.when) &&
+	       ex->spec.list[row->rule.call] != SL_LIST_DENY &&
+	       sl_sys_number(row->rule.call, SL_ARCH_NATIVE) >= 0;
+}
+
+/* One row for all calls about the same. */
+static void list_judged(struct sl_explain *ex)
+{
+	const struct sl_notify_row *first, *row;
+
+	for (size_t i = 0; (first = sl_notify_row_at(i)); i++) {
+		sl_autobuf calls = SL_BUF_INIT(4096);
+		bool told = false;
+
+		for (size_t n = 0; n < i && !told; n++)
+			told = judges(ex, sl_notify_row_at(n)) &&
+			       strcmp(sl_notify_row_at(n)->rule.opens,
+				      first->rule.opens) == 0;
+		if (told || !judges(ex, first))
+			continue;
+		for (size_t n = i; (row = sl_notify_row_at(n)); n++)
+			if (judges(ex, row) &&
+			    strcmp(row->rule.opens, first->rule.opens) == 0)
+				sl_buf_addf(&calls, "%s%s", calls.len ? ", " : "",
+					    sl_sys_name(row->rule.call));
+		refuse(ex, SL_RUNG_SUPERVISOR, first->rule.opens,
+		       "judged by its object",
+		       sl_ex_text(ex, "%s", calls.data ? calls.data : ""));
+	}
+}
+
 static void list_supervisor(struct sl_explain *ex)
 {
 	const struct sl_item *alone = first_item(ex, SL_KEY_NO_SUPERVISOR);
@@ -403,6 +437,7 @@ static void list_supervisor(struct sl_explain *ex)
 				   });
 		return;
 	}
+	list_judged(ex);
 	refuse(ex, SL_RUNG_SUPERVISOR, "processes left running", "ended",
 	       "when the program ends or sandlock is killed");
 	list_key(ex, SL_KEY_TIMEOUT, SL_RUNG_SUPERVISOR, "time", NULL);

@@ -78,14 +78,12 @@ static void kill_listed(const char *text, long len)
 
 /* A pid may be cut by the end of a read: the file is read by whole pids, since
  * each is followed by a blank and reads continue where they stopped. */
-static int kill_children_file(void)
+static int kill_children_file(int fd)
 {
 	char text[4096];
 	long keep = 0, n, end;
-	long fd = sl_raw4(SYS_openat, AT_FDCWD, "/proc/thread-self/children",
-			  O_RDONLY | O_CLOEXEC, 0);
 
-	if (fd < 0)
+	if (fd < 0 || sl_raw3(SYS_lseek, fd, 0, SEEK_SET) < 0)
 		return -1;
 	while ((n = sl_raw3(SYS_read, fd, text + keep,
 			    (long)sizeof(text) - keep)) > 0) {
@@ -97,7 +95,6 @@ static int kill_children_file(void)
 		for (long i = 0; i < keep; i++)
 			text[i] = text[end + i];
 	}
-	sl_raw1(SYS_close, fd);
 	return n < 0 ? -1 : 0;
 }
 
@@ -112,7 +109,7 @@ static void kill_children_search(int32_t pid_max)
 	}
 }
 
-void sl_tree_kill(int broadcast, int32_t pid_max)
+void sl_tree_kill(int broadcast, int children_fd, int32_t pid_max)
 {
 	/*
 	 * SECURITY: kill(-1) is bounded by the signal scope of the caller's
@@ -121,7 +118,7 @@ void sl_tree_kill(int broadcast, int32_t pid_max)
 	 */
 	if (broadcast)
 		sl_raw2(SYS_kill, -1, SIGKILL);
-	if (kill_children_file() < 0)
+	else if (kill_children_file(children_fd) < 0)
 		kill_children_search(pid_max);
 }
 
@@ -161,7 +158,8 @@ static void end_tree(struct sl_life *life)
 		unsigned long set = SIGBIT(SIGCHLD);
 		struct timespec pause = { 0, SWEEP_NS };
 
-		sl_tree_kill(broadcast, SL_LIFE_GET(&life->pid_max));
+		sl_tree_kill(broadcast, SL_LIFE_GET(&life->children_fd),
+			     SL_LIFE_GET(&life->pid_max));
 		if (reap(life) == 0)
 			break;
 		sl_raw4(SYS_rt_sigtimedwait, &set, 0, &pause, 8);
@@ -260,7 +258,7 @@ static int root_main(void *arg)
 	if (r < 0) {
 		report = (struct sl_report){ SL_STEP_PGRP, (int32_t)-r, 0 };
 	} else {
-		sl_child_exec(launch, &report);
+		sl_child_exec(launch, &life->over, &report);
 	}
 	life->report.error = report.error;
 	life->report.arg = report.arg;

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The judge thread, one per sandbox: enters the outer domain, clones the
- * guardian (which inherits it), sees the start through, and stays for as long
- * as the sandbox lives, because the guardian's parent-death signal follows this
- * thread. From inside the domain it can also end a tree whose guardian was
- * killed: its kill(2) reaches that tree and nothing else. What may take long at
- * the end, such as removing what the sandbox wrote, is done here too, where no
- * other sandbox waits for it.
+ * The judge thread, one per sandbox: enters the policy's own domain, clones the
+ * guardian (which inherits it, as does all below), sees the start through,
+ * answers what the filter traps, and stays for as long as the sandbox lives,
+ * because the guardian's parent-death signal follows this thread. From inside
+ * the domain it can also end a tree whose guardian was killed: its kill(2)
+ * reaches that tree and nothing else. What may take long at the end, such as
+ * removing what the sandbox wrote, is done here too, where no other sandbox
+ * waits for it.
+ *
+ * SECURITY: from the domain on, the thread can open, connect and signal what
+ * the sandbox could, and no more, and holds no capability: a mistake in judging
+ * lends no rights. What must be done outside is in outside.c.
  */
 #include "run/run_internal.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/futex.h>
 #include <linux/sched.h>
 #include <poll.h>
@@ -25,14 +28,15 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "sys/privilege.h"
 #include "sys/raw.h"
 #include "sys/uapi.h"
 
 #define JUDGE_STACK (128u << 10)
+#define GONE_MS 2000
 #define LOOK_MS 100 /* how often a start checks that its guardian lives */
+#define ANSWERED_NS 1000000 /* and that of an exec under judgement */
 #define SWEEP_NS 5000000
-#define OOM_RAISE 500
-#define OOM_MAX 1000
 #define LOG_SAME_EXEC_OFF 1 /* LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF */
 
 static long futex(uint32_t *word, int op, uint32_t value,
@@ -63,67 +67,159 @@ static bool ended(int pidfd)
 	return poll(&pfd, 1, 0) > 0;
 }
 
+/* ------------------------------------------------ the listener */
+
+static void take_listener(struct sl_run *run)
+{
+	struct sl_life *life = run->life;
+	int fd = (int)SL_LIFE_GET(&life->over.listener) - 1;
+
+	if (fd < 0 || run->listener >= 0 || !run->judge)
+		return;
+	if (run->launch->flags & SL_LAUNCH_FORK) {
+		fd = (int)syscall(SYS_pidfd_getfd, life->root_pidfd, fd, 0);
+		if (fd < 0) {
+			fail(run, SL_STEP_LISTENER, errno);
+			sl_run_kill(run);
+		}
+	}
+	run->listener = fd;
+	run->judge->guardian_pid = life->guardian_pid;
+	if (fd >= 0)
+		sl_judge_listen(run->judge, fd);
+	SL_LIFE_SET(&life->over.taken, 1);
+	futex(&life->over.taken, FUTEX_WAKE, 1, NULL);
+}
+
+/*
+ * The exec itself may have to be answered: once, or twice where the kernel does
+ * not know the format. True: it was, and what follows is a matter of moments.
+ */
+static bool answer_exec(struct sl_run *run, int timeout_ms)
+{
+	take_listener(run);
+	if (!(run->launch->flags & SL_LAUNCH_TRAPS_EXEC) || run->listener < 0)
+		return false;
+	return sl_judge_serve_ready(run->judge, timeout_ms) > 0;
+}
+
 /* Fast path: the kernel clears the word at the root's exec or exit. */
 static void await_exec_word(struct sl_run *run)
 {
 	struct timespec look = { .tv_nsec = LOOK_MS * 1000000l };
+	bool asked = false;
 
 	while (SL_LIFE_GET(&run->life->root_word)) {
-		futex(&run->life->root_word, FUTEX_WAIT, 1, &look);
+		/* Somebody wakes us when there is a listener, and the kernel
+		 * when the exec is over. */
+		if (asked || run->listener < 0 ||
+		    !(run->launch->flags & SL_LAUNCH_TRAPS_EXEC))
+			futex(&run->life->root_word, FUTEX_WAIT, 1, &look);
 		if (SL_LIFE_GET(&run->life->root_word) && ended(run->guardian_fd))
 			return; /* killed before it cloned the root */
+		if (!answer_exec(run, asked ? 0 : LOOK_MS))
+			continue;
+		asked = true;
+		look.tv_nsec = ANSWERED_NS;
 	}
 }
 
-/* Fork path: nobody else holds the writing end once the guardian closed it. */
+/* Fork path: nobody else holds the writing end once the guardian closed it, and
+ * a byte in it says that there is a listener. */
 static void await_exec_pipe(struct sl_run *run)
 {
-	struct pollfd pfds[2] = { { .fd = run->exec_read, .events = POLLIN },
-				  { .fd = run->guardian_fd, .events = POLLIN } };
+	struct pollfd pfds[3] = { { .fd = run->exec_read, .events = POLLIN },
+				  { .fd = run->guardian_fd, .events = POLLIN },
+				  { .events = POLLIN } };
+	char byte;
 
-	while (poll(pfds, 2, -1) < 0 && errno == EINTR)
-		;
+	for (;;) {
+		/* The listener joins what is waited for once it is there. */
+		pfds[2].fd = run->launch->flags & SL_LAUNCH_TRAPS_EXEC
+				     ? run->listener
+				     : -1;
+		if (poll(pfds, 3, LOOK_MS) < 0 && errno != EINTR)
+			return;
+		answer_exec(run, 0);
+		if (pfds[0].revents && read(run->exec_read, &byte, 1) != 1)
+			return;
+		if (pfds[1].revents)
+			return;
+	}
 }
+
+/* ------------------------------------------------ the start */
 
 /*
- * The OOM killer takes all who share their victim's memory, the guardian and us
- * included: the tree shall be its first choice. After the exec, when the root
- * has memory of its own. A program that cannot be read keeps its score.
+ * A user namespace for the root, made before the domain closes /proc. By a task
+ * of its own: a change of credentials marks the memory it happens in as not to
+ * be inspected.
  */
-static void raise_oom_score(struct sl_run *run)
+static long make_userns(struct sl_run *run)
 {
-	char path[40], text[16];
-	ssize_t n;
-	long value;
+	const struct sl_launch *launch = run->launch;
+	struct sl_userns_maker *maker = &run->life->userns_maker;
+	struct timespec look = { .tv_nsec = LOOK_MS * 1000000l };
+	char path[40];
+	long pid;
 
-	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj",
-		 (int)run->life->root_pid);
-	sl_autoclose int fd = open(path, O_RDWR | O_CLOEXEC);
-	/* Not reaped after the open: then it is the root's file. */
-	if (fd < 0 || run->life->root_pidfd < 0 || ended(run->life->root_pidfd))
-		return;
-	n = read(fd, text, sizeof(text) - 1);
-	if (n <= 0)
-		return;
-	text[n] = '\0';
-	value = strtol(text, NULL, 10) + OOM_RAISE;
-	n = snprintf(text, sizeof(text), "%ld", SL_MIN(value, (long)OOM_MAX));
-	if (pwrite(fd, text, (size_t)n, 0) < 0)
-		return; /* no harm beyond a worse order of victims */
+	maker->uid = launch->uid;
+	maker->gid = launch->gid;
+	pid = sl_raw_clone(SIGCHLD, run->guardian_stack_top, NULL, NULL,
+			   sl_userns_maker_main, maker);
+	if (pid < 0)
+		return pid;
+	while (!SL_LIFE_GET(&maker->ready)) {
+		siginfo_t si = { 0 };
+
+		futex(&maker->ready, FUTEX_WAIT, 0, &look);
+		waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT);
+		if (si.si_pid)
+			break; /* somebody killed it */
+	}
+	snprintf(path, sizeof(path), "/proc/%ld/ns/user", pid);
+	run->life->over.userns = open(path, O_RDONLY | O_CLOEXEC);
+	if (run->life->over.userns < 0)
+		fail(run, SL_STEP_USERNS, errno);
+	if (maker->report.step)
+		run->life->report = maker->report;
+	kill((pid_t)pid, SIGKILL);
+	while (waitpid((pid_t)pid, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	return 0;
 }
 
-/* For a search without /proc; here, so that no start waits for it. */
-static void read_pid_max(struct sl_life *life)
+/* All of it is per thread: the host process is not confined by it. */
+static long enter_domain(const struct sl_launch *launch)
 {
-	char text[16];
-	sl_autoclose int fd = open("/proc/sys/kernel/pid_max",
-				   O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	int fd = launch->fds[SL_FD_POLICY];
+	uint32_t call;
+	long r;
 
-	if (n <= 0)
+	/* Tests of the life of a run know only the border. */
+	if (launch->flags & SL_LAUNCH_UNCONFINED)
+		fd = launch->fds[SL_FD_BORDER];
+	else
+		r = sl_raw_drop_capabilities(&call);
+	if (launch->flags & SL_LAUNCH_UNCONFINED && fd < 0)
+		return 0;
+	r = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
+	if (r < 0)
+		return r;
+	return sl_raw2(SL_NR_landlock_restrict_self, fd,
+		       launch->flags & SL_LAUNCH_QUIET ? LOG_SAME_EXEC_OFF : 0);
+}
+
+/* The root hands it over before its exec, so it was ended before that (its time
+ * may be over). SECURITY: else it traps, and nobody would answer. */
+static void expect_listener(struct sl_run *run)
+{
+	struct pollfd pfd = { .fd = run->life->root_pidfd, .events = POLLIN };
+
+	if (!run->judge || run->listener >= 0)
 		return;
-	text[n] = '\0';
-	SL_LIFE_SET(&life->pid_max, (int32_t)strtol(text, NULL, 10));
+	if (pfd.fd < 0 || poll(&pfd, 1, GONE_MS) <= 0)
+		sl_run_kill(run);
 }
 
 static void start(struct sl_run *run)
@@ -133,16 +229,13 @@ static void start(struct sl_run *run)
 	unsigned long flags = CLONE_VM | CLONE_FILES | CLONE_PIDFD | SIGCHLD;
 	long r = 0;
 
-	/* Both are per thread: the host process is not confined by them. */
-	if (launch->fds[SL_FD_OUTER] >= 0) {
-		r = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
-		if (r == 0)
-			r = sl_raw2(SL_NR_landlock_restrict_self,
-				    launch->fds[SL_FD_OUTER],
-				    launch->flags & SL_LAUNCH_QUIET
-					    ? LOG_SAME_EXEC_OFF
-					    : 0);
-	}
+	if (launch->flags & SL_LAUNCH_USER)
+		r = make_userns(run);
+	if (r < 0)
+		fail(run, SL_STEP_USERNS, (int)-r);
+	if (life->report.step)
+		return;
+	r = enter_domain(launch);
 	if (r < 0) {
 		fail(run, SL_STEP_CONFINE_JUDGE, (int)-r);
 		return;
@@ -158,10 +251,11 @@ static void start(struct sl_run *run)
 		await_exec_pipe(run);
 	else
 		await_exec_word(run);
+	take_listener(run);
 	if (!SL_LIFE_GET(&life->report.step) && life->root_pid == 0)
 		fail(run, SL_STEP_GUARDIAN, ESRCH);
-	if (launch->flags & SL_LAUNCH_OOM)
-		raise_oom_score(run);
+	if (!SL_LIFE_GET(&life->report.step))
+		expect_listener(run);
 }
 
 /* ------------------------------------------------ orphans */
@@ -223,59 +317,78 @@ static bool is_guardian(int pid)
 }
 
 /*
- * Kill and reap the children listed in one `children` file. SECURITY: with the
- * signal scope proven, kill(2) from this thread reaches this sandbox's domain
- * and nothing else; a refused one is not ours and is left alone. Without it
- * (before Landlock ABI 6) every child of this process but guardians is taken.
+ * SECURITY: with the signal scope proven, kill(2) from this thread reaches this
+ * sandbox's domain and nothing else; a refused one is not ours and is left
+ * alone. Without it (before Landlock ABI 6) every child of this process but
+ * guardians is taken.
  */
-static bool end_listed(struct sl_run *run, FILE *file)
+static bool end_one(struct sl_run *run, int pid)
 {
-	bool left = false;
-	int pid;
+	siginfo_t si = { 0 };
 
-	while (fscanf(file, "%d", &pid) == 1) {
+	if (!run->life->broadcast_ok && is_guardian(pid))
+		return false;
+	if (kill(pid, SIGKILL) < 0)
+		return false;
+	waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | __WALL);
+	/* Also one that is reaped now may have left children, which come to us
+	 * next. */
+	return true;
+}
+
+/* The children of the process's first thread, to which orphans go, are listed
+ * in a file that was opened outside the domain. False: something is left. */
+static bool end_listed(struct sl_run *run, bool *ret_left)
+{
+	int fd = SL_LIFE_GET(&run->orphans_fd);
+	char text[4096];
+	off_t at = 0;
+	ssize_t n;
+	int pid = 0;
+
+	*ret_left = false;
+	if (fd < 0)
+		return false;
+	while ((n = pread(fd, text, sizeof(text), at)) > 0) {
+		for (ssize_t i = 0; i < n; i++) {
+			if (text[i] >= '0' && text[i] <= '9') {
+				pid = pid * 10 + (text[i] - '0');
+				continue;
+			}
+			if (pid > 1)
+				*ret_left |= end_one(run, pid);
+			pid = 0;
+		}
+		at += n;
+	}
+	return n == 0;
+}
+
+/* Without /proc, or where the first thread has ended: by number. */
+static bool end_numbered(struct sl_run *run)
+{
+	int32_t max = SL_LIFE_GET(&run->life->pid_max);
+	bool left = false;
+
+	for (int pid = 2; pid <= max; pid++) {
 		siginfo_t si = { 0 };
 
-		if (!run->life->broadcast_ok && is_guardian(pid))
-			continue;
-		if (kill(pid, SIGKILL) < 0)
-			continue;
-		waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | __WALL);
-		/* Also one that is reaped now may have left children, which
-		 * come to us next. */
-		left = true;
+		if (waitid(P_PID, (id_t)pid, &si,
+			   WEXITED | WNOHANG | WNOWAIT | __WALL) == 0)
+			left |= end_one(run, pid);
 	}
 	return left;
 }
 
-/* Orphans go to any thread of the subreaper: every thread's list counts. */
 static bool end_orphans(struct sl_run *run)
 {
-	DIR *dir = opendir("/proc/self/task");
-	struct dirent *entry;
-	bool left = false;
+	bool left;
 
-	if (!dir) {
-		/* Without /proc: by number, as the guardian does. */
-		sl_tree_kill(0, run->life->pid_max);
-		return false;
-	}
-	while ((entry = readdir(dir))) {
-		char path[NAME_MAX + 40];
-		FILE *file;
-
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "/proc/self/task/%s/children",
-			 entry->d_name);
-		file = fopen(path, "re");
-		if (!file)
-			continue;
-		left |= end_listed(run, file);
-		fclose(file);
-	}
-	closedir(dir);
-	return left;
+	/* The list alone proves nothing: a thread that outlived the first one
+	 * may have got them. */
+	if (end_listed(run, &left) && left)
+		return true;
+	return end_numbered(run);
 }
 
 static void sweep(struct sl_run *run)
@@ -313,15 +426,16 @@ static void *judge_main(void *arg)
 	start(run);
 	say(run, SL_JUDGE_STARTED);
 	if (run->guardian_fd >= 0) {
-		read_pid_max(run->life);
-		sl_tmpdir_sweep(&run->tmp);
+		if (run->listener >= 0 &&
+		    sl_judge_serve(run->judge, run->guardian_fd) < 0)
+			sl_run_kill(run);
 		await_guardian(run);
 		/* SIGKILL found the guardian: the tree is ours to end. */
 		if (!SL_LIFE_GET(&run->life->tree_done))
 			sweep(run);
 	}
-	/* What cannot be removed now is swept by a later start. */
-	sl_tmpdir_remove(&run->tmp, NULL);
+	/* The directory itself lies outside the domain. */
+	sl_tmpdir_empty(&run->tmp);
 	say(run, SL_JUDGE_OVER);
 	return NULL;
 }

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "supervise/grants.h"
+
 struct sock_filter;
 
 enum sl_launch_flag {
@@ -31,6 +33,8 @@ enum sl_launch_flag {
 	SL_LAUNCH_SESSION = 8192,
 	SL_LAUNCH_SCOPED = 2048, /* the outer domain holds signals in */
 	SL_LAUNCH_QUIET = 4096, /* Landlock ABI 7: no audit of our own probes */
+	SL_LAUNCH_JUDGED = 16384, /* the filter traps: hand over its listener */
+	SL_LAUNCH_TRAPS_EXEC = 32768, /* also the exec that starts the program */
 };
 
 #define SL_LAUNCH_CPU_WORDS 16 /* 1,024 CPUs */
@@ -44,8 +48,12 @@ enum sl_launch_fd {
 	SL_FD_STDIN = 0,
 	SL_FD_STDOUT,
 	SL_FD_STDERR,
-	SL_FD_INNER,   /* ruleset of the policy's domain, D2 */
-	SL_FD_OUTER,   /* ruleset of the outer domain, D1; -1: none */
+	/* Ruleset of the policy, D1: the judge enters it, and all below the
+	 * judge inherit it. Without a supervisor the child enters it itself. */
+	SL_FD_POLICY,
+	/* What the root adds, D2: being in another domain than its keepers it
+	 * can neither signal nor inspect them. */
+	SL_FD_BORDER,
 	SL_FD_CWD,     /* O_PATH directory; -1: unchanged */
 	SL_FD_TMP_RUN, /* the private temporary directory (tmpdir.h); or -1 */
 	SL_FD_TMP_BASE,
@@ -68,13 +76,18 @@ struct sl_launch {
 	const char *const *argv_shell; /* /bin/sh PATH ARGS, on ENOEXEC */
 	const char *const *envp;
 	const char *tmp_name; /* its name below SL_FD_TMP_BASE, or NULL */
+	const struct sl_root *roots; /* the grants, for the judge */
+	uint32_t root_count;
+	uint32_t when; /* enum sl_when bits of the filter, for the judge */
 	int fds[SL_FD_COUNT]; /* stdio: -1 means as it is */
 };
 
 /* Steps of a start, in order; what a report names. Zero: none failed. */
 enum sl_step {
 	SL_STEP_NONE = 0,
-	SL_STEP_CONFINE_JUDGE, /* the thread's own outer domain */
+	SL_STEP_CONFINE_JUDGE, /* the thread's own domain */
+	SL_STEP_USERNS,	       /* a namespace for the root to enter */
+	SL_STEP_USERNS_MAP,
 	SL_STEP_CLONE_GUARDIAN,
 	SL_STEP_GUARDIAN,
 	SL_STEP_CLONE,
@@ -86,13 +99,13 @@ enum sl_step {
 	SL_STEP_AFFINITY,
 	SL_STEP_RLIMIT,
 	SL_STEP_THP,
-	SL_STEP_USERNS,
-	SL_STEP_USERNS_MAP,
+	SL_STEP_ENTER_USERNS,
 	SL_STEP_CWD,
 	SL_STEP_CAPS,
 	SL_STEP_NNP,
 	SL_STEP_LANDLOCK,
 	SL_STEP_SECCOMP,
+	SL_STEP_LISTENER, /* the judge has not got it */
 	SL_STEP_NOFILE,
 	SL_STEP_SIGNALS,
 	SL_STEP_EXEC,
@@ -106,15 +119,39 @@ struct sl_report {
 	uint32_t arg;  /* which stream, limit, file of the map */
 };
 
+/* The filter's listener on its way from the child to the judge, in memory that
+ * both see. */
+struct sl_handover {
+	uint32_t listener; /* 0: none; descriptor + 1, in the child's table */
+	uint32_t taken;	   /* fork path: the judge has a copy */
+	int pipe;	   /* fork path: written to when there is one; or -1 */
+	uint32_t *wake;	   /* else, with SL_LAUNCH_TRAPS_EXEC: woken then */
+	int userns;	   /* SL_LAUNCH_USER: the namespace to enter */
+};
+
 /*
  * All steps up to and including execve(2), in the calling task: returns only on
- * failure, with *report filled. Raw system calls only.
+ * failure, with *report filled. @over: with SL_LAUNCH_JUDGED or _USER, else
+ * NULL. Raw system calls only.
  */
-void sl_child_exec(const struct sl_launch *launch, struct sl_report *report);
+void sl_child_exec(const struct sl_launch *launch, struct sl_handover *over,
+		   struct sl_report *report);
+
+/*
+ * The life of a task that only makes a user namespace, in a memory of its own:
+ * the argument is a struct sl_userns_maker in memory shared with the maker.
+ * Ends by SIGKILL once `ready` or report.step is set.
+ */
+struct sl_userns_maker {
+	uint32_t uid, gid; /* as to be seen inside */
+	uint32_t ready;
+	struct sl_report report;
+};
+int sl_userns_maker_main(void *arg);
 
 /*
  * Of these steps only CAPS to SECCOMP, for the calling thread as it is: no
- * capabilities, no_new_privs, domain SL_FD_INNER, filter. report->step stays
+ * capabilities, no_new_privs, domain SL_FD_POLICY, filter. report->step stays
  * SL_STEP_NONE on success.
  */
 void sl_child_confine(const struct sl_launch *launch, struct sl_report *report);

@@ -31,12 +31,18 @@ struct sl_life {
 	uint32_t stop_count;   /* root stopped; with an event each */
 	int32_t stop_signal;   /* the last time, by this */
 
+	struct sl_handover over;	     /* root, judge */
+	struct sl_userns_maker userns_maker; /* judge, its helper */
+
 	/* Root (before the exec), guardian or judge: the first failure. */
 	struct sl_report report;
 
 	/* Supervisor. */
 	uint32_t request; /* mask of enum sl_life_request */
-	int32_t pid_max;  /* for the search without /proc */
+	/* /proc/GUARDIAN/task/GUARDIAN/children, opened outside the domain, for
+	 * where no broadcast is possible; -1 */
+	int children_fd;
+	int32_t pid_max; /* for the search without /proc */
 
 	/* Set before the guardian exists, constant afterwards. */
 	const struct sl_launch *launch;
@@ -54,9 +60,10 @@ int sl_guardian_main(void *arg);
 
 /*
  * End what can be reached of a tree whose reaper the calling process is:
- * SIGKILL to the whole Landlock domain if @broadcast, and to every child listed
- * by /proc/self/task/TID/children of the calling thread. Raw calls only.
+ * SIGKILL to the whole Landlock domain if @broadcast, else to every child that
+ * @children_fd lists, or, if that is -1, that can be found by number. Raw calls
+ * only.
  */
-void sl_tree_kill(int broadcast, int32_t pid_max);
+void sl_tree_kill(int broadcast, int children_fd, int32_t pid_max);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buf.h"
 #include "base/limits.h"
@@ -72,7 +73,7 @@ static int grant_tmp(const struct sl_prepared *p, struct sl_error *err)
 
 	if (!l->tmp_name)
 		return 0;
-	r = sl_ll_add_path(l->fds[SL_FD_INNER], l->fds[SL_FD_TMP_RUN],
+	r = sl_ll_add_path(l->fds[SL_FD_POLICY], l->fds[SL_FD_TMP_RUN],
 			   p->plan->landlock.write_access);
 	if (r < 0)
 		return sl_err(err, r, SL_STAGE_SPAWN,
@@ -80,6 +81,67 @@ static int grant_tmp(const struct sl_prepared *p, struct sl_error *err)
 			      "'%s': %s",
 			      p->tmp_dir, strerror(-r));
 	return 0;
+}
+
+static struct sl_root root_of(const char *path, const struct sl_grant *grant)
+{
+	struct sl_root root = { .path = path,
+				.fd = grant->fd,
+				.mode = grant->mode,
+				.dev = grant->dev,
+				.ino = grant->ino };
+
+	if (grant->access & (SL_LL_FS_READ_FILE | SL_LL_FS_READ_DIR))
+		root.rights |= SL_RIGHT_READ;
+	if (grant->access & SL_LL_FS_WRITE_FILE)
+		root.rights |= SL_RIGHT_WRITE;
+	return root;
+}
+
+/* What the judge has to know of the grants: for calls Landlock says nothing
+ * about. */
+static int fill_roots(struct sl_prepared *p, struct sl_error *err)
+{
+	const struct sl_plan_landlock *ll = &p->plan->landlock;
+	struct sl_launch *l = &p->launch;
+	struct stat st;
+
+	p->roots = calloc(ll->path_count + 1, sizeof(*p->roots));
+	if (!p->roots)
+		return out_of_memory(err);
+	for (size_t i = 0; i < ll->path_count; i++) {
+		if (!p->grants[i].made)
+			continue;
+		p->roots[l->root_count++] = root_of(ll->paths[i].path,
+						    &p->grants[i]);
+		p->grants[i].fd = -1;
+	}
+	l->roots = p->roots;
+	if (l->tmp_name) {
+		if (fstat(l->fds[SL_FD_TMP_RUN], &st) < 0)
+			return sl_err(err, -errno, SL_STAGE_SPAWN,
+				      "cannot look at '%s': %m", p->tmp_dir);
+		p->roots[l->root_count++] = (struct sl_root){
+			.path = p->tmp_dir,
+			.fd = fcntl(l->fds[SL_FD_TMP_RUN], F_DUPFD_CLOEXEC, 3),
+			.rights = SL_RIGHT_READ | SL_RIGHT_WRITE,
+			.mode = st.st_mode,
+			.dev = st.st_dev,
+			.ino = st.st_ino,
+		};
+	}
+	return 0;
+}
+
+static void fill_filter(struct sl_launch *l, const struct sl_plan_filter *filter)
+{
+	l->insns = filter->insns;
+	l->insn_count = (uint32_t)filter->count;
+	l->when = filter->when;
+	if (filter->traps)
+		l->flags |= SL_LAUNCH_JUDGED;
+	if (filter->traps && filter->hinders)
+		l->flags |= SL_LAUNCH_FORK;
 }
 
 static int open_cwd(struct sl_prepared *p, const char *own, struct sl_error *err)
@@ -172,7 +234,7 @@ static void fill_attributes(struct sl_launch *l, const struct sl_policy *policy)
  * used: a caller may have closed its own. */
 static int lift_fds(struct sl_launch *l, struct sl_error *err)
 {
-	for (int i = SL_FD_INNER; i < SL_FD_COUNT; i++) {
+	for (int i = SL_FD_POLICY; i < SL_FD_COUNT; i++) {
 		int fd = l->fds[i];
 
 		if (fd < 0 || fd > 2)
@@ -198,15 +260,15 @@ static int make_plan(struct sl_prepared *p, bool dry, struct sl_error *err)
 	r = sl_plan_compile(p->policy, &probe, &p->plan, err);
 	if (r < 0)
 		return r;
-	if (dry) {
-		p->grants = calloc(p->plan->landlock.path_count + 1,
-				   sizeof(*p->grants));
-		if (!p->grants)
-			return out_of_memory(err);
-	}
+	p->grants = calloc(p->plan->landlock.path_count + 1, sizeof(*p->grants));
+	if (!p->grants)
+		return out_of_memory(err);
+	for (size_t i = 0; i < p->plan->landlock.path_count; i++)
+		p->grants[i].fd = -1;
 	r = sl_ruleset_build_noted(&p->plan->landlock, probe.landlock_abi,
-				   p->grants, &l->fds[SL_FD_INNER],
-				   &l->fds[SL_FD_OUTER], err);
+				   p->grants, p->plan->filter.traps && !dry,
+				   &l->fds[SL_FD_POLICY], &l->fds[SL_FD_BORDER],
+				   err);
 	if (r < 0)
 		return r;
 	if (probe.landlock_abi >= 7)
@@ -242,13 +304,15 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 	r = grant_tmp(p, err);
 	if (r < 0)
 		return r;
-	l->insns = p->plan->filter.insns;
-	l->insn_count = (uint32_t)p->plan->filter.count;
+	r = p->plan->filter.traps && !request->dry ? fill_roots(p, err) : 0;
+	if (r < 0)
+		return r;
+	fill_filter(l, &p->plan->filter);
 	fill_attributes(l, p->policy);
 	if (request->timeout_ns &&
 	    (!l->timeout_ns || request->timeout_ns < l->timeout_ns))
 		l->timeout_ns = SL_MIN(request->timeout_ns, (uint64_t)INT64_MAX);
-	if (p->plan->landlock.outer_scoped & SL_LL_SCOPE_SIGNAL)
+	if (p->plan->landlock.border_scoped & SL_LL_SCOPE_SIGNAL)
 		l->flags |= SL_LAUNCH_SCOPED;
 	return lift_fds(l, err);
 }
@@ -283,6 +347,18 @@ int sl_prepare(const struct sl_policy *policy, const struct sl_request *request,
 	return 0;
 }
 
+void sl_prepared_drop_roots(struct sl_prepared *p)
+{
+	for (size_t i = 0; p->grants && i < p->plan->landlock.path_count; i++)
+		sl_cleanup_close(&p->grants[i].fd);
+	for (size_t i = 0; p->roots && i < p->launch.root_count; i++)
+		sl_cleanup_close(&p->roots[i].fd);
+	free(p->roots);
+	p->roots = NULL;
+	p->launch.roots = NULL;
+	p->launch.root_count = 0;
+}
+
 void sl_prepared_free(struct sl_prepared *p, bool keep_tmp)
 {
 	if (!p)
@@ -293,6 +369,7 @@ void sl_prepared_free(struct sl_prepared *p, bool keep_tmp)
 	for (char **var = p->envp; var && *var; var++)
 		free(*var);
 	free(p->envp);
+	sl_prepared_drop_roots(p);
 	free(p->grants);
 	free(p->argv_shell);
 	free(p->path);

@@ -24,7 +24,8 @@ struct sl_prepared {
 	char *path;
 	char *tmp_dir;		 /* what TMPDIR says, or NULL */
 	char *cwd;		 /* absolute, or NULL: unchanged */
-	struct sl_grant *grants; /* of a dry preparation: per path of the plan */
+	struct sl_grant *grants; /* what became of each path of the plan */
+	struct sl_root *roots;	 /* of them what the judge knows */
 	char tmp_name[16];
 };
 
@@ -48,6 +49,9 @@ int sl_prepare(const struct sl_policy *policy, const struct sl_request *request,
 
 /* Whether a run of @policy has a private temporary directory. */
 bool sl_prepare_has_tmp(const struct sl_policy *policy);
+
+/* What only a judge in this process needs. */
+void sl_prepared_drop_roots(struct sl_prepared *prepared);
 
 /* Closes and frees; removes the private temporary directory unless @keep_tmp
  * (somebody else removes it). */

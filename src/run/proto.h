@@ -17,10 +17,12 @@
 #define SL_SUPERVISOR_CONTROL_FD 3
 #define SL_SUPERVISOR_HOST_FD 4 /* pidfd of the host */
 
-#define SL_PROTO_MAX_FDS (2 + SL_FD_COUNT)
+/* The kernel passes 253 at a time. */
+#define SL_PROTO_MAX_ROOT_FDS 192
+#define SL_PROTO_MAX_FDS (2 + SL_FD_COUNT + SL_PROTO_MAX_ROOT_FDS)
 
 /* control: with descriptors [sandbox socket, recipe memfd, launch.fds that are
- * not -1 in order]. */
+ * not -1 in order, those of the roots that hold one in order]. */
 struct sl_proto_spawn {
 	uint32_t recipe_len;
 	uint32_t fd_mask; /* bit per enum sl_launch_fd */

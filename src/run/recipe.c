@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Encoding of a launch: head, filter, then NUL-terminated strings in the order
- * path, tmp_name, argv, envp. Both ends are of one build; `magic` refuses
- * another one. argv_shell is made again from path and argv.
+ * Encoding of a launch: head, filter, roots, then NUL-terminated strings in the
+ * order path, tmp_name, argv, envp, paths of the roots. Both ends are of one
+ * build; `magic` refuses another one. argv_shell is made again from path and
+ * argv.
  */
 #include "run/recipe.h"
 
@@ -14,7 +15,7 @@
 
 #include "base/limits.h"
 
-#define MAGIC 0x736c0001u
+#define MAGIC 0x736c0002u
 
 struct head {
 	uint32_t magic;
@@ -44,11 +45,19 @@ int sl_recipe_encode(const struct sl_launch *launch, struct sl_buf *buf)
 			     .has_shell = launch->argv_shell != NULL,
 			     .launch = *launch };
 
-	if (head.argc > SL_MAX_ARGS || head.envc > SL_MAX_ARGS)
+	if (head.argc > SL_MAX_ARGS || head.envc > SL_MAX_ARGS ||
+	    launch->root_count > SL_MAX_ROOTS)
 		return -E2BIG;
 	sl_buf_add(buf, &head, sizeof(head));
 	sl_buf_add(buf, launch->insns,
 		   launch->insn_count * sizeof(*launch->insns));
+	for (uint32_t i = 0; i < launch->root_count; i++) {
+		struct sl_root root = launch->roots[i];
+
+		root.path = NULL;
+		root.fd = root.fd < 0 ? -1 : 0;
+		sl_buf_add(buf, &root, sizeof(root));
+	}
 	sl_buf_add(buf, launch->path, strlen(launch->path) + 1);
 	if (launch->tmp_name)
 		sl_buf_add(buf, launch->tmp_name, strlen(launch->tmp_name) + 1);
@@ -56,6 +65,9 @@ int sl_recipe_encode(const struct sl_launch *launch, struct sl_buf *buf)
 		sl_buf_add(buf, launch->argv[i], strlen(launch->argv[i]) + 1);
 	for (uint32_t i = 0; i < head.envc; i++)
 		sl_buf_add(buf, launch->envp[i], strlen(launch->envp[i]) + 1);
+	for (uint32_t i = 0; i < launch->root_count; i++)
+		sl_buf_add(buf, launch->roots[i].path,
+			   strlen(launch->roots[i].path) + 1);
 	return buf->failed == -EOVERFLOW ? -E2BIG : buf->failed;
 }
 
@@ -78,6 +90,23 @@ static const char *take_string(struct cursor *c)
 	return text;
 }
 
+/* The fixed parts of the roots; *@c is moved behind them. */
+static int take_roots(struct sl_recipe *recipe, struct cursor *c)
+{
+	uint32_t count = recipe->launch.root_count;
+	size_t bytes = count * sizeof(*recipe->roots);
+
+	if (count > SL_MAX_ROOTS || bytes > (size_t)(c->end - c->pos))
+		return -EBADMSG;
+	recipe->roots = calloc(count + 1, sizeof(*recipe->roots));
+	if (!recipe->roots)
+		return -ENOMEM;
+	memcpy(recipe->roots, c->pos, bytes);
+	c->pos += bytes;
+	recipe->launch.roots = recipe->roots;
+	return 0;
+}
+
 static int decode(struct sl_recipe *recipe, size_t len)
 {
 	struct sl_launch *l = &recipe->launch;
@@ -85,6 +114,7 @@ static int decode(struct sl_recipe *recipe, size_t len)
 	struct cursor c;
 	size_t filter, words;
 	const char **p;
+	int r;
 
 	if (len < sizeof(head))
 		return -EBADMSG;
@@ -102,11 +132,15 @@ static int decode(struct sl_recipe *recipe, size_t len)
 	if (!p)
 		return -ENOMEM;
 	*l = head.launch;
+	l->roots = NULL;
 	for (int i = 0; i < SL_FD_COUNT; i++)
 		l->fds[i] = -1;
 	l->insns = (const void *)(recipe->data + sizeof(head));
 	c = (struct cursor){ recipe->data + sizeof(head) + filter,
 			     recipe->data + len, false };
+	r = take_roots(recipe, &c);
+	if (r < 0)
+		return r;
 	l->path = take_string(&c);
 	l->tmp_name = head.has_tmp ? take_string(&c) : NULL;
 	l->argv = p;
@@ -117,6 +151,8 @@ static int decode(struct sl_recipe *recipe, size_t len)
 	for (uint32_t i = 0; i < head.envc; i++)
 		*p++ = take_string(&c);
 	*p++ = NULL;
+	for (uint32_t i = 0; i < l->root_count; i++)
+		recipe->roots[i].path = take_string(&c);
 	if (c.failed || c.pos != c.end)
 		return -EBADMSG;
 	l->argv_shell = head.has_shell ? p : NULL;
@@ -182,6 +218,10 @@ void sl_recipe_free(struct sl_recipe *recipe)
 	if (!recipe)
 		return;
 	sl_launch_close(&recipe->launch);
+	for (uint32_t i = 0; recipe->roots && i < recipe->launch.root_count; i++)
+		if (recipe->roots[i].fd > 2) /* 0: none came */
+			close(recipe->roots[i].fd);
+	free(recipe->roots);
 	free(recipe->data);
 	free(recipe->pointers);
 	free(recipe);

@@ -276,6 +276,21 @@ static int ask(const struct sl_proto_spawn *msg, const int *fds, size_t count,
 	return r;
 }
 
+static int check_roots(const struct sl_launch *launch, struct sl_error *err)
+{
+	unsigned int held = 0;
+
+	for (uint32_t i = 0; i < launch->root_count; i++)
+		held += launch->roots[i].fd >= 0;
+	if (held <= SL_PROTO_MAX_ROOT_FDS)
+		return 0;
+	return sl_err(err, -E2BIG, SL_STAGE_SPAWN,
+		      "%u grants for writing, or of relative paths, and a "
+		      "program that uses the library may have %d; hint: grant "
+		      "a directory above them",
+		      held, SL_PROTO_MAX_ROOT_FDS);
+}
+
 int sl_remote_spawn(struct sl_launch *launch, int *ret_sock, struct sl_error *err)
 {
 	struct sl_proto_spawn msg = { 0, 0 };
@@ -291,6 +306,9 @@ int sl_remote_spawn(struct sl_launch *launch, int *ret_sock, struct sl_error *er
 		return sl_err(err, r, SL_STAGE_SPAWN,
 			      "cannot open the working directory: %s",
 			      strerror(-r));
+	r = check_roots(launch, err);
+	if (r < 0)
+		return r;
 	recipe = make_recipe(launch, &msg.recipe_len);
 	if (recipe < 0)
 		return sl_err(err, recipe, SL_STAGE_SPAWN,
@@ -309,6 +327,9 @@ int sl_remote_spawn(struct sl_launch *launch, int *ret_sock, struct sl_error *er
 		msg.fd_mask |= 1u << i;
 		fds[count++] = launch->fds[i];
 	}
+	for (uint32_t i = 0; i < launch->root_count; i++)
+		if (launch->roots[i].fd >= 0)
+			fds[count++] = launch->roots[i].fd;
 	r = ask(&msg, fds, count, &status, err);
 	if (r < 0)
 		return r;

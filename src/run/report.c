@@ -10,7 +10,7 @@
 
 static const char *const step_text[SL_STEP_COUNT] = {
 	[SL_STEP_NONE] = "start the program",
-	[SL_STEP_CONFINE_JUDGE] = "enter the outer Landlock domain",
+	[SL_STEP_CONFINE_JUDGE] = "enter the Landlock domain of the policy",
 	[SL_STEP_CLONE_GUARDIAN] = "clone the guardian process",
 	[SL_STEP_GUARDIAN] = "start the guardian process",
 	[SL_STEP_CLONE] = "clone the sandbox's first process",
@@ -27,8 +27,10 @@ static const char *const step_text[SL_STEP_COUNT] = {
 	[SL_STEP_CWD] = "change to the working directory",
 	[SL_STEP_CAPS] = "drop capabilities",
 	[SL_STEP_NNP] = "set no_new_privs",
+	[SL_STEP_ENTER_USERNS] = "enter the user namespace",
 	[SL_STEP_LANDLOCK] = "enter the Landlock domain",
 	[SL_STEP_SECCOMP] = "install the seccomp filter",
+	[SL_STEP_LISTENER] = "hand the filter's listener to the judge",
 	[SL_STEP_NOFILE] = "set the open files limit",
 	[SL_STEP_SIGNALS] = "reset signals",
 	[SL_STEP_EXEC] = "execute",
@@ -85,6 +87,14 @@ static void hint(const struct sl_report *report, struct sl_error *err)
 		if (report->error == E2BIG)
 			sl_error_hint(err, "16 Landlock domains are nested "
 					   "already; a sandbox needs two");
+		break;
+	case SL_STEP_SECCOMP:
+		if (report->error == EBUSY)
+			sl_error_hint(
+				err, "another sandbox around this one answers "
+				     "its system calls already, and the kernel "
+				     "has one such place; --no-supervisor runs "
+				     "inside");
 		break;
 	case SL_STEP_AFFINITY:
 		sl_error_hint(err, "--cpu-cores names no CPU that is online "

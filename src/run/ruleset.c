@@ -93,8 +93,15 @@ static int open_grant(const struct sl_plan_path *path)
 	return fd < 0 ? -errno : fd;
 }
 
+/* What a sandbox may change could be another object under the same name later,
+ * and another process has another current directory. */
+static bool must_hold(const struct sl_plan_path *path)
+{
+	return (path->access & SL_LL_FS_WRITE_FILE) || path->path[0] != '/';
+}
+
 /* @note may be NULL. */
-static int add_path(int ruleset, const struct sl_plan_path *path,
+static int add_path(int ruleset, const struct sl_plan_path *path, bool hold,
 		    struct sl_grant *note, struct sl_error *err)
 {
 	struct sl_grant nobody;
@@ -105,7 +112,7 @@ static int add_path(int ruleset, const struct sl_plan_path *path,
 
 	if (!note)
 		note = &nobody;
-	*note = (struct sl_grant){ 0 };
+	*note = (struct sl_grant){ .fd = -1 };
 	/* O_PATH: needs no permission on the file itself, opens no device and
 	 * does not wait for the other end of a FIFO. */
 	fd = open_grant(path);
@@ -137,6 +144,8 @@ static int add_path(int ruleset, const struct sl_plan_path *path,
 	if (r < 0)
 		return path_error(path, r, "cannot make a Landlock rule: ", err);
 	*note = (struct sl_grant){ .made = true,
+				   .fd = hold && must_hold(path) ? sl_take_fd(&fd)
+								 : -1,
 				   .access = access,
 				   .dev = st.st_dev,
 				   .ino = st.st_ino,
@@ -145,13 +154,13 @@ static int add_path(int ruleset, const struct sl_plan_path *path,
 }
 
 static int add_rules(const struct sl_plan_landlock *ll, int ruleset,
-		     struct sl_grant *grants, struct sl_error *err)
+		     struct sl_grant *grants, bool hold, struct sl_error *err)
 {
 	int r;
 
 	for (size_t i = 0; i < ll->path_count; i++) {
-		r = add_path(ruleset, &ll->paths[i], grants ? &grants[i] : NULL,
-			     err);
+		r = add_path(ruleset, &ll->paths[i], hold,
+			     grants ? &grants[i] : NULL, err);
 		if (r < 0)
 			return r;
 	}
@@ -182,22 +191,18 @@ static int create(uint64_t fs, uint64_t net, uint64_t scoped, int abi,
 	return fd;
 }
 
-static int build_outer(const struct sl_plan_landlock *ll, int abi, int *ret_fd,
-		       struct sl_error *err)
+static int build_border(const struct sl_plan_landlock *ll, int abi, int *ret_fd,
+			struct sl_error *err)
 {
-	struct sl_plan_path root = { .path = "/", .access = ll->outer_fs };
+	struct sl_plan_path root = { .path = "/", .access = ll->border_fs };
 	sl_autoclose int fd = -1;
 	int r;
 
-	if (!ll->outer_fs && !ll->outer_scoped) {
-		*ret_fd = -1;
-		return 0;
-	}
-	fd = create(ll->outer_fs, 0, ll->outer_scoped, abi, err);
+	fd = create(ll->border_fs, 0, ll->border_scoped, abi, err);
 	if (fd < 0)
 		return fd;
-	if (root.access) {
-		r = add_path(fd, &root, NULL, err);
+	if (ll->border_refer) {
+		r = add_path(fd, &root, false, NULL, err);
 		if (r < 0)
 			return r;
 	}
@@ -206,32 +211,32 @@ static int build_outer(const struct sl_plan_landlock *ll, int abi, int *ret_fd,
 }
 
 int sl_ruleset_build_noted(const struct sl_plan_landlock *ll, int abi,
-			   struct sl_grant *grants, int *ret_inner_fd,
-			   int *ret_outer_fd, struct sl_error *err)
+			   struct sl_grant *grants, bool hold, int *ret_policy_fd,
+			   int *ret_border_fd, struct sl_error *err)
 {
-	sl_autoclose int inner = -1;
-	int outer = -1;
+	sl_autoclose int policy = -1;
+	int border = -1;
 	int r;
 
-	inner = create(ll->handled_fs, ll->handled_net, ll->scoped, abi, err);
-	if (inner < 0)
-		return inner;
-	r = add_rules(ll, inner, grants, err);
+	policy = create(ll->handled_fs, ll->handled_net, ll->scoped, abi, err);
+	if (policy < 0)
+		return policy;
+	r = add_rules(ll, policy, grants, hold, err);
 	if (r < 0)
 		return r;
-	r = build_outer(ll, abi, &outer, err);
+	r = build_border(ll, abi, &border, err);
 	if (r < 0)
 		return r;
-	*ret_inner_fd = sl_take_fd(&inner);
-	*ret_outer_fd = outer;
+	*ret_policy_fd = sl_take_fd(&policy);
+	*ret_border_fd = border;
 	return 0;
 }
 
 int sl_ruleset_build(const struct sl_plan_landlock *ll, int abi,
-		     int *ret_inner_fd, int *ret_outer_fd, struct sl_error *err)
+		     int *ret_policy_fd, int *ret_border_fd, struct sl_error *err)
 {
-	return sl_ruleset_build_noted(ll, abi, NULL, ret_inner_fd, ret_outer_fd,
-				      err);
+	return sl_ruleset_build_noted(ll, abi, NULL, false, ret_policy_fd,
+				      ret_border_fd, err);
 }
 
 static void warn_missing(const struct sl_policy *policy, enum sl_key key,

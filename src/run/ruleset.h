@@ -13,15 +13,16 @@
 /*
  * Opens every granted path (symbolic links are followed, nothing blocks,
  * relative paths start at our working directory) and builds both rulesets for
- * the running kernel's @abi. Both descriptors are O_CLOEXEC and the caller's;
- * *ret_outer_fd is -1 if the outer domain would do nothing.
+ * the running kernel's @abi. Both descriptors are O_CLOEXEC and the caller's.
  */
 int sl_ruleset_build(const struct sl_plan_landlock *ll, int abi,
-		     int *ret_inner_fd, int *ret_outer_fd, struct sl_error *err);
+		     int *ret_policy_fd, int *ret_border_fd,
+		     struct sl_error *err);
 
 /* What became of one planned path. */
 struct sl_grant {
 	bool made;
+	int fd; /* O_PATH and the caller's, where `hold` was asked for; or -1 */
 	int error;	 /* why not: -ENOENT... */
 	uint64_t access; /* what fits the type of the file */
 	dev_t dev;
@@ -29,10 +30,14 @@ struct sl_grant {
 	mode_t mode;
 };
 
-/* As sl_ruleset_build(); @grants has room for what became of each path. */
+/*
+ * As sl_ruleset_build(); @grants has room for what became of each path. With
+ * @hold the paths that the judge must know for certain (write grants, and
+ * relative ones) stay open.
+ */
 int sl_ruleset_build_noted(const struct sl_plan_landlock *ll, int abi,
-			   struct sl_grant *grants, int *ret_inner_fd,
-			   int *ret_outer_fd, struct sl_error *err);
+			   struct sl_grant *grants, bool hold, int *ret_policy_fd,
+			   int *ret_border_fd, struct sl_error *err);
 
 /* A line in @text for each path of @policy that is missing, unless it is
  * optional: a run would end there. */

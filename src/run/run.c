@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "run/recipe.h"
@@ -44,6 +45,16 @@ static int map_memory(struct sl_run *run)
 	return 0;
 }
 
+/* A start that failed after the filter was there: on the fast path the listener
+ * is in our table. */
+static void close_lost_listener(const struct sl_run *run)
+{
+	int fd = (int)run->life->over.listener - 1;
+
+	if (fd >= 0 && run->listener < 0 && !(run->launch->flags & SL_LAUNCH_FORK))
+		close(fd);
+}
+
 static void release(struct sl_run *run)
 {
 	sl_tmpdir_remove(&run->tmp, NULL); /* never begun, else long gone */
@@ -53,16 +64,44 @@ static void release(struct sl_run *run)
 		close(run->guardian_fd);
 	if (run->exec_read >= 0)
 		close(run->exec_read);
+	if (run->listener >= 0)
+		close(run->listener);
+	if (run->orphans_fd >= 0)
+		close(run->orphans_fd);
+	sl_judge_free(run->judge);
 	if (run->life) {
 		if (run->life->exec_pipe > 0)
 			close(run->life->exec_pipe);
 		if (run->life->root_pidfd > 0)
 			close(run->life->root_pidfd);
+		if (run->life->over.userns > 0)
+			close(run->life->over.userns);
+		if (run->life->children_fd > 0)
+			close(run->life->children_fd);
+		close_lost_listener(run);
 		munmap(run->life, sizeof(*run->life));
 	}
 	if (run->stacks)
 		munmap(run->stacks, 2 * STACK_BYTES);
 	free(run);
+}
+
+/* What the sandbox gets of the caller's: it may use it, and not change what the
+ * caller's other processes see of it. */
+static void note_inherited(struct sl_judge *judge, const struct sl_launch *launch)
+{
+	struct stat st;
+
+	for (int i = 0; i < 3; i++) {
+		int fd = launch->fds[i] < 0 ? i : launch->fds[i];
+		struct sl_inherited *to =
+			&judge->inherited[judge->inherited_count];
+
+		if (fstat(fd, &st) < 0)
+			continue;
+		*to = (struct sl_inherited){ st.st_dev, st.st_ino };
+		judge->inherited_count++;
+	}
 }
 
 static int prepare(struct sl_run *run, const struct sl_launch *launch)
@@ -89,6 +128,27 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 	run->life->supervisor_pid = getpid();
 	run->life->event_fd = run->event_fd;
 	run->life->pid_max = PID_MAX_LIMIT;
+	run->life->children_fd = -1;
+	run->life->over.userns = -1;
+	run->life->over.pipe = pipe_fds[1];
+	run->life->over.wake = &run->life->root_word;
+	if (launch->flags & SL_LAUNCH_JUDGED) {
+		run->judge = sl_judge_new(launch->roots, launch->root_count);
+		if (!run->judge)
+			return -ENOMEM;
+		run->judge->supervisor_pid = getpid();
+		run->judge->when = launch->when;
+		note_inherited(run->judge, launch);
+		if (launch->flags & SL_LAUNCH_USER)
+			run->judge->ids = (struct sl_judge_ids){
+				.mapped = true,
+				.inside_uid = launch->uid,
+				.inside_gid = launch->gid,
+				.outside_uid = geteuid(),
+				.outside_gid = getegid(),
+			};
+		run->judge->scoped = launch->flags & SL_LAUNCH_SCOPED;
+	}
 	return 0;
 }
 
@@ -103,6 +163,7 @@ int sl_run_start(struct sl_launch *launch, struct sl_run **ret_run,
 		return sl_err(err, -ENOMEM, SL_STAGE_SPAWN, "out of memory");
 	}
 	run->event_fd = run->guardian_fd = run->exec_read = -1;
+	run->listener = run->orphans_fd = -1;
 	sl_launch_take_tmp(launch, &run->tmp);
 	r = prepare(run, launch);
 	if (r < 0) {
@@ -165,10 +226,14 @@ enum sl_run_state sl_run_dispatch(struct sl_run *run)
 		return run->state;
 	if (run->state == SL_RUN_STARTING && SL_LIFE_GET(&run->life->request))
 		sl_run_kill(run); /* asked for before there was a guardian */
-	if (run->state == SL_RUN_STARTING && !run->life->report.step)
+	if (run->state == SL_RUN_STARTING && !run->life->report.step) {
 		run->state = SL_RUN_RUNNING;
+		if (phase != SL_JUDGE_OVER)
+			sl_outside_started(run);
+	}
 	if (phase != SL_JUDGE_OVER)
 		return run->state;
+	sl_outside_over(run);
 	settle(run);
 	return run->state;
 }

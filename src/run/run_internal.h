@@ -8,6 +8,7 @@
 #include "run/life.h"
 #include "run/run.h"
 #include "run/tmpdir.h"
+#include "supervise/judge.h"
 
 /* Written by the judge thread, waited for through run->event_fd. */
 enum sl_judge_phase {
@@ -25,11 +26,18 @@ struct sl_run {
 	int guardian_fd; /* pidfd; valid once phase > STARTING */
 	int exec_read;	 /* fork path: EOF when the program is executed */
 	enum sl_run_state state;
-	uint32_t phase;	      /* enum sl_judge_phase */
-	struct sl_tmpdir tmp; /* the judge thread's */
+	uint32_t phase;		/* enum sl_judge_phase */
+	struct sl_tmpdir tmp;	/* the judge thread's, until it is over */
+	struct sl_judge *judge; /* NULL: nothing is trapped */
+	int listener;		/* the judge thread's; -1 */
+	int orphans_fd;		/* children of our first thread; -1 */
 	pthread_t thread;
 	struct sl_run *next; /* judge.c: all of this process */
 };
+
+/* outside.c: once the program runs; when nothing of the tree is left. */
+void sl_outside_started(struct sl_run *run);
+void sl_outside_over(struct sl_run *run);
 
 int sl_judge_start(struct sl_run *run);
 /* Waits for the thread's end; only after SL_JUDGE_OVER. */

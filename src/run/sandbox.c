@@ -325,6 +325,7 @@ static int start_remote(struct sl_sandbox *s, const struct sl_spawn *spawn,
 			      "terminal");
 	s->prepared->launch.flags |= SL_LAUNCH_OOM;
 	r = sl_remote_spawn(&s->prepared->launch, &s->sock, err);
+	sl_prepared_drop_roots(s->prepared);
 	if (r < 0)
 		return r;
 	return watch(s, s->sock);
@@ -412,7 +413,7 @@ int sl_sandbox_exec(const struct sl_policy *policy,
 	if (r < 0)
 		return r;
 	prepared->launch.flags |= SL_LAUNCH_DIRECT;
-	sl_child_exec(&prepared->launch, &report);
+	sl_child_exec(&prepared->launch, NULL, &report);
 	r = sl_report_explain(&report, &prepared->launch, err);
 	sl_prepared_free(prepared, false);
 	return r;

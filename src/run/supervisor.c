@@ -140,6 +140,19 @@ static int begin(struct server *s, struct box *box,
 			return sl_err(err, -errno, SL_STAGE_SPAWN,
 				      "the supervisor ran out of descriptors");
 	}
+	for (uint32_t i = 0; i < box->recipe->launch.root_count; i++) {
+		struct sl_root *root = &box->recipe->roots[i];
+
+		if (root->fd < 0)
+			continue;
+		if (next == count)
+			return sl_err(err, -EMFILE, SL_STAGE_SPAWN,
+				      "the supervisor ran out of descriptors");
+		root->fd = fcntl(fds[next++], F_DUPFD_CLOEXEC, 3);
+		if (root->fd < 0)
+			return sl_err(err, -errno, SL_STAGE_SPAWN,
+				      "the supervisor ran out of descriptors");
+	}
 	r = sl_run_start(&box->recipe->launch, &box->run, err);
 	if (r < 0)
 		return r;

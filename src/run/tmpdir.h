@@ -30,6 +30,9 @@ int sl_tmpdir_make(struct sl_tmpdir *ret_dir, struct sl_error *err);
  */
 int sl_tmpdir_remove(struct sl_tmpdir *dir, struct sl_error *err);
 
+/* Removes what is in it, from inside the sandbox's own domain. */
+void sl_tmpdir_empty(const struct sl_tmpdir *dir);
+
 /* Closes without removing: in a process that shares the directory's files. */
 void sl_tmpdir_close(struct sl_tmpdir *dir);
 

@@ -15,6 +15,10 @@
 #define SL_AUDIT_ARCH_ARM 0x40000028u
 #define SL_X32_SYSCALL_BIT 0x40000000u
 
+/* Of the listener, Linux 6.6; the flags go by value. */
+#define SL_NOTIF_SET_FLAGS 0x40082104u
+#define SL_NOTIF_SYNC_WAKE_UP 1ul
+
 struct sl_seccomp_data {
 	uint32_t nr;
 	uint32_t arch;
@@ -25,6 +29,7 @@ struct sl_seccomp_data {
 #define SL_SECCOMP_KILL_PROCESS 0x80000000u
 #define SL_SECCOMP_ERRNO 0x00050000u
 #define SL_SECCOMP_ALLOW 0x7fff0000u
+#define SL_SECCOMP_USER_NOTIF 0x7fc00000u
 #define SL_SECCOMP_DATA 0x0000ffffu
 
 /* clone(2) */

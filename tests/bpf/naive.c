@@ -7,6 +7,7 @@
 
 #define ALLOW 0x7fff0000u
 #define KILL 0x80000000u
+#define TRAP 0x7fc00000u
 #define FAIL(e) (0x50000u | (uint32_t)(e))
 
 /* core.md 2.2, first list, and 9.4 */
@@ -149,6 +150,43 @@ static uint32_t do_setsockopt(uint32_t level, uint32_t option)
 	return ALLOW;
 }
 
+/* Calls about the limits, priority and scheduling of a process that is not
+ * plainly the caller. */
+static bool others(const char *name, const uint64_t *a)
+{
+	if (strcmp(name, "prlimit64") == 0)
+		return (uint32_t)a[0] != 0 && a[2] != 0;
+	if (strcmp(name, "setpriority") == 0 || strcmp(name, "ioprio_set") == 0)
+		return (uint32_t)a[1] != 0;
+	return strncmp(name, "sched_set", 9) == 0 && (uint32_t)a[0] != 0;
+}
+
+/* What the judge of a supervised run is asked. */
+static bool asks(const struct naive *n, const char *name, const uint64_t *a)
+{
+	if (n->no_supervisor)
+		return false;
+	if (strcmp(name, "ioctl") == 0)
+		switch ((uint32_t)a[1]) {
+		case 0x40086602: /* FS_IOC_SETFLAGS */
+		case 0x40046602:
+		case 0x40087602: /* FS_IOC_SETVERSION */
+		case 0x40047602:
+		case 0x40086604: /* of ext4 */
+		case 0x401C5820: /* FS_IOC_FSSETXATTR */
+			return true;
+		default:
+			return false;
+		}
+	return has(" chmod fchmod fchmodat fchmodat2 chown fchown lchown "
+		   "fchownat utime utimes futimesat utimensat setxattr "
+		   "lsetxattr fsetxattr setxattrat removexattr lremovexattr "
+		   "fremovexattr removexattrat file_setattr "
+		   "inotify_add_watch ",
+		   name) ||
+	       others(name, a);
+}
+
 static uint32_t do_others(const struct naive *n, const char *name,
 			  const uint64_t *a)
 {
@@ -177,20 +215,15 @@ static uint32_t do_others(const struct naive *n, const char *name,
 		return low[1] == 1040 || (low[1] == 1024 && low[2] != 2)
 			       ? FAIL(EACCES)
 			       : ALLOW;
-	if (IS("prlimit64"))
-		return low[0] != 0 && a[2] != 0 ? FAIL(EPERM) : ALLOW;
-	if (IS("setpriority"))
-		return low[0] == 0 && low[1] == 0 ? ALLOW : FAIL(EPERM);
-	if (IS("ioprio_set"))
-		return low[0] == 1 && low[1] == 0 ? ALLOW : FAIL(EPERM);
-	if (IS("sched_setparam") || IS("sched_setscheduler") ||
-	    IS("sched_setattr"))
-		return low[0] ? FAIL(EPERM) : ALLOW;
-	if (IS("sched_setaffinity")) {
-		if (n->pinned)
-			return FAIL(EPERM);
-		return low[0] && !n->no_supervisor ? FAIL(EPERM) : ALLOW;
-	}
+	if (IS("setpriority") && low[0] != 0)
+		return FAIL(EPERM);
+	if (IS("ioprio_set") && low[0] != 1)
+		return FAIL(EPERM);
+	if (IS("sched_setaffinity") && n->pinned)
+		return FAIL(EPERM);
+	/* Without a supervisor there is nobody to ask. */
+	if (n->no_supervisor && !IS("sched_setaffinity"))
+		return others(name, a) ? FAIL(EPERM) : ALLOW;
 #undef IS
 	return ALLOW;
 }
@@ -198,8 +231,6 @@ static uint32_t do_others(const struct naive *n, const char *name,
 static uint32_t by_name(const struct naive *n, const char *name,
 			const uint64_t *a)
 {
-	if (named(n->allow, name))
-		return ALLOW;
 	if (strcmp(name, "clone3") == 0)
 		return FAIL(ENOSYS);
 	if (strcmp(name, "mq_open") == 0 || strcmp(name, "mq_unlink") == 0 ||
@@ -224,6 +255,8 @@ static uint32_t by_name(const struct naive *n, const char *name,
 
 uint32_t naive_action(const struct naive *n, const struct sl_seccomp_data *data)
 {
+	const char *name;
+	uint32_t action;
 	int call;
 
 	if (data->arch != (n->arch == SL_ARCH_X86_64 ? 0xC000003Eu : 0xC00000B7u))
@@ -235,5 +268,8 @@ uint32_t naive_action(const struct naive *n, const struct sl_seccomp_data *data)
 	call = sl_sys_find_number((long)data->nr, n->arch);
 	if (call < 0)
 		return FAIL(ENOSYS);
-	return by_name(n, sl_sys_name((enum sl_sys)call), data->args);
+	name = sl_sys_name((enum sl_sys)call);
+	/* Allowed by name: not refused, and still asked about. */
+	action = named(n->allow, name) ? ALLOW : by_name(n, name, data->args);
+	return action == ALLOW && asks(n, name, data->args) ? TRAP : action;
 }

@@ -88,10 +88,14 @@ out "skipped${tab}/nonexistent/x${tab}"
 out "granted${tab}$work/w${tab}read, write, execute, list, create, remove${tab}Landlock${tab}filesystem.write${tab}--fs-write"
 out "refused${tab}time${tab}5s${tab}supervisor${tab}limits.timeout${tab}--timeout"
 out "refused${tab}ptrace${tab}EPERM${tab}seccomp${tab}${tab}sandlock"
-out "open${tab}Metadata${tab}"
+out "refused${tab}mode of a file${tab}judged by its object${tab}supervisor${tab}"
 out "open${tab}Addresses${tab}"
 same "$(awk -F"$tab" 'NF != 7' "$work/out")" ''
-lock explain --extra-deny-syscall metadata
+no_out "open${tab}Metadata"
+lock explain --no-supervisor
+out "open${tab}Metadata${tab}"
+no_out "refused${tab}mode of a file"
+lock explain --no-supervisor --extra-deny-syscall metadata
 no_out "open${tab}Metadata"
 end
 

@@ -25,8 +25,9 @@ TRICK(signal_the_keeper, .id = "signals", .args = { "0" }, .bare = BARE_NEVER)
 
 TRICK(A095_limits_of_a_process_outside, .id = "A095", .args = { "%v" },
       .harm = HARM_VICTIM, .bare = BARE_SOME,
-      .off = { "--extra-allow-syscall", "prlimit64", "--extra-allow-syscall",
-	       "setpriority", "--extra-allow-syscall", "sched_setscheduler" })
+      .off = { "--no-supervisor", "--extra-allow-syscall", "prlimit64",
+	       "--extra-allow-syscall", "setpriority", "--extra-allow-syscall",
+	       "sched_setscheduler" })
 
 TRICK(A095_limits_of_the_keeper, .id = "A095", .args = { "0" }, .bare = BARE_NEVER)
 

@@ -89,8 +89,10 @@ static void check_cell(struct sl_policy *policy, int abi,
 	ASSERT_EQ(ll.handled_fs, fs);
 	ASSERT_EQ(ll.handled_net, net);
 	ASSERT_EQ(ll.scoped, scoped);
-	ASSERT_EQ(ll.outer_scoped, scoped & 0x2);
-	ASSERT_EQ(ll.outer_fs, abi >= 2 ? 0x2000 : 0);
+	ASSERT_EQ(ll.border_scoped, scoped & 0x2);
+	/* Always something, so that the root is in a domain of its own. */
+	ASSERT_EQ(ll.border_fs, abi >= 2 ? 0x2000 : 0x800);
+	ASSERT_EQ(ll.border_refer, abi >= 2);
 	ASSERT_EQ(ll.port_count, 0);
 }
 

@@ -337,7 +337,9 @@ TEST(sweep_is_bounded)
 	ASSERT_EQ(make(), 0);
 	sl_tmpdir_sweep(&dir);
 	EXPECT_EQ(entries(base()), 2);
-	sl_tmpdir_sweep(&dir);
+	/* Some starts later it is gone. */
+	for (int i = 0; i < 16; i++)
+		sl_tmpdir_sweep(&dir);
 	EXPECT_EQ(entries(base()), 1);
 	fx_leave();
 }

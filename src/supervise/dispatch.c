@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a trapped call to its handler, by notify.def alone, and from a handler's
+ * answer to one that its row permits.
+ */
+#include <errno.h>
+
+#include "base/compiler.h"
+#include "plan/notify.h"
+#include "supervise/handlers.h"
+#include "supervise/judge.h"
+
+typedef struct sl_answer sl_handler(struct sl_call *call);
+
+/* A missing handler does not link. */
+static sl_handler *const handlers[] = {
+#define SL_NOTIFY(name, cond, func, mem, bnd, what, ...) sl_h_##func,
+#include "plan/notify.def"
+#undef SL_NOTIFY
+};
+
+/*
+ * SECURITY: "let it run" is an answer only where a rule of the kernel judges
+ * the call once more, by what it then finds in the caller's memory.
+ */
+static struct sl_answer permitted(const struct sl_notify_row *row,
+				  struct sl_answer answer)
+{
+	if (answer.kind == SL_ANSWER_RUN && row->bound == SL_BOUND_NEVER)
+		return sl_answer_fail(EPERM);
+	return answer;
+}
+
+struct sl_answer sl_judge_dispatch(struct sl_judge *judge)
+{
+	const struct seccomp_data *data = &judge->in.notif.data;
+	struct sl_call call = { .judge = judge, .notif = &judge->in.notif };
+	const struct sl_notify_row *row;
+	size_t i;
+
+	if (data->nr < 0 || data->nr > SL_SYSCALL_NR_MAX ||
+	    data->arch != sl_arch_audit(SL_ARCH_NATIVE) ||
+	    !judge->row_of[data->nr])
+		return sl_answer_fail(EPERM);
+	i = judge->row_of[data->nr] - 1u;
+	for (row = sl_notify_row_at(i); row; row = sl_notify_row_next(row), i++) {
+		if (!sl_filter_rule_holds(&row->rule, judge->when) ||
+		    !sl_filter_rule_judge(&row->rule,
+					  (const uint64_t *)data->args))
+			continue;
+		call.row = row;
+		return permitted(row, handlers[i](&call));
+	}
+	return sl_answer_fail(EPERM);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One function per row of notify.def: the whole call, from its registers to its
+ * result. A row without its function does not link.
+ */
+#ifndef SL_SUPERVISE_HANDLERS_H
+#define SL_SUPERVISE_HANDLERS_H
+
+#include "supervise/call.h"
+
+/* h_meta.c */
+struct sl_answer sl_h_chmod(struct sl_call *call);
+struct sl_answer sl_h_fchmod(struct sl_call *call);
+struct sl_answer sl_h_fchmodat(struct sl_call *call);
+struct sl_answer sl_h_fchmodat2(struct sl_call *call);
+struct sl_answer sl_h_chown(struct sl_call *call);
+struct sl_answer sl_h_fchown(struct sl_call *call);
+struct sl_answer sl_h_lchown(struct sl_call *call);
+struct sl_answer sl_h_fchownat(struct sl_call *call);
+struct sl_answer sl_h_utime(struct sl_call *call);
+struct sl_answer sl_h_utimes(struct sl_call *call);
+struct sl_answer sl_h_futimesat(struct sl_call *call);
+struct sl_answer sl_h_utimensat(struct sl_call *call);
+
+/* h_xattr.c */
+struct sl_answer sl_h_setxattr(struct sl_call *call);
+struct sl_answer sl_h_lsetxattr(struct sl_call *call);
+struct sl_answer sl_h_fsetxattr(struct sl_call *call);
+struct sl_answer sl_h_setxattrat(struct sl_call *call);
+struct sl_answer sl_h_removexattr(struct sl_call *call);
+struct sl_answer sl_h_lremovexattr(struct sl_call *call);
+struct sl_answer sl_h_fremovexattr(struct sl_call *call);
+struct sl_answer sl_h_removexattrat(struct sl_call *call);
+struct sl_answer sl_h_file_setattr(struct sl_call *call);
+
+/* h_ioctl.c */
+struct sl_answer sl_h_ioctl(struct sl_call *call);
+
+/* h_watch.c */
+struct sl_answer sl_h_inotify_add_watch(struct sl_call *call);
+
+/* h_task.c */
+struct sl_answer sl_h_prlimit64(struct sl_call *call);
+struct sl_answer sl_h_setpriority(struct sl_call *call);
+struct sl_answer sl_h_ioprio_set(struct sl_call *call);
+struct sl_answer sl_h_sched_setparam(struct sl_call *call);
+struct sl_answer sl_h_sched_setscheduler(struct sl_call *call);
+struct sl_answer sl_h_sched_setattr(struct sl_call *call);
+struct sl_answer sl_h_sched_setaffinity(struct sl_call *call);
+
+#endif

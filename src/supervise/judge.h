@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The state of one sandbox's judging thread. Everything is allocated before the
+ * first call is judged; no handler allocates.
+ */
+#ifndef SL_SUPERVISE_JUDGE_H
+#define SL_SUPERVISE_JUDGE_H
+
+#include <limits.h>
+
+#include "supervise/grants.h"
+
+#define SL_JUDGE_PIDFDS 16
+
+struct sl_judge_pidfd {
+	int32_t tid; /* 0: free */
+	int fd;
+};
+
+/* A descriptor that the sandbox had from its start: the host's, not its own. */
+struct sl_inherited {
+	dev_t dev;
+	ino_t ino;
+};
+
+#define SL_JUDGE_INHERITED 3
+
+/* The user namespace of the sandbox, if it has one of its own: it maps one user
+ * and one group. */
+struct sl_judge_ids {
+	bool mapped;
+	uint32_t inside_uid, outside_uid;
+	uint32_t inside_gid, outside_gid;
+};
+
+struct sl_judge {
+	int listener;	    /* -1: none yet */
+	int proc_fd;	    /* O_PATH of /proc */
+	int self_fd;	    /* O_PATH of /proc/self/fd of this very process */
+	int root_fd;	    /* O_PATH of / */
+	int supervisor_pid; /* a keeper: never acted on */
+	int guardian_pid;   /* a keeper, too; 0: none yet */
+	unsigned int when;  /* enum sl_when bits that hold */
+	bool scoped;	    /* the border holds signals in (ABI 6) */
+	struct sl_grants *grants;
+	struct sl_judge_ids ids;
+	struct sl_inherited inherited[SL_JUDGE_INHERITED];
+	int inherited_count;
+	struct sl_judge_pidfd pidfds[SL_JUDGE_PIDFDS];
+	/* Row of notify.def + 1 by number of the call; 0: none. */
+	uint8_t row_of[SL_SYSCALL_NR_MAX + 1];
+	/* What came, with room for what a later kernel may add. */
+	union {
+		struct seccomp_notif notif;
+		char room[512];
+	} in;
+	/* Copies of the caller's strings, one call at a time. */
+	char path[2][PATH_MAX];
+	char text[2][PATH_MAX];
+	char value[65536 + 1]; /* XATTR_SIZE_MAX */
+};
+
+/* Handlers use judge->path[] for arguments; pin.c and grants.c use text[]. */
+
+/* Borrows @roots until it is freed. NULL: out of memory. */
+struct sl_judge *sl_judge_new(const struct sl_root *roots, size_t count);
+void sl_judge_free(struct sl_judge *judge);
+
+/* Borrows @listener. */
+void sl_judge_listen(struct sl_judge *judge, int listener);
+
+/* Answers what is there or comes within @timeout_ms, and then what else is
+ * there without waiting: how many. */
+int sl_judge_serve_ready(struct sl_judge *judge, int timeout_ms);
+
+/* Answers until nobody is left who could ask, or @guardian_fd is readable: 0.
+ * Negative errno: the listener is of no use any more, and everything it traps
+ * fails. */
+int sl_judge_serve(struct sl_judge *judge, int guardian_fd);
+
+/* The answer to the call in judge->in (dispatch.c). */
+struct sl_answer sl_judge_dispatch(struct sl_judge *judge);
+
+#endif
