@@ -16,5 +16,12 @@
 #define SL_MAX_DEVICE_INDEX 1023	/* processor cores and GPUs */
 #define SL_MAX_BPF_INSNS 4096		/* BPF_MAXINSNS */
 #define SL_MAX_PATTERN_BYTES 255	/* name of a variable, with wildcards */
+#define SL_MAX_SANDBOX_NAME 64		/* what ps shows and kill takes */
+#define SL_MAX_LISTED 65536		/* sandboxes of one user */
+#define SL_MAX_CONTROL_BYTES \
+	(20u << 20)		   /* one answer: a policy and a command */
+#define SL_MAX_CONTROL_CLIENTS 64  /* of one sandbox at the same time */
+#define SL_MAX_COMMAND_SHOWN 65536 /* bytes of argv that ps can show */
+#define SL_MAX_EVENT_BYTES 8192	   /* one event as JSON */
 
 #endif

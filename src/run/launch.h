@@ -68,6 +68,8 @@ struct sl_launch {
 	const char *const *argv_shell; /* /bin/sh PATH ARGS, on ENOEXEC */
 	const char *const *envp;
 	const char *tmp_name; /* its name below SL_FD_TMP_BASE, or NULL */
+	const char *name;     /* that the sandbox shall have, or NULL */
+	const char *xdg;      /* XDG_RUNTIME_DIR of the caller, or NULL */
 	int fds[SL_FD_COUNT]; /* stdio: -1 means as it is */
 };
 

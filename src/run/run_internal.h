@@ -28,7 +28,8 @@ struct sl_run {
 	uint32_t phase;	      /* enum sl_judge_phase */
 	struct sl_tmpdir tmp; /* the judge thread's */
 	pthread_t thread;
-	struct sl_run *next; /* judge.c: all of this process */
+	struct sl_run *next;	    /* judge.c: all of this process */
+	struct sl_control *control; /* control.c's, atomic; or NULL */
 };
 
 int sl_judge_start(struct sl_run *run);
