@@ -22,6 +22,7 @@ enum run_option {
 	RUN_SET,
 	RUN_EXEC_SHELL,
 	RUN_INTERACTIVE,
+	RUN_NAME,
 	RUN_STATUS_FD
 };
 
@@ -33,6 +34,7 @@ static const struct {
 	{ "color", RUN_COLOR },
 	{ "exec-shell", RUN_EXEC_SHELL },
 	{ "interactive", RUN_INTERACTIVE },
+	{ "name", RUN_NAME },
 	{ "profile", RUN_PROFILE },
 	{ "profile-file", RUN_PROFILE_FILE },
 	{ "set", RUN_SET },
@@ -105,6 +107,9 @@ int cli_take_run_options(const struct cli_settings *settings,
 		switch (run_option(&key)) {
 		case RUN_EXEC_SHELL:
 			run->shell = setting->value;
+			break;
+		case RUN_NAME:
+			run->name = setting->value;
 			break;
 		case RUN_STATUS_FD:
 			r = cli_status_open(setting->value, &run->status_fd, err);
