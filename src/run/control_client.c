@@ -102,6 +102,12 @@ static int explain_connect(int r, const char *name, struct sl_error *err)
 		      "cannot reach sandbox '%s': %s", name, strerror(-r));
 }
 
+int sl_client_hung_up(const char *name, struct sl_error *err)
+{
+	return sl_err(err, -ENOENT, SL_STAGE_SUPERVISE,
+		      "sandbox '%s' does not talk to us, or ended", name);
+}
+
 int sl_client_check_name(const char *name, struct sl_error *err)
 {
 	return sl_entry_name_ok(name) ? 0 : explain_connect(-ENOENT, name, err);
@@ -132,10 +138,13 @@ int sl_client_send(int dir_fd, const char *name,
 			name);
 	pidfd = peer.pidfd;
 	*ret_pid = peer.pid;
-	if (send(sock, request, sizeof(*request), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-		return explain_connect(
-			errno == EPIPE || errno == ECONNRESET ? -ENOENT : -errno,
-			name, err);
+	r = send(sock, request, sizeof(*request), MSG_NOSIGNAL | MSG_DONTWAIT) < 0
+		    ? -errno
+		    : 0;
+	if (r == -EPIPE || r == -ECONNRESET)
+		return sl_client_hung_up(name, err);
+	if (r < 0)
+		return explain_connect(r, name, err);
 	if (mode == SL_CLIENT_WAKE && sl_client_is_stopped(peer.pid))
 		syscall(SYS_pidfd_send_signal, pidfd, SIGCONT, NULL, 0);
 	return sl_take_fd(&sock);
@@ -209,8 +218,7 @@ static int await_reply(int sock, const char *name, pid_t pid, int *ret_fd,
 		poll(&pfd, 1, left);
 	}
 	if (r == -ECONNRESET)
-		return sl_err(err, -ENOENT, SL_STAGE_SUPERVISE,
-			      "sandbox '%s' does not talk to us, or ended", name);
+		return sl_client_hung_up(name, err);
 	if (r < 0)
 		return sl_err(err, r, SL_STAGE_SUPERVISE,
 			      "sandbox '%s' is of another version of sandlock",

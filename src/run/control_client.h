@@ -91,6 +91,9 @@ int sl_client_send(int dir_fd, const char *name,
 		   enum sl_client_mode mode, pid_t *ret_pid,
 		   struct sl_error *err);
 
+/* Without an answer: a refusal, or an end. -ENOENT. */
+int sl_client_hung_up(const char *name, struct sl_error *err);
+
 bool sl_client_is_stopped(pid_t pid);
 
 /* One packet, not waited for; text behind the head into @buf, with a NUL.

@@ -186,9 +186,7 @@ static int take_answer(struct sl_found *found, int sock, struct sl_error *err)
 		return 0;
 	}
 	if (r == -ECONNRESET)
-		return sl_err(err, -ENOENT, SL_STAGE_SUPERVISE,
-			      "sandbox '%s' does not talk to us, or ended",
-			      found->name);
+		return sl_client_hung_up(found->name, err);
 	if (r != -EAGAIN)
 		sl_err(err, r, SL_STAGE_SUPERVISE,
 		       "the answer of sandbox '%s' cannot be read: %s",

@@ -234,9 +234,7 @@ static int read_source(struct sl_watch *w, struct source *source,
 		return 1;
 	}
 	if (!source->heard && !w->all)
-		return sl_err(err, -ENOENT, SL_STAGE_SUPERVISE,
-			      "sandbox '%s' does not talk to us, or ended",
-			      source->name);
+		return sl_client_hung_up(source->name, err);
 	if (source->heard && !source->ended) {
 		source->ended = true;
 		tell_lost(w, ret);

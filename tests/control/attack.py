@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-from lib import (DEADLINE, SANDLOCK, Skip, equal, has, has_not, run, status_of)
+from lib import (DEADLINE, SANDLOCK, Skip, equal, has, has_not, run, status_of, until)
 
 # struct sl_control_request: version, verb, signal, 0, grace, 0...
 INFO, KILL = 1, 4
@@ -36,6 +36,11 @@ def knock(path, message=None):
             return sock.recv(65536) or None
         except (ConnectionResetError, BrokenPipeError):
             return None
+
+
+def listens(path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
+        return sock.connect_ex(path) == 0
 
 
 def in_child(job):
@@ -133,8 +138,9 @@ def root_is_heard(place):
     place.start("--name", "theirs", prefix=[
         "setpriv", "--reuid", NOBODY, "--regid", str(user.pw_gid),
         "--clear-groups", "--"])
-    answer = knock(os.path.join(place.entries, "theirs.sock"))
-    equal(answer is not None, True)
+    sock = os.path.join(place.entries, "theirs.sock")
+    until("it listens", lambda: listens(sock))
+    equal(knock(sock) is not None, True)
 
 
 def a_confined_process_is_not_heard(place):
@@ -294,8 +300,9 @@ def nonsense_is_answered_or_ignored(place):
     many = [socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             for _ in range(70)]
     for one in many:
+        one.setblocking(False)
+        until("room", lambda one=one: one.connect_ex(sock) == 0)
         one.settimeout(DEADLINE)
-        one.connect(sock)
     # The last ones are told so; those who sit there say nothing.
     has(many[69].recv(65536), b"too many")
     for one in many:
