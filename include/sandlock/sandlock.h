@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * libsandlock: run a program under a policy that the Linux kernel enforces.
+ * This file is long because it is the whole interface.
  *
  * Four nouns: a policy (a value), a sandbox (one run), a result, an error.
  * - A fallible call returns 0 (or a count) or a negative errno; the last
@@ -241,6 +242,10 @@ typedef struct sandlock_spawn_options {
 	uint64_t capture_limit;	 /* bytes kept per piped stream; 0 = 64 MiB */
 	const char *cwd;	 /* instead of program.cwd; NULL: that one */
 	uint64_t timeout_ns; /* end it sooner than limits.timeout; 0: that one */
+	/* For sandlock_inspect(), _kill() and the like: 1 to 64 of letters,
+	 * digits, '.', '_' and '-', no '.' or '-' first. -EEXIST: a running
+	 * sandbox of this user has it. NULL: one is made up. */
+	const char *name;
 } sandlock_spawn_options;
 
 /*
@@ -289,6 +294,19 @@ SANDLOCK_API int sandlock_sandbox_fd(const sandlock_sandbox *sandbox);
 
 /* Process id of the sandbox's first process, for display. */
 SANDLOCK_API int64_t sandlock_sandbox_pid(const sandlock_sandbox *sandbox);
+
+/*
+ * The name under which others find the sandbox (see "control" below); NULL if
+ * it cannot be found, or was over before it had one. Borrowed from @sandbox.
+ */
+SANDLOCK_API const char *sandlock_sandbox_name(sandlock_sandbox *sandbox);
+
+/*
+ * Why the sandbox cannot be found by name, one line for the user: something is
+ * wrong with the runtime directory. It runs all the same. NULL: nothing is.
+ * Borrowed from @sandbox.
+ */
+SANDLOCK_API const char *sandlock_sandbox_warning(sandlock_sandbox *sandbox);
 
 /*
  * With SANDLOCK_STDIO_PIPE on stdin: the writing end, which then belongs to
@@ -399,6 +417,105 @@ SANDLOCK_API int sandlock_policy_feature_at(const sandlock_policy *policy,
 					    size_t index,
 					    sandlock_feature *ret_feature,
 					    sandlock_error *err);
+
+/* ---- control --------------------------------------------------------- */
+
+/*
+ * Running sandboxes of the calling user, whoever started them, by name. None of
+ * this works from inside a sandbox, nor on another user's.
+ */
+typedef struct sandlock_listing sandlock_listing;
+
+enum sandlock_instance_state {
+	SANDLOCK_INSTANCE_SILENT = 0, /* its supervisor does not answer */
+	SANDLOCK_INSTANCE_RUNNING = 1,
+	SANDLOCK_INSTANCE_SUSPENDED = 2, /* its supervisor is stopped (Ctrl-Z) */
+	SANDLOCK_INSTANCE_STARTING = 3,	 /* or ending */
+	/* What answers is of another user, or inside a sandbox itself. */
+	SANDLOCK_INSTANCE_UNTRUSTED = 4
+};
+
+typedef struct sandlock_instance {
+	size_t size;	    /* sizeof(sandlock_instance), set by the caller */
+	const char *name;   /* the rest but the name: only while running */
+	int64_t pid;	    /* of its first process */
+	int64_t supervisor; /* of the process that supervises it, or 0 */
+	int64_t started_ns; /* since 1970 */
+	int64_t age_ns;	    /* including time that the machine slept */
+	const char *const *argv; /* NULL-terminated */
+	const char *cwd;	 /* of its first process, now; or NULL */
+	const char *policy;	 /* as TOML; NULL: see sandlock_inspect() */
+	uint32_t state;		 /* enum sandlock_instance_state */
+	uint32_t argv_cut;	 /* 1: there were more words */
+} sandlock_instance;
+
+/* All that run. *ret_listing belongs to the caller. */
+SANDLOCK_API int sandlock_list(sandlock_listing **ret_listing,
+			       sandlock_error *err);
+
+/* One, with its policy. -ENOENT: no sandbox @name is running; -ETIMEDOUT: its
+ * supervisor does not answer. */
+SANDLOCK_API int sandlock_inspect(const char *name,
+				  sandlock_listing **ret_listing,
+				  sandlock_error *err);
+
+/* Number @index (from 0), by name; borrowed from @listing. -ERANGE past the
+ * end, which ends an iteration. */
+SANDLOCK_API int sandlock_listing_at(const sandlock_listing *listing,
+				     size_t index,
+				     sandlock_instance *ret_instance);
+SANDLOCK_API void sandlock_listing_free(sandlock_listing *listing);
+
+/* Send @sig to the first process group of sandbox @name. */
+SANDLOCK_API int sandlock_signal(const char *name, int sig, sandlock_error *err);
+
+/*
+ * End sandbox @name: SIGTERM to its first process group, SIGKILL to everything
+ * @grace_ms milliseconds later (0: at once), whether or not the caller is still
+ * there. Waits at most @timeout_ms (-1: for ever, 0: not at all) until nothing
+ * is left of it; -ETIMEDOUT: something is, yet.
+ */
+SANDLOCK_API int sandlock_kill(const char *name, int64_t grace_ms,
+			       int64_t timeout_ms, sandlock_error *err);
+
+typedef struct sandlock_events sandlock_events;
+
+enum sandlock_event_kind {
+	SANDLOCK_EVENT_STARTED = 1, /* pid; also of what ran already */
+	SANDLOCK_EVENT_STOPPED = 2, /* signal */
+	SANDLOCK_EVENT_ENDED = 3,   /* reason, code, signal; the last one */
+	SANDLOCK_EVENT_LOST = 4,    /* count: the caller did not keep up */
+	SANDLOCK_EVENT_OTHER = 5    /* json says what */
+};
+
+typedef struct sandlock_event {
+	size_t size;	  /* sizeof(sandlock_event), set by the caller */
+	const char *name; /* of the sandbox */
+	const char *json; /* all of it, one object on one line */
+	int64_t time_ns;  /* since 1970 */
+	int64_t pid;
+	uint64_t count;
+	uint32_t kind;	 /* enum sandlock_event_kind; may be a later one */
+	uint32_t reason; /* enum sandlock_reason */
+	int32_t code;
+	int32_t signal;
+} sandlock_event;
+
+/* Listen to sandbox @name, or with NULL to all, also those that start later. */
+SANDLOCK_API int sandlock_events_open(const char *name,
+				      sandlock_events **ret_events,
+				      sandlock_error *err);
+/* To poll for POLLIN; call sandlock_events_next() then. Borrowed. */
+SANDLOCK_API int sandlock_events_fd(const sandlock_events *events);
+/*
+ * The next event, waited for at most @timeout_ms (-1: for ever); borrowed until
+ * the next call. -ETIMEDOUT: none; -ENODATA: the sandbox is gone, and no event
+ * will come.
+ */
+SANDLOCK_API int sandlock_events_next(sandlock_events *events, int64_t timeout_ms,
+				      sandlock_event *ret_event,
+				      sandlock_error *err);
+SANDLOCK_API void sandlock_events_free(sandlock_events *events);
 
 /* ---- explain ---------------------------------------------------------- */
 

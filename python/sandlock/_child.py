@@ -33,6 +33,7 @@ class Start(NamedTuple):
     capture_limit: int = 0
     cwd: Optional[bytes] = None
     timeout_ns: int = 0
+    name: Optional[bytes] = None
 
 
 def _free(box: c_void_p) -> None:
@@ -108,6 +109,7 @@ class Child:
         options.capture_limit = start.capture_limit
         options.cwd = start.cwd
         options.timeout_ns = start.timeout_ns
+        options.name = start.name
         if lib.sandlock_spawn(start.policy.pointer, byref(options),
                               byref(self._box), byref(err)) < 0:
             _lib.fail(err)

@@ -229,8 +229,8 @@ USER_KEY = "program.user"
 
 #: Fields whose feature this version does not have, and no key either: set to
 #: anything but None they are refused here.
-LATER: Tuple[str, ...] = ("image", "notif_policy", "name", "policy_fn",
-                          "init_fn", "work_fn")
+LATER: Tuple[str, ...] = ("image", "notif_policy", "policy_fn", "init_fn",
+                          "work_fn")
 
 
 def refuse_later(name: str) -> None:

@@ -43,7 +43,8 @@ class SpawnOptions(Structure):
                 ("envp", POINTER(c_char_p)), ("stdio", c_uint32 * 3),
                 ("stdio_fd", c_int32 * 3), ("flags", c_uint32),
                 ("reserved", c_uint32), ("capture_limit", c_uint64),
-                ("cwd", c_char_p), ("timeout_ns", c_uint64)]
+                ("cwd", c_char_p), ("timeout_ns", c_uint64),
+                ("name", c_char_p)]
 
 
 class Rule(Structure):
@@ -66,6 +67,14 @@ class Feature(Structure):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("gives", c_char_p),
                 ("state", c_uint32), ("flags", c_uint32), ("number", c_int64),
                 ("detail", c_char * 256), ("remedy", c_char * 768)]
+
+
+class Instance(Structure):
+    _fields_ = [("size", c_size_t), ("name", c_char_p), ("pid", c_int64),
+                ("supervisor", c_int64), ("started_ns", c_int64),
+                ("age_ns", c_int64), ("argv", POINTER(c_char_p)),
+                ("cwd", c_char_p), ("policy", c_char_p), ("state", c_uint32),
+                ("argv_cut", c_uint32)]
 
 
 class ExplainOptions(Structure):
@@ -132,6 +141,11 @@ _PROTOTYPES = {
     "sandlock_confine": (c_int, [c_void_p, _ERR]),
     "sandlock_policy_feature_at": (
         c_int, [c_void_p, c_size_t, POINTER(Feature), _ERR]),
+    "sandlock_list": (c_int, [_OUT, _ERR]),
+    "sandlock_inspect": (c_int, [c_char_p, _OUT, _ERR]),
+    "sandlock_listing_at": (c_int, [c_void_p, c_size_t, POINTER(Instance)]),
+    "sandlock_listing_free": (None, [c_void_p]),
+    "sandlock_kill": (c_int, [c_char_p, c_int64, c_int64, _ERR]),
     "sandlock_explain": (c_int, [c_void_p, POINTER(ExplainOptions), _OUT, _ERR]),
     "sandlock_explanation_free": (None, [c_void_p]),
     "sandlock_explanation_rule": (c_int, [c_void_p, c_size_t, POINTER(Rule)]),

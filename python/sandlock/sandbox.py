@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from dataclasses import MISSING, dataclass, field, fields
 from typing import (Any, Callable, Dict, List, Mapping, NoReturn, Optional,
@@ -67,6 +68,8 @@ def _check_name(name: Any) -> None:
         wrong = "must not contain '/'"
     elif name in (".", ".."):
         wrong = "must not be '.' or '..'"
+    elif not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name):
+        wrong = "must be letters, digits, '.', '_' and '-', no '.' or '-' first"
     if wrong:
         raise _fields.PolicyValueError("name: " + wrong)
 
@@ -261,7 +264,8 @@ class Sandbox:
             for text in _fields._env("env", {} if env is None else env):
                 policy.set("program.env", text, "env")
             child.start(Start(policy, argv, stdio, fds, capture_limit, folder,
-                              limit * 1000000))
+                              limit * 1000000,
+                              os.fsencode(self.name) if self.name else None))
         except BaseException:
             child.close()
             self._release(child)

@@ -48,8 +48,7 @@ LATER = [
     ("fs_mount", {"/a": "/b"}), ("fs_mount_ro", {"/a": "/b"}),
     ("notif_policy", object()), ("workdir", "/tmp"), ("fs_storage", "/tmp"),
     ("max_disk", "1G"), ("on_exit", "keep"), ("on_error", "commit"),
-    ("name", "x"), ("policy_fn", print), ("init_fn", print),
-    ("work_fn", print),
+    ("policy_fn", print), ("init_fn", print), ("work_fn", print),
 ]
 
 # TypeError, and the field is named.

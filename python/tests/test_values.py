@@ -61,7 +61,7 @@ def test_every_key_has_a_field_or_a_reason():
 
 def test_every_field_is_in_the_table_or_has_a_reason():
     named = {field.name for field in _fields.FIELDS} | set(_fields.LATER)
-    others = {"uid", "gid", "profiles", "settings"}
+    others = {"uid", "gid", "profiles", "settings", "name"}
     assert named | others == {f.name for f in dataclasses.fields(Sandbox)}
     assert not named & others
 

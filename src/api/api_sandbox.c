@@ -66,6 +66,7 @@ static int read_options(const sandlock_spawn_options *options,
 						 : DEFAULT_CAPTURE,
 		.cwd = o.cwd,
 		.timeout_ns = o.timeout_ns,
+		.name = o.name,
 	};
 	for (int i = 0; i < 3; i++) {
 		if (o.stdio[i] > SANDLOCK_STDIO_STREAM)
@@ -115,6 +116,9 @@ int sandlock_exec(const sandlock_policy *policy,
 	if (spawn.timeout_ns)
 		return bad(e, "sandlock_exec() leaves nobody behind to keep "
 			      "options.timeout_ns");
+	if (spawn.name)
+		return bad(e, "sandlock_exec() leaves nobody behind to answer "
+			      "for options.name");
 	return sl_sandbox_exec(sl_api_policy(policy), &spawn, e);
 }
 
@@ -133,6 +137,16 @@ int sandlock_sandbox_fd(const sandlock_sandbox *sandbox)
 int64_t sandlock_sandbox_pid(const sandlock_sandbox *sandbox)
 {
 	return sandbox ? sl_sandbox_pid(ours(sandbox)) : -EINVAL;
+}
+
+const char *sandlock_sandbox_name(sandlock_sandbox *sandbox)
+{
+	return sandbox ? sl_sandbox_name(ours(sandbox)) : NULL;
+}
+
+const char *sandlock_sandbox_warning(sandlock_sandbox *sandbox)
+{
+	return sandbox ? sl_sandbox_warning(ours(sandbox)) : NULL;
 }
 
 int sandlock_sandbox_stdin(sandlock_sandbox *sandbox)

@@ -23,5 +23,12 @@
 
 /* Grants of one sandbox that its judge knows. */
 #define SL_MAX_ROOTS 4096
+#define SL_MAX_SANDBOX_NAME 64 /* what ps shows and kill takes */
+#define SL_MAX_LISTED 65536    /* sandboxes of one user */
+#define SL_MAX_CONTROL_BYTES \
+	(20u << 20)		   /* one answer: a policy and a command */
+#define SL_MAX_CONTROL_CLIENTS 64  /* of one sandbox at the same time */
+#define SL_MAX_COMMAND_SHOWN 65536 /* bytes of argv that ps can show */
+#define SL_MAX_EVENT_BYTES 8192	   /* one event as JSON */
 
 #endif

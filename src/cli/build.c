@@ -23,6 +23,7 @@ enum run_option {
 	RUN_EXEC_SHELL,
 	RUN_INTERACTIVE,
 	RUN_QUIET,
+	RUN_NAME,
 	RUN_STATUS_FD
 };
 
@@ -34,6 +35,7 @@ static const struct {
 	{ "color", RUN_COLOR },
 	{ "exec-shell", RUN_EXEC_SHELL },
 	{ "interactive", RUN_INTERACTIVE },
+	{ "name", RUN_NAME },
 	{ "profile", RUN_PROFILE },
 	{ "profile-file", RUN_PROFILE_FILE },
 	{ "quiet", RUN_QUIET },
@@ -110,6 +112,9 @@ int cli_take_run_options(const struct cli_settings *settings,
 			break;
 		case RUN_QUIET:
 			run->quiet = true;
+			break;
+		case RUN_NAME:
+			run->name = setting->value;
 			break;
 		case RUN_STATUS_FD:
 			r = cli_status_open(setting->value, &run->status_fd, err);

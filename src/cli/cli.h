@@ -105,6 +105,7 @@ bool cli_key_is_list(const sandlock_key *key);
 
 struct cli_run {
 	const char *shell; /* -e */
+	const char *name;  /* --name */
 	int status_fd;	   /* -1: none */
 	bool no_supervisor;
 	bool quiet;		 /* no hints */

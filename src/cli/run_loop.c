@@ -148,6 +148,15 @@ static int serve(struct loop *loop, sandlock_error *err)
 	return r < 0 ? r : 0;
 }
 
+static void warn_of_control(sandlock_sandbox *sandbox)
+{
+	const char *warning = sandlock_sandbox_warning(sandbox);
+
+	if (warning)
+		cli_warn("'sandlock ps' and 'kill' will not find this run: %s",
+			 warning);
+}
+
 int cli_run_loop(const struct cli_run *run, struct cli_ear *ear,
 		 sandlock_sandbox **ret_sandbox,
 		 const sandlock_result **ret_result, sandlock_error *err)
@@ -158,6 +167,7 @@ int cli_run_loop(const struct cli_run *run, struct cli_ear *ear,
 		.argv = run->argv,
 		.flags = SANDLOCK_SPAWN_INLINE |
 			 (terminal.present ? SANDLOCK_SPAWN_FOREGROUND : 0),
+		.name = run->name,
 	};
 	struct loop loop = { .signals = block_signals(&terminal, err),
 			     .ear = ear };
@@ -173,6 +183,7 @@ int cli_run_loop(const struct cli_run *run, struct cli_ear *ear,
 		if (ear->mode == CLI_EAR_PIPE)
 			cli_ear_attach(ear, sandlock_sandbox_stream(
 						    loop.sandbox, STDERR_FILENO));
+		warn_of_control(loop.sandbox);
 		r = serve(&loop, err);
 		if (r < 0)
 			sandlock_sandbox_kill(loop.sandbox);

@@ -78,7 +78,9 @@ struct sl_launch {
 	const char *tmp_name; /* its name below SL_FD_TMP_BASE, or NULL */
 	const struct sl_root *roots; /* the grants, for the judge */
 	uint32_t root_count;
-	uint32_t when; /* enum sl_when bits of the filter, for the judge */
+	uint32_t when;	  /* enum sl_when bits of the filter, for the judge */
+	const char *name; /* that the sandbox shall have, or NULL */
+	const char *xdg;  /* XDG_RUNTIME_DIR of the caller, or NULL */
 	int fds[SL_FD_COUNT]; /* stdio: -1 means as it is */
 };
 

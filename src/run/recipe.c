@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Encoding of a launch: head, filter, roots, then NUL-terminated strings in the
- * order path, tmp_name, argv, envp, paths of the roots. Both ends are of one
- * build; `magic` refuses another one. argv_shell is made again from path and
- * argv.
+ * order path, tmp_name, name, xdg, argv, envp, paths of the roots. Both ends
+ * are of one build; `magic` refuses another one. argv_shell is made again from
+ * path and argv.
  */
 #include "run/recipe.h"
 
@@ -22,6 +22,8 @@ struct head {
 	uint32_t size; /* of struct sl_launch */
 	uint32_t argc, envc;
 	uint32_t has_tmp;
+	uint32_t has_name;
+	uint32_t has_xdg;
 	uint32_t has_shell;
 	struct sl_launch launch; /* pointers and descriptors mean nothing */
 };
@@ -35,6 +37,13 @@ static uint32_t count(const char *const *list)
 	return n;
 }
 
+/* NULL is nothing: a flag in the head says so. */
+static void add_string(struct sl_buf *buf, const char *text)
+{
+	if (text)
+		sl_buf_add(buf, text, strlen(text) + 1);
+}
+
 int sl_recipe_encode(const struct sl_launch *launch, struct sl_buf *buf)
 {
 	struct head head = { .magic = MAGIC,
@@ -42,6 +51,8 @@ int sl_recipe_encode(const struct sl_launch *launch, struct sl_buf *buf)
 			     .argc = count(launch->argv),
 			     .envc = count(launch->envp),
 			     .has_tmp = launch->tmp_name != NULL,
+			     .has_name = launch->name != NULL,
+			     .has_xdg = launch->xdg != NULL,
 			     .has_shell = launch->argv_shell != NULL,
 			     .launch = *launch };
 
@@ -59,8 +70,9 @@ int sl_recipe_encode(const struct sl_launch *launch, struct sl_buf *buf)
 		sl_buf_add(buf, &root, sizeof(root));
 	}
 	sl_buf_add(buf, launch->path, strlen(launch->path) + 1);
-	if (launch->tmp_name)
-		sl_buf_add(buf, launch->tmp_name, strlen(launch->tmp_name) + 1);
+	add_string(buf, launch->tmp_name);
+	add_string(buf, launch->name);
+	add_string(buf, launch->xdg);
 	for (uint32_t i = 0; i < head.argc; i++)
 		sl_buf_add(buf, launch->argv[i], strlen(launch->argv[i]) + 1);
 	for (uint32_t i = 0; i < head.envc; i++)
@@ -143,6 +155,8 @@ static int decode(struct sl_recipe *recipe, size_t len)
 		return r;
 	l->path = take_string(&c);
 	l->tmp_name = head.has_tmp ? take_string(&c) : NULL;
+	l->name = head.has_name ? take_string(&c) : NULL;
+	l->xdg = head.has_xdg ? take_string(&c) : NULL;
 	l->argv = p;
 	for (uint32_t i = 0; i < head.argc; i++)
 		*p++ = take_string(&c);

@@ -32,7 +32,8 @@ struct sl_run {
 	int listener;		/* the judge thread's; -1 */
 	int orphans_fd;		/* children of our first thread; -1 */
 	pthread_t thread;
-	struct sl_run *next; /* judge.c: all of this process */
+	struct sl_run *next;	    /* judge.c: all of this process */
+	struct sl_control *control; /* control.c's, atomic; or NULL */
 };
 
 /* outside.c: once the program runs; when nothing of the tree is left. */

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "run/naming.h"
 #include "run/prepare.h"
 #include "run/proto.h"
 #include "run/recipe.h"
@@ -34,6 +35,7 @@ struct sl_sandbox {
 	uint32_t stops; /* inline: relayed so far */
 	int ends[3];	/* of streams, ours until taken; or -1 */
 	struct sl_prepared *prepared;
+	struct sl_naming naming;
 	struct sl_error error; /* why the start failed */
 	struct sl_result result;
 };
@@ -213,6 +215,7 @@ static void advance_inline(struct sl_sandbox *s)
 {
 	enum sl_run_state state = sl_run_dispatch(s->run);
 
+	sl_naming_dispatch(&s->naming, s->run);
 	if (state != SL_RUN_STARTING && state != SL_RUN_FAILED && !s->started)
 		started(s, sl_run_pid(s->run));
 	if (s->started && state == SL_RUN_RUNNING &&
@@ -230,6 +233,7 @@ static void advance_inline(struct sl_sandbox *s)
 		sl_run_outcome(s->run, &s->result.outcome);
 	}
 	over(s);
+	sl_naming_close(&s->naming, s->failed ? NULL : &s->result.outcome);
 }
 
 static void advance_remote(struct sl_sandbox *s)
@@ -241,8 +245,16 @@ static void advance_remote(struct sl_sandbox *s)
 		n = recv(s->sock, &event, sizeof(event), MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
+		/* It went without reading all that we sent. Told once, and
+		 * before what it sent itself. */
+		if (n < 0 && errno == ECONNRESET)
+			continue;
 		if (n == sizeof(event) && event.kind == SL_PROTO_STARTED) {
 			started(s, event.pid);
+			continue;
+		}
+		if (n == sizeof(event) && event.kind == SL_PROTO_NAMED) {
+			sl_naming_told(&s->naming, event.name, &event.error);
 			continue;
 		}
 		if (n == sizeof(event) && event.kind == SL_PROTO_OVER) {
@@ -292,11 +304,13 @@ static bool uses_terminal(const struct sl_spawn *spawn)
 }
 
 static int start_inline(struct sl_sandbox *s, const struct sl_spawn *spawn,
-			struct sl_error *err)
+			const struct sl_control_info *info, struct sl_error *err)
 {
 	struct sl_launch *launch = &s->prepared->launch;
-	int r;
+	int r = sl_naming_claim(&s->naming, info, err);
 
+	if (r < 0)
+		return r;
 	launch->flags |= SL_LAUNCH_OOM;
 	s->terminal = spawn->stdio[0] == SL_STDIO_INHERIT && isatty(STDIN_FILENO);
 	if (!uses_terminal(spawn))
@@ -315,19 +329,27 @@ static int start_inline(struct sl_sandbox *s, const struct sl_spawn *spawn,
 }
 
 static int start_remote(struct sl_sandbox *s, const struct sl_spawn *spawn,
-			struct sl_error *err)
+			const struct sl_policy *policy,
+			const struct sl_control_info *info, struct sl_error *err)
 {
-	int r;
+	int r = sl_naming_check(info->name, err);
 
+	if (r < 0)
+		return r;
 	if (spawn->foreground)
 		return sl_err(err, -ENOTSUP, SL_STAGE_SPAWN,
 			      "only an inline supervisor can hand over the "
 			      "terminal");
 	s->prepared->launch.flags |= SL_LAUNCH_OOM;
+	s->prepared->launch.name = info->name;
+	s->prepared->launch.xdg = info->xdg;
+	s->naming.asked = info->name != NULL;
 	r = sl_remote_spawn(&s->prepared->launch, &s->sock, err);
 	sl_prepared_drop_roots(s->prepared);
 	if (r < 0)
 		return r;
+	/* While the supervisor is busy with the start. */
+	sl_remote_tell_policy(s->sock, policy);
 	return watch(s, s->sock);
 }
 
@@ -345,6 +367,8 @@ static int spawn_into(struct sl_sandbox *s, const struct sl_policy *policy,
 {
 	struct sl_request request = { spawn->argv, spawn->envp, spawn->cwd,
 				      spawn->timeout_ns };
+	struct sl_control_info info = { spawn->name, getenv("XDG_RUNTIME_DIR"),
+					spawn->argv, NULL };
 	int r;
 
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -358,14 +382,20 @@ static int spawn_into(struct sl_sandbox *s, const struct sl_policy *policy,
 		r = open_streams(s, spawn, err);
 	if (r < 0)
 		return r;
-	r = spawn->inline_supervisor ? start_inline(s, spawn, err)
-				     : start_remote(s, spawn, err);
+	info.policy = s->prepared->policy;
+	r = spawn->inline_supervisor
+		    ? start_inline(s, spawn, &info, err)
+		    : start_remote(s, spawn, policy, &info, err);
 	if (r < 0)
 		return sl_err(err, r, SL_STAGE_SPAWN,
 			      "cannot watch the sandbox: %s", strerror(-r));
 	await_start(s);
-	if (!s->failed)
+	if (!s->failed) {
+		/* The program runs meanwhile: this is no part of its start. */
+		if (s->run && !s->over)
+			sl_naming_open(&s->naming, &info, s->run, s->epoll);
 		return 0;
+	}
 	if (err)
 		*err = s->error;
 	return s->error.code;
@@ -382,6 +412,7 @@ int sl_sandbox_spawn(const struct sl_policy *policy, const struct sl_spawn *spaw
 	for (int i = 0; i < 3; i++)
 		s->open[i] = fcntl(i, F_GETFD) >= 0;
 	s->owner = getpid();
+	s->naming = SL_NAMING_INIT;
 	s->epoll = s->sock = -1;
 	s->ends[0] = s->ends[1] = s->ends[2] = -1;
 	s->result.out[0].fd = s->result.out[1].fd = -1;
@@ -506,6 +537,30 @@ int sl_sandbox_kill(struct sl_sandbox *s)
 	return 0;
 }
 
+/* Told a moment after the start. */
+static void await_name(struct sl_sandbox *s)
+{
+	struct pollfd pfd = { .fd = s->sock, .events = POLLIN };
+
+	while (!s->run && !sl_sandbox_dispatch(s) && !s->naming.settled)
+		poll(&pfd, 1, -1);
+}
+
+const char *sl_sandbox_name(struct sl_sandbox *s)
+{
+	await_name(s);
+	return s->naming.name[0] ? s->naming.name : NULL;
+}
+
+const char *sl_sandbox_warning(struct sl_sandbox *s)
+{
+	const struct sl_error *warning;
+
+	await_name(s);
+	warning = sl_naming_warning(&s->naming);
+	return warning ? warning->msg : NULL;
+}
+
 void sl_sandbox_free(struct sl_sandbox *s)
 {
 	bool ours;
@@ -519,6 +574,11 @@ void sl_sandbox_free(struct sl_sandbox *s)
 		sl_sandbox_kill(s);
 		sl_sandbox_wait(s, -1, NULL, NULL);
 	}
+	/* Of a start that failed early, too. */
+	if (ours)
+		sl_naming_close(&s->naming, NULL);
+	else
+		sl_naming_forget(&s->naming);
 	if (ours)
 		sl_run_free(s->run);
 	if (s->sock >= 0)

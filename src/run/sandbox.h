@@ -33,6 +33,7 @@ struct sl_spawn {
 	size_t capture_limit;
 	const char *cwd;     /* or NULL: the policy's */
 	uint64_t timeout_ns; /* or 0: the policy's; else the sooner one */
+	const char *name;    /* or NULL: made up */
 };
 
 struct sl_result {
@@ -57,6 +58,10 @@ int sl_sandbox_wait(struct sl_sandbox *sandbox, int64_t timeout_ms,
 		    const struct sl_result **ret_result, struct sl_error *err);
 int sl_sandbox_signal(struct sl_sandbox *sandbox, int sig);
 int sl_sandbox_kill(struct sl_sandbox *sandbox);
+/* NULL: it has none, as there is no control plane. Borrowed. */
+const char *sl_sandbox_name(struct sl_sandbox *sandbox);
+/* Why there is no control plane, or NULL. Borrowed. */
+const char *sl_sandbox_warning(struct sl_sandbox *sandbox);
 void sl_sandbox_free(struct sl_sandbox *sandbox);
 
 #endif

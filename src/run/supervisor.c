@@ -17,6 +17,7 @@
 #include <sys/socket.h>
 
 #include "base/limits.h"
+#include "run/naming.h"
 #include "run/recipe.h"
 
 #define EVENTS 32
@@ -27,6 +28,7 @@ struct box {
 	bool deaf; /* the host closed its end */
 	struct sl_run *run;
 	struct sl_recipe *recipe;
+	struct sl_naming naming;
 	struct box *next;
 };
 
@@ -108,11 +110,20 @@ static char *read_recipe(int fd, uint32_t len)
 	return data;
 }
 
+static struct sl_control_info control_info(const struct box *box)
+{
+	const struct sl_launch *launch = &box->recipe->launch;
+
+	return (struct sl_control_info){ launch->name, launch->xdg,
+					 launch->argv, NULL };
+}
+
 static int begin(struct server *s, struct box *box,
 		 const struct sl_proto_spawn *msg, const int *fds, size_t count,
 		 struct sl_error *err)
 {
 	char *data = read_recipe(fds[1], msg->recipe_len);
+	struct sl_control_info info;
 	size_t next = 2;
 	int r;
 
@@ -153,7 +164,10 @@ static int begin(struct server *s, struct box *box,
 			return sl_err(err, -errno, SL_STAGE_SPAWN,
 				      "the supervisor ran out of descriptors");
 	}
-	r = sl_run_start(&box->recipe->launch, &box->run, err);
+	info = control_info(box);
+	r = sl_naming_claim(&box->naming, &info, err);
+	if (r == 0)
+		r = sl_run_start(&box->recipe->launch, &box->run, err);
 	if (r < 0)
 		return r;
 	if (watch(s, box->sock, box) < 0 || watch(s, sl_run_fd(box->run), box) < 0)
@@ -204,6 +218,7 @@ static void accept_spawn(struct server *s)
 		close_fds(fds, count);
 		return;
 	}
+	box->naming = SL_NAMING_INIT;
 	box->sock = fcntl(fds[0], F_DUPFD_CLOEXEC, 3);
 	if (box->sock < 0) {
 		/* Its end without a word is all that can be said. */
@@ -214,6 +229,7 @@ static void accept_spawn(struct server *s)
 	if (begin(s, box, &msg, fds, count, &event.error) < 0) {
 		if (box->recipe)
 			sl_launch_remove_tmp(&box->recipe->launch);
+		sl_naming_close(&box->naming, NULL);
 		tell(box, &event);
 		close(box->sock);
 		sl_recipe_free(box->recipe);
@@ -227,13 +243,35 @@ static void accept_spawn(struct server *s)
 
 /* ------------------------------------------------ running */
 
+/* The descriptor that came along, if any, is kept as the policy's text. */
+static ssize_t receive_order(struct box *box, struct sl_proto_order *order)
+{
+	union {
+		char space[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = { order, sizeof(*order) };
+	struct msghdr mh = { .msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = &control,
+			     .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(box->sock, &mh, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	struct cmsghdr *cm = n > 0 ? CMSG_FIRSTHDR(&mh) : NULL;
+
+	if (cm && cm->cmsg_type == SCM_RIGHTS) {
+		sl_cleanup_close(&box->naming.policy_fd);
+		memcpy(&box->naming.policy_fd, CMSG_DATA(cm), sizeof(int));
+	}
+	return n;
+}
+
 static void obey(struct server *s, struct box *box)
 {
 	struct sl_proto_order order;
 	ssize_t n;
 
 	while (!box->deaf) {
-		n = recv(box->sock, &order, sizeof(order), MSG_DONTWAIT);
+		n = receive_order(box, &order);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n <= 0) {
@@ -249,11 +287,25 @@ static void obey(struct server *s, struct box *box)
 	}
 }
 
+/* The program runs meanwhile, and the host knows that it does. */
+static void open_control(struct server *s, struct box *box)
+{
+	struct sl_control_info info = control_info(box);
+	struct sl_proto_event event = { .kind = SL_PROTO_NAMED };
+
+	sl_naming_open(&box->naming, &info, box->run, s->epoll);
+	event.error = box->naming.error;
+	memcpy(event.name, box->naming.name, sizeof(event.name));
+	tell(box, &event);
+}
+
 /* True when the box is over and may be freed. */
-static bool advance(struct box *box)
+static bool advance(struct server *s, struct box *box)
 {
 	struct sl_proto_event event = { 0 };
 	enum sl_run_state state = sl_run_dispatch(box->run);
+
+	sl_naming_dispatch(&box->naming, box->run);
 
 	if (state == SL_RUN_RUNNING && !box->started) {
 		box->started = true;
@@ -262,6 +314,7 @@ static bool advance(struct box *box)
 		event.kind = SL_PROTO_STARTED;
 		event.pid = sl_run_pid(box->run);
 		tell(box, &event);
+		open_control(s, box);
 	}
 	if (state < SL_RUN_FAILED)
 		return false;
@@ -278,6 +331,8 @@ static bool advance(struct box *box)
 		event.kind = SL_PROTO_OVER;
 		sl_run_outcome(box->run, &event.outcome);
 	}
+	sl_naming_close(&box->naming,
+			state == SL_RUN_FAILED ? NULL : &event.outcome);
 	tell(box, &event);
 	return true;
 }
@@ -292,7 +347,7 @@ static void advance_all(struct server *s)
 		obey(s, box);
 		if (s->host_gone)
 			sl_run_kill(box->run);
-		if (!advance(box)) {
+		if (!advance(s, box)) {
 			p = &box->next;
 			continue;
 		}

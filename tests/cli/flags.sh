@@ -424,6 +424,24 @@ status 127
 err "$(printf '\033[1;31msandlock:\033[0m')"
 end
 
+begin '--name'
+# A live name is refused, and free again after the end.
+mkfifo "$work/held"
+"$sandlock" run --name "flags-$$" -- sh -c 'echo up; cat' \
+	<"$work/held" >"$work/up" &
+exec 4>"$work/held"
+while ! grep -q up "$work/up" 2>/dev/null; do :; done
+lock run --name "flags-$$" -- true
+refused "a sandbox named 'flags-$$' is running"
+exec 4>&-
+wait
+lock run --name "flags-$$" -- true
+status 0
+silent
+lock run --name 'a b' -- true
+refused 'is not a name for a sandbox'
+end
+
 begin '--status-fd'
 lock run --status-fd 3 -e 'exit 4'
 status 4

@@ -165,6 +165,14 @@ if command -v bash >/dev/null; then
 	same "$(cat "$work/out")" check
 	press_tab profile show mi
 	same "$(cat "$work/out")" mine
+	mkfifo "$work/hold"
+	"$sandlock" run --name "tab-$$" -- cat <"$work/hold" &
+	exec 4>"$work/hold"
+	until "$sandlock" inspect "tab-$$" >/dev/null 2>&1; do :; done
+	press_tab kill "tab-$$"
+	same "$(cat "$work/out")" "tab-$$"
+	exec 4>&-
+	wait
 	press_tab run -i printen
 	out printenv
 	press_tab che
