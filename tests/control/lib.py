@@ -83,12 +83,13 @@ class Place:
             raise AssertionError(f"{line!r} {job.communicate()[1]!r}")
         return job
 
-    def begin(self, *args, script="echo ready; exec cat", words=(), prefix=()):
+    def begin(self, *args, script="echo ready; exec cat", words=(), prefix=(),
+              **changes):
         job = subprocess.Popen(
             [*prefix, SANDLOCK, "run", "-p", "base", *args, "--", "sh", "-c",
              script, "sh", *words],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env=self.env())
+            stderr=subprocess.PIPE, env=self.env(**changes))
         self.jobs.append(job)
         return job
 
