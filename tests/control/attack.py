@@ -311,12 +311,12 @@ def nonsense_is_answered_or_ignored(place):
 
 
 def a_supervisor_without_descriptors_lives_on(place):
-    job = place.start("--name", "victim", prefix=["prlimit", "--nofile=24:24",
+    job = place.start("--name", "victim", prefix=["prlimit", "--nofile=48:48",
                                                   "--"])
     sock = os.path.join(place.entries, "victim.sock")
     place.running("victim")
     many = [socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            for _ in range(30)]
+            for _ in range(60)]
     for one in many:
         one.connect(sock)
     for one in many:
