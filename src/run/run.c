@@ -119,6 +119,7 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 		run->judge->supervisor_pid = getpid();
 		run->judge->when = launch->when;
 		run->judge->scoped = launch->flags & SL_LAUNCH_SCOPED;
+		run->judge->abstract = launch->flags & SL_LAUNCH_ABSTRACT;
 	}
 	return 0;
 }

@@ -34,7 +34,7 @@
 #include "sys/process.h"
 
 #define CLIMB_MAX 64
-#define ALL_RIGHTS (SL_RIGHT_READ | SL_RIGHT_WRITE)
+#define ALL_RIGHTS (SL_RIGHT_READ | SL_RIGHT_WRITE | SL_RIGHT_UNIX)
 #define HASH_START 0xcbf29ce484222325u
 #define HASH_FACTOR 0x100000001b3u
 

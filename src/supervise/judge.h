@@ -35,6 +35,7 @@ struct sl_judge {
 	int guardian_pid;   /* a keeper, too; 0: none yet */
 	unsigned int when;  /* enum sl_when bits that hold */
 	bool scoped;	    /* the border holds signals in (ABI 6) */
+	bool abstract;	    /* abstract Unix sockets are judged elsewhere */
 	struct sl_grants *grants;
 	struct sl_inherited inherited[SL_JUDGE_INHERITED];
 	int inherited_count;
