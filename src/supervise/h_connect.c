@@ -10,7 +10,7 @@
 
 #include "base/compiler.h"
 #include "supervise/handlers.h"
-#include "supervise/peer.h"
+#include "supervise/patient.h"
 
 static int judge_peer(struct sl_call *call, const struct sl_sock *sock,
 		      struct sl_peer *peer)
@@ -25,20 +25,37 @@ static int judge_peer(struct sl_call *call, const struct sl_sock *sock,
 	return r;
 }
 
+static long do_connect(struct sl_job *job)
+{
+	for (;;) {
+		if (connect(job->sock.fd, &job->peer.addr.any, job->peer.len) == 0)
+			return 0;
+		/* A connect that goes on is waited for by the next one. */
+		if (errno != EINTR || sl_job_stopped(job))
+			return -errno;
+	}
+}
+
+/* Only these wait for somebody; and AF_UNSPEC only takes a peer away. */
+static bool may_block(const struct sl_job *job)
+{
+	return job->sock.blocks && job->sock.type != SOCK_DGRAM &&
+	       job->peer.addr.any.sa_family != AF_UNSPEC;
+}
+
 struct sl_answer sl_h_connect(struct sl_call *call)
 {
-	struct sl_peer peer = { .pin = -1 };
-	struct sl_sock sock;
-	int r = sl_sock_take(call, sl_call_int(call, 0), &sock);
+	struct sl_job job = { .work = do_connect, .peer.pin = -1 };
+	long r = sl_sock_take(call, sl_call_int(call, 0), &job.sock);
 
 	if (r < 0)
 		return sl_answer(r);
-	r = judge_peer(call, &sock, &peer);
-	if (r == 0 && connect(sock.fd, &peer.addr.any, peer.len) < 0)
-		r = -errno;
-	if (peer.pin >= 0)
-		close(peer.pin);
-	close(sock.fd);
+	r = judge_peer(call, &job.sock, &job.peer);
+	if (r == 0 && may_block(&job))
+		return sl_patient_give(call, &job);
+	if (r == 0)
+		r = do_connect(&job);
+	sl_job_fini(&job);
 	return sl_answer(r);
 }
 

@@ -10,6 +10,8 @@
 
 #include "supervise/grants.h"
 
+struct sl_patient;
+
 #define SL_JUDGE_PIDFDS 16
 
 struct sl_judge_pidfd {
@@ -36,6 +38,7 @@ struct sl_judge {
 	unsigned int when;  /* enum sl_when bits that hold */
 	bool scoped;	    /* the border holds signals in (ABI 6) */
 	bool abstract;	    /* abstract Unix sockets are judged elsewhere */
+	struct sl_patient *patient; /* NULL until something may block */
 	struct sl_grants *grants;
 	struct sl_inherited inherited[SL_JUDGE_INHERITED];
 	int inherited_count;
@@ -68,6 +71,9 @@ void sl_judge_serve_ready(struct sl_judge *judge);
 /* Answers until nobody is left who could ask: 0. Negative errno: the listener
  * is of no use any more, and everything it traps fails. */
 int sl_judge_serve(struct sl_judge *judge);
+
+/* Sends one: a value, an errno, or "run". A caller that is gone is no error. */
+void sl_judge_answer(int listener, uint64_t id, const struct sl_answer *answer);
 
 /* The answer to the call in judge->in (dispatch.c). */
 struct sl_answer sl_judge_dispatch(struct sl_judge *judge);
