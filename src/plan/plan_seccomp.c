@@ -178,7 +178,8 @@ static unsigned int unix_conditions(const struct sl_policy *policy)
 
 	if (sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR) || !place)
 		return SL_WHEN_NO_UNIX | SL_WHEN_NO_UNIX_DGRAM;
-	return SL_WHEN_UNIX | SL_WHEN_NO_UNIX_DGRAM;
+	return SL_WHEN_UNIX |
+	       (named ? SL_WHEN_UNIX_DGRAM : SL_WHEN_NO_UNIX_DGRAM);
 }
 
 static unsigned int conditions(const struct sl_policy *policy)

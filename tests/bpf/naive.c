@@ -181,6 +181,10 @@ static bool asks(const struct naive *n, const char *name, const uint64_t *a)
 		return false;
 	if (strcmp(name, "connect") == 0)
 		return n->local;
+	if (strcmp(name, "sendto") == 0)
+		return n->datagrams && a[4] != 0;
+	if (strcmp(name, "sendmsg") == 0 || strcmp(name, "sendmmsg") == 0)
+		return n->datagrams;
 	if (strcmp(name, "listen") == 0)
 		return n->local && !n->bind;
 	if (strcmp(name, "ioctl") == 0)

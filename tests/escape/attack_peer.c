@@ -292,7 +292,115 @@ static void a121(char **argv)
 	race("descriptor", &r, own, flip_everything);
 }
 
+/* ------------------------------------------------ messages */
+
+struct message_race {
+	struct sockaddr_un own, other, now;
+	struct msghdr msg;
+	struct mmsghdr batch[2];
+	struct iovec iov;
+	atomic_bool over;
+};
+
+static void *flip_name(void *arg)
+{
+	struct message_race *r = arg;
+
+	while (!atomic_load(&r->over)) {
+		memcpy(&r->now, &r->other, sizeof(r->now));
+		__asm__ volatile("" : : "r"(&r->now) : "memory");
+		memcpy(&r->now, &r->own, sizeof(r->now));
+		__asm__ volatile("" : : "r"(&r->now) : "memory");
+	}
+	return NULL;
+}
+
+static void name_in_both(struct message_race *r, struct sockaddr_un *name)
+{
+	r->msg.msg_name = r->batch[1].msg_hdr.msg_name = name;
+	__asm__ volatile("" : : "r"(r) : "memory");
+}
+
+static void *flip_pointer(void *arg)
+{
+	struct message_race *r = arg;
+
+	while (!atomic_load(&r->over)) {
+		name_in_both(r, &r->other);
+		name_in_both(r, &r->own);
+	}
+	return NULL;
+}
+
+static bool send_one(struct message_race *r, int how, int fd)
+{
+	if (how == 0)
+		return sendto(fd, "stolen", 6, 0, (void *)&r->now,
+			      sizeof(r->now)) == 6;
+	if (how == 1)
+		return sendmsg(fd, &r->msg, 0) == 6;
+	return sendmmsg(fd, r->batch, 2, 0) == 2;
+}
+
+/* What was sent and did not arrive at our own socket went elsewhere. */
+static bool went_elsewhere(struct message_race *r, int how, int fd, int own)
+{
+	int want = how == 2 ? 2 : 1, got = 0;
+	bool sent = send_one(r, how, fd);
+	char buf[16];
+
+	while (recv(own, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+		got++;
+	return sent && got < want;
+}
+
+static void message_race(const char *label, struct message_race *r, int how,
+			 int own, void *(*flipper)(void *))
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+	time_t end = time(NULL) + RACE_SECONDS;
+	pthread_t thread;
+	bool hit = false;
+
+	atomic_store(&r->over, false);
+	if (pthread_create(&thread, NULL, flipper, r) != 0)
+		return;
+	while (!hit && time(NULL) <= end)
+		hit = went_elsewhere(r, how, fd, own);
+	atomic_store(&r->over, true);
+	pthread_join(thread, NULL);
+	close(fd);
+	errno = EACCES;
+	result(label, hit);
+}
+
+/* DGRAM: a socket outside. */
+static void a086(char **argv)
+{
+	static char text[] = "stolen";
+	struct message_race r = { .own = path_address("own"),
+				  .other = path_address(argv[0]),
+				  .iov = { text, 6 } };
+	int own = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+	r.now = r.own;
+	r.msg = (struct msghdr){ .msg_name = &r.now,
+				 .msg_namelen = sizeof(r.now),
+				 .msg_iov = &r.iov,
+				 .msg_iovlen = 1 };
+	r.batch[0].msg_hdr = r.batch[1].msg_hdr = r.msg;
+	r.batch[0].msg_hdr.msg_name = &r.own;
+	if (bind(own, (void *)&r.own, sizeof(r.own)) < 0)
+		lost("own socket", errno);
+	message_race("sendto, name", &r, 0, own, flip_name);
+	message_race("sendmsg, name", &r, 1, own, flip_name);
+	message_race("sendmmsg, second name", &r, 2, own, flip_name);
+	message_race("sendmsg, pointer", &r, 1, own, flip_pointer);
+	message_race("sendmmsg, pointer", &r, 2, own, flip_pointer);
+}
+
 const struct attack attacks_peer[] = {
+	{ "A086", a086 },
 	{ "A120ways", a120_ways },
 	{ "A121", a121 },
 	{ NULL, NULL },
