@@ -43,7 +43,8 @@
 struct seen {
 	int fd; /* -1: not opened */
 	bool owned;
-	bool known;
+	bool known; /* mount and proc are */
+	bool told;  /* hash and len are */
 	bool proc;
 	uint64_t mount;
 	uint64_t hash;
@@ -191,8 +192,19 @@ static uint64_t hash(uint64_t start, const char *text, size_t len)
 	return start;
 }
 
-/* The text of root @i as it is now: its length ("/" is empty). The hash is
- * brought up to date. */
+static bool is_deleted(const char *text, size_t len)
+{
+	static const char mark[] = " (deleted)";
+	size_t n = sizeof(mark) - 1;
+
+	return len > n && memcmp(text + len - n, mark, n) == 0;
+}
+
+/*
+ * The text of root @i as it is now: its length ("/" is empty). The hash is
+ * brought up to date. A removed directory reads as a name that another one may
+ * really have: nothing can lie below it, and one so called is climbed to.
+ */
 static int root_text(struct search *search, size_t i, char *buf)
 {
 	struct seen *seen = &search->grants->seen[i];
@@ -200,6 +212,8 @@ static int root_text(struct search *search, size_t i, char *buf)
 
 	if (len < 0)
 		return len;
+	if (is_deleted(buf, (size_t)len))
+		return -ENOENT;
 	if (len == 1 && *buf == '/')
 		len = 0;
 	seen->len = (size_t)len;
@@ -262,7 +276,7 @@ static void add_prefix(struct search *search, size_t border, uint64_t sum)
 	for (size_t i = 0; i < grants->count && !satisfied(search); i++) {
 		const struct seen *seen = &grants->seen[i];
 
-		if (seen->known && seen->len == border && seen->hash == sum &&
+		if (seen->told && seen->len == border && seen->hash == sum &&
 		    useful(search, i) && covers(search, i))
 			search->found |= grants->roots[i].rights & ALL_RIGHTS;
 	}
@@ -274,12 +288,12 @@ static void learn_roots(struct search *search)
 	struct sl_grants *grants = search->grants;
 
 	for (size_t i = 0; i < grants->count; i++) {
-		if (grants->seen[i].known ||
-		    !(grants->roots[i].rights & search->want))
-			continue;
-		if (have_root(grants, i) &&
-		    root_text(search, i, search->call->judge->text[1]) < 0)
-			grants->seen[i].len = SIZE_MAX;
+		struct seen *seen = &grants->seen[i];
+
+		if (!seen->told && grants->roots[i].rights & search->want &&
+		    have_root(grants, i))
+			seen->told = root_text(search, i,
+					       search->call->judge->text[1]) >= 0;
 	}
 }
 

@@ -14,6 +14,7 @@
 #include "supervise/act.h"
 #include "supervise/grants.h"
 #include "supervise/handlers.h"
+#include "supervise/judge.h"
 #include "supervise/remote.h"
 #include "sys/object.h"
 #include "sys/raw.h"
@@ -79,22 +80,48 @@ struct sl_answer sl_h_fchmod(struct sl_call *call)
 
 /* ------------------------------------------------ owner */
 
+/* An owner as the caller names it, in our numbers; -1 stays: no change. */
+static bool translate(const struct sl_judge_ids *ids, uint32_t *uid, uint32_t *gid)
+{
+	if (!ids->mapped)
+		return true;
+	if (*uid == ids->inside_uid)
+		*uid = ids->outside_uid;
+	else if (*uid != UINT32_MAX)
+		return false;
+	if (*gid == ids->inside_gid)
+		*gid = ids->outside_gid;
+	else if (*gid != UINT32_MAX)
+		return false;
+	return true;
+}
+
+/* Arguments @n and @n + 1 name the owner. */
+static struct sl_answer act_owner(struct sl_call *call, int fd, int n,
+				  bool as_file)
+{
+	uint32_t uid = (uint32_t)sl_call_arg(call, n);
+	uint32_t gid = (uint32_t)sl_call_arg(call, n + 1);
+	int r = sl_act_judge(call, fd, SL_RIGHT_WRITE, EPERM, as_file);
+
+	if (r < 0)
+		return sl_answer(r);
+	if (!translate(&call->judge->ids, &uid, &gid))
+		return sl_answer_fail(EINVAL);
+	if (as_file)
+		return sl_answer(sl_raw3(SYS_fchown, fd, uid, gid));
+	return sl_answer(sl_object_chown(fd, uid, gid));
+}
+
 static struct sl_answer change_owner(struct sl_call *call, int dirfd, int n,
 				     int flags)
 {
 	sl_autoclose int fd = -1;
-	int r;
 
 	if (flags & ~AT_KNOWN)
 		return sl_answer_fail(EINVAL);
 	fd = sl_act_pin(call, dirfd, n, flags);
-	if (fd < 0)
-		return sl_answer(fd);
-	r = sl_act_judge(call, fd, SL_RIGHT_WRITE, EPERM, false);
-	if (r < 0)
-		return sl_answer(r);
-	return sl_answer(sl_object_chown(fd, (uint32_t)sl_call_arg(call, n + 1),
-					 (uint32_t)sl_call_arg(call, n + 2)));
+	return fd < 0 ? sl_answer(fd) : act_owner(call, fd, n + 1, false);
 }
 
 struct sl_answer sl_h_chown(struct sl_call *call)
@@ -115,15 +142,8 @@ struct sl_answer sl_h_fchownat(struct sl_call *call)
 struct sl_answer sl_h_fchown(struct sl_call *call)
 {
 	sl_autoclose int fd = sl_remote_fd(call, sl_call_int(call, 0));
-	int r;
 
-	if (fd < 0)
-		return sl_answer(fd);
-	r = sl_act_judge(call, fd, SL_RIGHT_WRITE, EPERM, true);
-	if (r < 0)
-		return sl_answer(r);
-	return sl_answer(sl_raw3(SYS_fchown, fd, sl_call_arg(call, 1),
-				 sl_call_arg(call, 2)));
+	return fd < 0 ? sl_answer(fd) : act_owner(call, fd, 1, true);
 }
 
 /* ------------------------------------------------ times */

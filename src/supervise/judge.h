@@ -27,6 +27,14 @@ struct sl_inherited {
 
 #define SL_JUDGE_INHERITED 3
 
+/* The user namespace of the sandbox, if it has one of its own: it maps one user
+ * and one group. */
+struct sl_judge_ids {
+	bool mapped;
+	uint32_t inside_uid, outside_uid;
+	uint32_t inside_gid, outside_gid;
+};
+
 struct sl_judge {
 	int listener;	    /* -1: none yet */
 	bool waits;	    /* KERNEL < 6.11: only poll(2) tells the end */
@@ -40,6 +48,7 @@ struct sl_judge {
 	bool abstract;	    /* abstract Unix sockets are judged elsewhere */
 	struct sl_patient *patient; /* NULL until something may block */
 	struct sl_grants *grants;
+	struct sl_judge_ids ids;
 	struct sl_inherited inherited[SL_JUDGE_INHERITED];
 	int inherited_count;
 	struct sl_judge_pidfd pidfds[SL_JUDGE_PIDFDS];

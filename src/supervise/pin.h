@@ -22,18 +22,20 @@ enum sl_pin_flag {
 };
 
 /*
- * @path relative to the caller's @dirfd (AT_FDCWD too). A descriptor of the
- * caller of this function to close: O_PATH, or with SL_PIN_EMPTY and "" a copy
- * of the caller's own. The errno of a failure is the one that the bare call
- * would see; -EACCES for what is refused here.
+ * @path relative to the caller's @dirfd (AT_FDCWD too). A descriptor, to be
+ * closed: O_PATH, or where the path is no more than a descriptor of the
+ * caller's own ("" with SL_PIN_EMPTY, "/proc/self/fd/N"), a copy of that. The
+ * errno of a failure is the one that the bare call would see; -EACCES for what
+ * is refused here, -EPERM for a caller that cannot be looked into. The call was
+ * alive afterwards. @path may be judge->path[], but not judge->text[].
  */
 int sl_pin(struct sl_call *call, int dirfd, const char *path, unsigned int flags);
 
 /*
  * The directory that holds the last component of @path, and that component's
- * name (without trailing slashes; "." and ".." are refused with -EINVAL, "" and
- * "/" with -EISDIR), for calls that make, move or remove a name. Symbolic links
- * in the last component are not followed.
+ * name (without trailing slashes; "." and ".." are refused with -EINVAL, "/"
+ * with -EISDIR, "" with -ENOENT), for calls that make, move or remove a name.
+ * Symbolic links in the last component are not followed.
  */
 int sl_pin_parent(struct sl_call *call, int dirfd, const char *path,
 		  char ret_name[NAME_MAX + 1]);

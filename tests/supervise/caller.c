@@ -7,6 +7,7 @@
 #include <ftw.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -278,17 +279,48 @@ long caller_trapped(long arg)
 	return sl_raw1(TRAPPED, arg);
 }
 
-long caller_answer(struct caller *caller, struct sl_answer answer)
+long caller_trapped_call(const long args[6])
+{
+	return sl_raw6(TRAPPED, args[0], args[1], args[2], args[3], args[4],
+		       args[5]);
+}
+
+static void answer(struct caller *caller, struct sl_answer what)
 {
 	struct seccomp_notif_resp resp = { .id = caller->notif.id };
 
-	if (answer.kind == SL_ANSWER_VALUE) {
-		resp.val = answer.value;
+	if (what.kind == SL_ANSWER_VALUE) {
+		resp.val = what.value;
 	} else {
-		EXPECT_EQ(answer.kind, SL_ANSWER_FAIL);
-		resp.error = answer.error ? -answer.error : -EPERM;
+		EXPECT_EQ(what.kind, SL_ANSWER_FAIL);
+		resp.error = what.error ? -what.error : -EPERM;
 	}
 	ASSERT_EQ(ioctl(caller->listener, SECCOMP_IOCTL_NOTIF_SEND, &resp), 0);
+}
+
+long caller_serve(struct caller *caller,
+		  struct sl_answer (*handler)(struct sl_call *),
+		  long (*fn)(struct shared *))
+{
+	struct order order = { .fn = fn };
+	struct pollfd fds[2] = { { .fd = caller->listener, .events = POLLIN },
+				 { .fd = caller->from, .events = POLLIN } };
+
+	give(caller, &order);
+	for (;;) {
+		ASSERT_GT(poll(fds, 2, -1), 0);
+		if (fds[0].revents & POLLIN) {
+			receive(caller);
+			answer(caller, handler(&caller->call));
+		} else if (fds[1].revents) {
+			return take(caller);
+		}
+	}
+}
+
+long caller_answer(struct caller *caller, struct sl_answer what)
+{
+	answer(caller, what);
 	return take(caller);
 }
 

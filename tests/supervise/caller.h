@@ -64,6 +64,12 @@ long caller_judged(struct caller *caller,
 		   struct sl_answer (*handler)(struct sl_call *),
 		   const long args[6]);
 
+/* @fn in the child, whose calls of caller_trapped_call() @handler answers. */
+long caller_serve(struct caller *caller,
+		  struct sl_answer (*handler)(struct sl_call *),
+		  long (*fn)(struct shared *));
+long caller_trapped_call(const long args[6]);
+
 #define ARGS(...)           \
 	(const long[6])     \
 	{                   \

@@ -319,3 +319,43 @@ TEST(descriptor_calls_are_the_bare_ones)
 	reset_modes();
 	place_remove();
 }
+
+static long chown_judged(struct caller *caller, long uid, long gid)
+{
+	snprintf(caller->shared->path, 64, "file");
+	return caller_judged(
+		caller, sl_h_fchownat,
+		ARGS(AT_FDCWD, ADDR(caller->shared->path), uid, gid, 0));
+}
+
+/* Owners are named in the numbers of the caller's user namespace. */
+TEST(owners_of_a_user_namespace)
+{
+	struct caller caller;
+	struct sl_root root;
+	struct stat st;
+
+	begin(&caller, &root);
+	caller.judge.ids = (struct sl_judge_ids){
+		.mapped = true,
+		.inside_uid = 7,
+		.outside_uid = geteuid(),
+		.inside_gid = 8,
+		.outside_gid = getegid(),
+	};
+	go(&caller, "b");
+	EXPECT_EQ(chown_judged(&caller, 7, 8), 0);
+	EXPECT_EQ(chown_judged(&caller, 7, -1), 0);
+	EXPECT_EQ(chown_judged(&caller, -1, 8), 0);
+	EXPECT_EQ(chown_judged(&caller, geteuid() + 1, -1), -EINVAL);
+	EXPECT_EQ(chown_judged(&caller, -1, getegid() + 1), -EINVAL);
+	EXPECT_EQ(chown_judged(&caller, 8, 7), -EINVAL);
+	EXPECT_EQ(caller_judged(&caller, sl_h_fchown, ARGS(50, 7, 8)), 0);
+	EXPECT_EQ(caller_judged(&caller, sl_h_fchown, ARGS(50, 9, 8)), -EINVAL);
+	EXPECT_EQ(stat("b/file", &st), 0);
+	EXPECT_EQ(st.st_uid, geteuid());
+	EXPECT_EQ(st.st_gid, getegid());
+	caller_end(&caller);
+	reset_modes();
+	place_remove();
+}

@@ -123,6 +123,28 @@ TEST(moved_removed_and_replaced)
 	place_remove();
 }
 
+TEST(a_root_that_is_removed)
+{
+	struct caller caller;
+
+	place_make();
+	DIRS("w", "w (deleted)", "x (deleted)");
+	touch("w (deleted)/f");
+	touch("x (deleted)/f");
+	caller_start(&caller, NULL);
+	GRANT(&caller, { "w", W }, { "x (deleted)", W });
+	ASSERT_EQ(rmdir("w"), 0);
+	EXPECT_EQ(judge_path(&caller, "w (deleted)/f"), 0);
+	EXPECT_EQ(judge_path(&caller, "w (deleted)"), 0);
+	EXPECT_EQ(judge_path(&caller, "x (deleted)/f"), W | T);
+	DIRS("w");
+	touch("w/f");
+	EXPECT_EQ(judge_path(&caller, "w"), 0);
+	EXPECT_EQ(judge_path(&caller, "w/f"), 0);
+	caller_end(&caller);
+	place_remove();
+}
+
 TEST(a_path_too_long_to_tell)
 {
 	struct caller caller;

@@ -159,6 +159,7 @@ TEST(odd_mounts_as_landlock_has_them)
 TEST(mount_points_and_special_mounts)
 {
 	struct caller caller;
+	int gone;
 
 	place_private();
 	place_make();
@@ -169,12 +170,16 @@ TEST(mount_points_and_special_mounts)
 	touch("w/f");
 	touch("x/bound");
 	tmpfs("w/m");
+	DIRS("w/m/d");
+	gone = open("w/m/d/gone", O_CREAT | O_RDWR, 0600);
+	unlink("w/m/d/gone");
 	bind("/dev/null", "w/null");
 	bind("o/f", "w/bound");
 	bind("w/f", "x/bound");
 	caller_start(&caller, NULL);
 	GRANT(&caller, { "w", W });
 	EXPECT_EQ(judge_path(&caller, "w/m"), W | T);
+	EXPECT_EQ(judge_fd(&caller, gone), W | T);
 	/* Its node is the host's: times only. */
 	EXPECT_EQ(judge_path(&caller, "w/null"), T);
 	EXPECT_EQ(judge_path(&caller, "w/bound"), W | T);

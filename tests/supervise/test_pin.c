@@ -359,6 +359,69 @@ TEST(same_object_in_every_spelling)
 	place_remove();
 }
 
+TEST(parents_and_names)
+{
+	static const struct {
+		const char *path, *parent, *name;
+		int error;
+	} cases[] = {
+		{ "file", ".", "file", 0 },
+		{ "file///", ".", "file", 0 },
+		{ "nope", ".", "nope", 0 },
+		{ "l_file", ".", "l_file", 0 },
+		{ "l_dir/x", "dir", "x", 0 },
+		{ "dir//sub", "dir", "sub", 0 },
+		{ "/x", "/", "x", 0 },
+		{ "//x/", "/", "x", 0 },
+		{ "../w/dir/..x", "dir", "..x", 0 },
+		{ "/proc/self/fd/21/x", "dir", "x", 0 },
+		{ "/proc/self/cwd/x", ".", "x", 0 },
+		{ "l_fddir/x", "dir", "x", 0 },
+		{ "\xff", ".", "\xff", 0 },
+		{ "", NULL, NULL, -ENOENT },
+		{ "/", NULL, NULL, -EISDIR },
+		{ "///", NULL, NULL, -EISDIR },
+		{ ".", NULL, NULL, -EINVAL },
+		{ "dir/..", NULL, NULL, -EINVAL },
+		{ "dir/../", NULL, NULL, -EINVAL },
+		{ "file/x", NULL, NULL, -ENOTDIR },
+		{ "nope/x", NULL, NULL, -ENOENT },
+		{ "loop1/x", NULL, NULL, -ELOOP },
+	};
+	struct caller caller;
+	char name[NAME_MAX + 1], path[NAME_MAX + 3];
+
+	place_make();
+	make_tree();
+	caller_start(&caller, child_setup);
+	caller_trap(&caller, ARGS(0));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int fd = sl_pin_parent(&caller.call, CWD, cases[i].path, name);
+		struct stat ours, want;
+
+		if (cases[i].error) {
+			EXPECT_EQ(fd, cases[i].error);
+			continue;
+		}
+		ASSERT_GE(fd, 0);
+		EXPECT_STREQ(name, cases[i].name);
+		EXPECT_EQ(fstat(fd, &ours), 0);
+		EXPECT_EQ(stat(cases[i].parent, &want), 0);
+		EXPECT_EQ(ours.st_ino, want.st_ino);
+		EXPECT_EQ(ours.st_dev, want.st_dev);
+		close(fd);
+	}
+	memset(path, 'n', sizeof(path));
+	path[NAME_MAX + 1] = '\0';
+	EXPECT_EQ(sl_pin_parent(&caller.call, CWD, path, name), -ENAMETOOLONG);
+	path[NAME_MAX] = '\0';
+	EXPECT_GE(sl_pin_parent(&caller.call, CWD, path, name), 0);
+	caller_answer(&caller, sl_answer(0));
+	caller_end(&caller);
+	ASSERT_EQ(chmod("closed", 0700), 0);
+	place_remove();
+}
+
 /* Links of other tasks are refused, though the kernel would let them follow. */
 TEST(no_magic_link_of_another_task)
 {
