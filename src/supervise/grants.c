@@ -433,7 +433,7 @@ int sl_grants_judge_for(struct sl_call *call, int fd, uint32_t want)
 		return r;
 	search.len = (size_t)r;
 	if (is_own_anonymous(&search)) {
-		search.found = ALL_RIGHTS;
+		search.found = SL_RIGHT_READ | SL_RIGHT_WRITE;
 		return finish(&search);
 	}
 	if (search.text[0] != '/' ||
