@@ -147,6 +147,122 @@ if [ -d /proc/self/fd ]; then
 	end
 fi
 
+cat >"$top/dgram.py" <<'END'
+import array, os, socket, struct, sys, threading, time
+D = socket.SOCK_DGRAM
+server = socket.socket(socket.AF_UNIX, D)
+server.bind("s")
+client = socket.socket(socket.AF_UNIX, D)
+assert client.sendto(b"one", "s") == 3
+r, w = os.pipe()
+rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [w, w]))]
+assert client.sendmsg([b"t", b"wo"], rights, 0, "s") == 3
+own = struct.pack("3i", os.getpid(), os.getuid(), os.getgid())
+forged = struct.pack("3i", os.getppid(), os.getuid(), os.getgid())
+assert client.sendmsg([b"me"], [(1, 2, own)], 0, "s") == 2
+try:
+    client.sendmsg([b"not me"], [(1, 2, forged)], 0, "s")
+    sys.exit("a forged sender")
+except PermissionError:
+    pass
+assert server.recv(9) == b"one"
+data, ancillary, _, _ = server.recvmsg(9, 99)
+assert data == b"two"
+got = array.array("i", ancillary[0][2])
+os.close(w)
+os.write(got[0], b"x")
+os.write(got[1], b"y")
+assert os.read(r, 9) == b"xy"
+assert server.recv(9) == b"me"
+# Full: what does not wait fails, what waits is waited for.
+count = 0
+try:
+    while True:
+        client.sendto(b"fill", socket.MSG_DONTWAIT, "s")
+        count += 1
+except BlockingIOError:
+    pass
+late = threading.Thread(target=client.sendto, args=(b"late", "s"))
+late.start()
+t = time.monotonic()
+os.chmod("s", 0o600)
+for _ in range(count):
+    server.recv(9)
+late.join(20)
+assert server.recv(9) == b"late"
+a, b = socket.socketpair()
+big = bytes(range(256)) * 12000
+reader = threading.Thread(target=lambda: print(
+    "whole", b"".join(iter(lambda: b.recv(1 << 20), b"")) == big))
+reader.start()
+view = memoryview(big)
+while view:
+    view = view[a.sendmsg([view]):]
+a.close()
+reader.join()
+END
+begin 'datagrams with --unix-allow: descriptors, senders, waiting, long streams'
+cp "$top/dgram.py" dgram.py
+granted='--unix-allow .'
+inside python3 dgram.py
+works
+out 'whole True'
+end
+
+begin 'no datagrams without it'
+inside python3 -c 'import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)'
+fails
+err 'Socket type not supported'
+end
+
+cat >"$top/stuck.py" <<'END'
+import os, signal, socket
+full = socket.socket(socket.AF_UNIX)
+full.bind("full")
+full.listen(0)
+
+def stick(n):
+    kids = []
+    for _ in range(n):
+        r, w = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            client = socket.socket(socket.AF_UNIX)
+            os.write(w, b"x")
+            client.connect("full")
+            signal.pause()
+        os.close(w)
+        os.read(r, 1)
+        os.close(r)
+        kids.append(pid)
+    return kids
+
+# More than can wait at once, but that the killed ones leave.
+for _ in range(3):
+    for pid in stick(60):
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+free = socket.socket(socket.AF_UNIX)
+free.bind("free")
+free.listen(1)
+while True:
+    try:
+        client = socket.socket(socket.AF_UNIX)
+        client.connect("free")
+        break
+    except BlockingIOError:
+        pass
+stick(20)
+print("ends")
+END
+begin 'callers that are killed leave no thread behind; the end waits for nobody'
+cp "$top/stuck.py" stuck.py
+granted='-t 60'
+inside python3 stuck.py
+works
+out ends
+end
+
 if command -v redis-server >/dev/null 2>&1 &&
 	command -v redis-cli >/dev/null 2>&1; then
 	begin 'redis-server on a socket, its client, and a benchmark'
