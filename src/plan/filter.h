@@ -44,6 +44,15 @@ enum sl_when {
 	SL_WHEN_PINNED = 8,	   /* limits.cpu_cores is set */
 	SL_WHEN_UNSUPERVISED = 16, /* with program.no_supervisor */
 	SL_WHEN_JUDGED = 32,	   /* somebody answers traps */
+	/* Unix sockets exist: judged, and with somewhere to have them. */
+	SL_WHEN_UNIX = 64,
+	SL_WHEN_NO_UNIX = 128, /* they do not */
+	/* Datagram ones, too: then every send that may name a peer is judged. */
+	SL_WHEN_UNIX_DGRAM = 256,
+	SL_WHEN_NO_UNIX_DGRAM = 512,
+	SL_WHEN_NO_LISTEN = SL_WHEN_NO_BIND | SL_WHEN_NO_UNIX,
+	SL_WHEN_UNIX_LISTEN = SL_WHEN_NO_BIND | SL_WHEN_UNIX,
+	SL_WHEN_UNIX_STREAM = SL_WHEN_UNIX | SL_WHEN_NO_UNIX_DGRAM,
 };
 
 #define SL_RULE_TESTS 4

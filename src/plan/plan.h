@@ -23,6 +23,7 @@ struct sl_plan_path {
 	const char *path;
 	uint64_t access; /* SL_LL_FS_* */
 	bool optional;
+	bool unix_only; /* of --unix-allow: a socket, or a directory of some */
 	const struct sl_item *item; /* origin for errors; NULL = our own */
 };
 
@@ -38,6 +39,9 @@ struct sl_plan_landlock {
 	bool border_refer;		   /* REFER is granted on / */
 	struct sl_plan_path *paths;
 	size_t path_count;
+	/* Nobody but Landlock need judge abstract Unix sockets: it does, or the
+	 * user has switched that off. */
+	bool abstract_settled;
 	struct sl_plan_port *ports;
 	size_t port_count;
 };

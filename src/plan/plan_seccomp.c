@@ -164,6 +164,24 @@ static int apply_list(const struct sl_policy *policy, enum sl_key key,
 	return 0;
 }
 
+/*
+ * Unix sockets need somebody to judge who is connected to, and a place that
+ * they may be in: what can be written (the private temporary directory too), or
+ * what was named for it. Datagrams are asked for by name alone, since where one
+ * can exist every sendmsg(2) is judged.
+ */
+static unsigned int unix_conditions(const struct sl_policy *policy)
+{
+	bool named = sl_policy_get(policy, SL_KEY_ALLOW_UNIX)->count;
+	bool place = named || sl_policy_get(policy, SL_KEY_FS_WRITE)->count ||
+		     sl_policy_bool(policy, SL_KEY_PRIVATE_TMP);
+
+	if (sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR) || !place)
+		return SL_WHEN_NO_UNIX | SL_WHEN_NO_UNIX_DGRAM;
+	return SL_WHEN_UNIX |
+	       (named ? SL_WHEN_UNIX_DGRAM : SL_WHEN_NO_UNIX_DGRAM);
+}
+
 static unsigned int conditions(const struct sl_policy *policy)
 {
 	unsigned int when = SL_WHEN_ALWAYS;
@@ -178,7 +196,7 @@ static unsigned int conditions(const struct sl_policy *policy)
 		when |= SL_WHEN_NO_BIND;
 	if (sl_policy_get(policy, SL_KEY_CPU_CORES)->count)
 		when |= SL_WHEN_PINNED;
-	return when;
+	return when | unix_conditions(policy);
 }
 
 int sl_filter_spec(const struct sl_policy *policy, enum sl_arch arch,

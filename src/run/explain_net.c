@@ -184,7 +184,10 @@ static bool filtered(struct sl_explain *ex, enum sl_sys call, uint64_t domain,
 {
 	uint64_t args[6] = { domain, type, protocol };
 
-	if (sl_ex_filter(ex, call, args) == 0)
+	int r = sl_ex_filter(ex, call, args);
+
+	/* Whom the judge is asked about is told by the caller. */
+	if (r == 0 || r == SL_EX_JUDGED)
 		return false;
 	sl_ex_blame_filter(ex, call, args, j);
 	return true;
@@ -213,24 +216,9 @@ static void judge_free_socket(struct sl_explain *ex, const struct sl_ask *ask,
 			      struct sl_judgement *j)
 {
 	const struct sl_plan_landlock *ll = &ex->prepared->plan->landlock;
-	bool is_unix = ask->family == AF_UNIX;
 
 	j->answer.rung = SL_RUNG_LANDLOCK;
-	if (is_unix && ask->text[0] == '@' &&
-	    (ll->scoped & SL_LL_SCOPE_ABSTRACT_UNIX)) {
-		j->answer.error = EPERM;
-		j->answer.reason = "abstract sockets do not cross the border "
-				   "of the sandbox";
-		return;
-	}
-	if (is_unix && ask->text[0] != '@' &&
-	    (ll->handled_fs & SL_LL_FS_RESOLVE_UNIX)) {
-		j->answer.verdict = SL_VERDICT_DEPENDS;
-		j->answer.reason = "a write grant for its path decides";
-		return;
-	}
-	if (!is_unix && !ask->protocol &&
-	    (ll->handled_net & SL_LL_NET_CONNECT_SEND_UDP)) {
+	if (!ask->protocol && (ll->handled_net & SL_LL_NET_CONNECT_SEND_UDP)) {
 		j->answer.error = EACCES;
 		j->answer.reason = "this version has no rules for UDP";
 		return;
@@ -261,7 +249,14 @@ static void judge_socket(struct sl_explain *ex, const struct sl_ask *ask,
 		return;
 	}
 	if (!refused && !filtered(ex, SL_SYS_connect, 0, 0, 0, j)) {
-		judge_free_socket(ex, ask, j);
+		if (ask->family == AF_UNIX)
+			sl_ex_judge_unix(ex, ask, j);
+		else
+			judge_free_socket(ex, ask, j);
+		return;
+	}
+	if (ask->family == AF_UNIX) {
+		sl_ex_refuse_unix(ex, ask, j);
 		return;
 	}
 	/* Allowing socket(2) by name would work, and open every kind of it. */
@@ -271,7 +266,7 @@ static void judge_socket(struct sl_explain *ex, const struct sl_ask *ask,
 		ex,
 		"this version has no rules for %s; --extra-allow-syscall "
 		"socket would open every kind of socket",
-		ask->family == AF_UNIX ? "Unix sockets" : protocol_name(ask));
+		protocol_name(ask));
 }
 
 void sl_ex_judge_net(struct sl_explain *ex, const struct sl_ask *ask,

@@ -10,6 +10,7 @@ enum open_when {
 	OPEN_WATCHES,
 	OPEN_CONNECT,
 	OPEN_BIND,
+	OPEN_UNIX,
 	OPEN_SUPERVISED,
 	OPEN_COREDUMP,
 	OPEN_ENVIRONMENT,
@@ -91,6 +92,8 @@ static bool is_open(const struct sl_explain *ex, enum open_when when)
 	case OPEN_BIND:
 		return any_port(ex, SL_LL_NET_BIND_TCP) &&
 		       sl_ex_filter(ex, SL_SYS_listen, no_args) == 0;
+	case OPEN_UNIX:
+		return ex->spec.when & SL_WHEN_UNIX;
 	case OPEN_SUPERVISED:
 		return !sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR);
 	case OPEN_COREDUMP:

@@ -33,10 +33,9 @@ static const struct {
 			       SL_KEY_FS_WRITE },
 };
 
-/* The nearest rule above the object that holds @right, or NULL. */
-static const struct sl_plan_path *rule_for(const struct sl_explain *ex,
-					   const struct sl_walk *walk,
-					   uint64_t right)
+const struct sl_plan_path *sl_ex_rule_above(const struct sl_explain *ex,
+					    const struct sl_walk *walk,
+					    uint64_t right, bool unix_too)
 {
 	const struct sl_plan_landlock *ll = &ex->prepared->plan->landlock;
 	/* Without a supervisor the program is the process that was asked. */
@@ -49,7 +48,9 @@ static const struct sl_plan_path *rule_for(const struct sl_explain *ex,
 		     i++) {
 			const struct sl_grant *grant = &ex->prepared->grants[i];
 
-			if (grant->made && (grant->access & right) &&
+			if (grant->made &&
+			    ((grant->access & right) ||
+			     (unix_too && ll->paths[i].unix_only)) &&
 			    grant->dev == node->dev && grant->ino == node->ino)
 				return &ll->paths[i];
 		}
@@ -79,7 +80,7 @@ static const struct sl_plan_path *rule_for_all(const struct sl_explain *ex,
 	for (uint64_t bit = 1; bit && bit <= wanted; bit <<= 1) {
 		if (!(wanted & bit))
 			continue;
-		rule = rule_for(ex, walk, bit);
+		rule = sl_ex_rule_above(ex, walk, bit, false);
 		if (!rule)
 			return NULL;
 	}

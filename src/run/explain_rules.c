@@ -79,9 +79,12 @@ static void list_paths(struct sl_explain *ex)
 	for (size_t i = 0; i < ll->path_count; i++) {
 		const struct sl_plan_path *path = &ll->paths[i];
 		const struct sl_grant *grant = &ex->prepared->grants[i];
-		enum sl_key key = path->access & SL_LL_FS_WRITE_FILE
+		enum sl_key key = path->unix_only ? SL_KEY_ALLOW_UNIX
+				  : path->access & SL_LL_FS_WRITE_FILE
 					  ? SL_KEY_FS_WRITE
 					  : SL_KEY_FS_READ;
+		const char *effect = rights_text(ex, grant->made ? grant->access
+								 : path->access);
 		bool gpu = !path->item || strcmp(path->item->text, path->path);
 
 		/* The nodes of forty cards that are not there tell nobody. */
@@ -92,13 +95,12 @@ static void list_paths(struct sl_explain *ex)
 			(struct sl_ex_rule){
 				.key = gpu ? key_name(SL_KEY_GPU) : key_name(key),
 				.subject = path->path,
-				.effect = rights_text(
-					ex, grant->made ? grant->access
-							: path->access),
+				.effect = path->unix_only ? "Unix sockets" : effect,
 				.origin = path->item ? sl_ex_origin(ex, path->item)
 						     : OURS ", for --gpu",
 				.note = grant_note(ex, path, grant),
-				.rung = SL_RUNG_LANDLOCK,
+				.rung = path->unix_only ? SL_RUNG_SUPERVISOR
+							: SL_RUNG_LANDLOCK,
 				.allows = grant->made,
 				.source = path,
 			});

@@ -35,6 +35,8 @@ enum sl_launch_flag {
 	SL_LAUNCH_QUIET = 4096, /* Landlock ABI 7: no audit of our own probes */
 	SL_LAUNCH_JUDGED = 16384, /* the filter traps: hand over its listener */
 	SL_LAUNCH_TRAPS_EXEC = 32768, /* also the exec that starts the program */
+	/* The judge need not look at abstract Unix sockets. */
+	SL_LAUNCH_ABSTRACT = 65536,
 };
 
 #define SL_LAUNCH_CPU_WORDS 16 /* 1,024 CPUs */

@@ -83,9 +83,10 @@ static int grant_tmp(const struct sl_prepared *p, struct sl_error *err)
 	return 0;
 }
 
-static struct sl_root root_of(const char *path, const struct sl_grant *grant)
+static struct sl_root root_of(const struct sl_plan_path *path,
+			      const struct sl_grant *grant)
 {
-	struct sl_root root = { .path = path,
+	struct sl_root root = { .path = path->path,
 				.fd = grant->fd,
 				.mode = grant->mode,
 				.dev = grant->dev,
@@ -95,6 +96,8 @@ static struct sl_root root_of(const char *path, const struct sl_grant *grant)
 		root.rights |= SL_RIGHT_READ;
 	if (grant->access & SL_LL_FS_WRITE_FILE)
 		root.rights |= SL_RIGHT_WRITE;
+	if (path->unix_only)
+		root.rights |= SL_RIGHT_UNIX;
 	return root;
 }
 
@@ -112,8 +115,7 @@ static int fill_roots(struct sl_prepared *p, struct sl_error *err)
 	for (size_t i = 0; i < ll->path_count; i++) {
 		if (!p->grants[i].made)
 			continue;
-		p->roots[l->root_count++] = root_of(ll->paths[i].path,
-						    &p->grants[i]);
+		p->roots[l->root_count++] = root_of(&ll->paths[i], &p->grants[i]);
 		p->grants[i].fd = -1;
 	}
 	l->roots = p->roots;
@@ -314,6 +316,8 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 		l->timeout_ns = SL_MIN(request->timeout_ns, (uint64_t)INT64_MAX);
 	if (p->plan->landlock.border_scoped & SL_LL_SCOPE_SIGNAL)
 		l->flags |= SL_LAUNCH_SCOPED;
+	if (p->plan->landlock.abstract_settled)
+		l->flags |= SL_LAUNCH_ABSTRACT;
 	return lift_fds(l, err);
 }
 

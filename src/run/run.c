@@ -148,6 +148,7 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 				.outside_gid = getegid(),
 			};
 		run->judge->scoped = launch->flags & SL_LAUNCH_SCOPED;
+		run->judge->abstract = launch->flags & SL_LAUNCH_ABSTRACT;
 	}
 	return 0;
 }

@@ -48,4 +48,13 @@ struct sl_answer sl_h_sched_setscheduler(struct sl_call *call);
 struct sl_answer sl_h_sched_setattr(struct sl_call *call);
 struct sl_answer sl_h_sched_setaffinity(struct sl_call *call);
 
+/* h_connect.c */
+struct sl_answer sl_h_connect(struct sl_call *call);
+struct sl_answer sl_h_listen(struct sl_call *call);
+
+/* h_send.c */
+struct sl_answer sl_h_sendto(struct sl_call *call);
+struct sl_answer sl_h_sendmsg(struct sl_call *call);
+struct sl_answer sl_h_sendmmsg(struct sl_call *call);
+
 #endif

@@ -10,6 +10,8 @@
 
 #include "supervise/grants.h"
 
+struct sl_patient;
+
 #define SL_JUDGE_PIDFDS 16
 
 struct sl_judge_pidfd {
@@ -42,6 +44,8 @@ struct sl_judge {
 	int guardian_pid;   /* a keeper, too; 0: none yet */
 	unsigned int when;  /* enum sl_when bits that hold */
 	bool scoped;	    /* the border holds signals in (ABI 6) */
+	bool abstract;	    /* abstract Unix sockets are judged elsewhere */
+	struct sl_patient *patient; /* NULL until something may block */
 	struct sl_grants *grants;
 	struct sl_judge_ids ids;
 	struct sl_inherited inherited[SL_JUDGE_INHERITED];
@@ -77,6 +81,9 @@ int sl_judge_serve_ready(struct sl_judge *judge, int timeout_ms);
  * Negative errno: the listener is of no use any more, and everything it traps
  * fails. */
 int sl_judge_serve(struct sl_judge *judge, int guardian_fd);
+
+/* Sends one: a value, an errno, or "run". A caller that is gone is no error. */
+void sl_judge_answer(int listener, uint64_t id, const struct sl_answer *answer);
 
 /* The answer to the call in judge->in (dispatch.c). */
 struct sl_answer sl_judge_dispatch(struct sl_judge *judge);

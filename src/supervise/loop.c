@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "plan/notify.h"
+#include "supervise/patient.h"
 #include "sys/uapi_seccomp.h"
 
 /* ------------------------------------------------ the judge */
@@ -64,6 +65,7 @@ void sl_judge_free(struct sl_judge *judge)
 {
 	if (!judge)
 		return;
+	sl_patient_free(judge->patient);
 	close_if(judge->proc_fd);
 	close_if(judge->self_fd);
 	close_if(judge->root_fd);
@@ -99,10 +101,9 @@ static int open_bases(struct sl_judge *judge)
 
 /* ------------------------------------------------ answering */
 
-static void respond(struct sl_judge *judge, const struct sl_answer *answer)
+void sl_judge_answer(int listener, uint64_t id, const struct sl_answer *answer)
 {
-	struct seccomp_notif_resp resp = { .id = judge->in.notif.id,
-					   .error = -EPERM };
+	struct seccomp_notif_resp resp = { .id = id, .error = -EPERM };
 
 	if (answer->kind == SL_ANSWER_VALUE) {
 		resp.error = 0;
@@ -114,9 +115,14 @@ static void respond(struct sl_judge *judge, const struct sl_answer *answer)
 		resp.error = -answer->error;
 	}
 	/* ENOENT: the caller is gone. */
-	while (ioctl(judge->listener, SECCOMP_IOCTL_NOTIF_SEND, &resp) < 0 &&
+	while (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &resp) < 0 &&
 	       errno == EINTR)
 		;
+}
+
+static void respond(struct sl_judge *judge, const struct sl_answer *answer)
+{
+	sl_judge_answer(judge->listener, judge->in.notif.id, answer);
 }
 
 /* In two steps: the one that does both does not wake the caller on this CPU,
@@ -213,9 +219,11 @@ int sl_judge_serve(struct sl_judge *judge, int guardian_fd)
 			r = receive(judge);
 		if (r > 0)
 			answer_one(judge);
-		if (r < 0)
-			return r == -EPIPE ? 0 : r;
-		if (over)
-			return 0;
+		if (r < 0 || over)
+			break;
 	}
+	/* Nobody waits for what they do, and what they hold is the sandbox's. */
+	sl_patient_free(judge->patient);
+	judge->patient = NULL;
+	return r < 0 && r != -EPIPE ? r : 0;
 }

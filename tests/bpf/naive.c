@@ -80,8 +80,20 @@ bool naive_judges(const char *name)
 	return has(judged, name);
 }
 
-static uint32_t do_socket(uint32_t domain, uint32_t type, uint32_t protocol)
+static uint32_t do_local_socket(const struct naive *n, uint32_t type)
 {
+	if (!n->local)
+		return FAIL(EAFNOSUPPORT);
+	type &= 15;
+	return type == 1 || type == 5 || n->datagrams ? ALLOW
+						      : FAIL(ESOCKTNOSUPPORT);
+}
+
+static uint32_t do_socket(const struct naive *n, uint32_t domain, uint32_t type,
+			  uint32_t protocol)
+{
+	if (domain == 1)
+		return do_local_socket(n, type);
 	if (domain != 2 && domain != 10)
 		return FAIL(EAFNOSUPPORT);
 	type &= 15;
@@ -92,11 +104,12 @@ static uint32_t do_socket(uint32_t domain, uint32_t type, uint32_t protocol)
 	return FAIL(EPROTONOSUPPORT);
 }
 
-static uint32_t do_socketpair(uint32_t domain, uint32_t type)
+static uint32_t do_socketpair(const struct naive *n, uint32_t domain,
+			      uint32_t type)
 {
 	if (domain != 1)
 		return FAIL(EAFNOSUPPORT);
-	if ((type & 15) == 1 || (type & 15) == 5)
+	if (n->datagrams || (type & 15) == 1 || (type & 15) == 5)
 		return ALLOW;
 	return FAIL(ESOCKTNOSUPPORT);
 }
@@ -166,6 +179,14 @@ static bool asks(const struct naive *n, const char *name, const uint64_t *a)
 {
 	if (n->no_supervisor)
 		return false;
+	if (strcmp(name, "connect") == 0)
+		return n->local;
+	if (strcmp(name, "sendto") == 0)
+		return n->datagrams && a[4] != 0;
+	if (strcmp(name, "sendmsg") == 0 || strcmp(name, "sendmmsg") == 0)
+		return n->datagrams;
+	if (strcmp(name, "listen") == 0)
+		return n->local && !n->bind;
 	if (strcmp(name, "ioctl") == 0)
 		switch ((uint32_t)a[1]) {
 		case 0x40086602: /* FS_IOC_SETFLAGS */
@@ -234,16 +255,17 @@ static uint32_t by_name(const struct naive *n, const char *name,
 	if (strcmp(name, "clone3") == 0)
 		return FAIL(ENOSYS);
 	if (strcmp(name, "mq_open") == 0 || strcmp(name, "mq_unlink") == 0 ||
-	    (strcmp(name, "listen") == 0 && !n->bind))
+	    (strcmp(name, "listen") == 0 && !n->bind && !n->local))
 		return FAIL(EACCES);
 	if (named(n->deny, name) || has(always, name))
 		return FAIL(EPERM);
 	if (!n->no_supervisor && has(supervised, name))
 		return FAIL(EPERM);
 	if (strcmp(name, "socket") == 0)
-		return do_socket((uint32_t)a[0], (uint32_t)a[1], (uint32_t)a[2]);
+		return do_socket(n, (uint32_t)a[0], (uint32_t)a[1],
+				 (uint32_t)a[2]);
 	if (strcmp(name, "socketpair") == 0)
-		return do_socketpair((uint32_t)a[0], (uint32_t)a[1]);
+		return do_socketpair(n, (uint32_t)a[0], (uint32_t)a[1]);
 	if (strcmp(name, "ioctl") == 0)
 		return do_ioctl((uint32_t)a[1],
 				named(n->deny, "file_setattr") &&

@@ -16,6 +16,8 @@
 struct naive {
 	enum sl_arch arch;
 	bool no_supervisor, bind, pinned;
+	bool local;	  /* Unix sockets exist */
+	bool datagrams;	  /* and datagram ones */
 	const char *deny; /* names and groups, blank-separated */
 	const char *allow;
 };

@@ -181,6 +181,20 @@ TEST(no_supervisor_is_the_short_list)
 	EXPECT_LE(check_all((struct naive){ .no_supervisor = true }, SOME), 200);
 }
 
+TEST(unix_sockets_where_there_is_a_place_for_them)
+{
+	EXPECT_LE(check_all((struct naive){ .local = true }, ALL), 240);
+	EXPECT_LE(check_all((struct naive){ .local = true, .bind = true }, SOME),
+		  240);
+}
+
+TEST(unix_datagrams_where_they_are_asked_for)
+{
+	struct naive n = { .local = true, .datagrams = true };
+
+	EXPECT_LE(check_all(n, ALL), 250);
+}
+
 TEST(cores_pin)
 {
 	check_all((struct naive){ .pinned = true }, SOME);
@@ -365,6 +379,8 @@ TEST(random_lists)
 		n.bind = next_random(&state) & 1;
 		n.no_supervisor = next_random(&state) & 1;
 		n.pinned = !n.no_supervisor && (next_random(&state) & 1);
+		n.local = !n.no_supervisor && (next_random(&state) & 1);
+		n.datagrams = n.local && (next_random(&state) & 1);
 		for (int i = 0; i < SL_SYS_COUNT; i++) {
 			const char *name = sl_sys_name((enum sl_sys)i);
 			char *to = next_random(&state) % 8 ? deny : allow;

@@ -131,6 +131,37 @@ else
 	skip perl
 fi
 
+cat >"$work/unix.pl" <<'END'
+use Socket;
+socket(S, PF_UNIX, SOCK_STREAM, 0) or die "socket: $!\n";
+if ($ARGV[1]) {
+	bind(S, sockaddr_un($ARGV[0])) or die "bind: $!\n";
+	listen(S, 1) or die "listen: $!\n";
+	fork and exit;
+	accept(C, S);
+} else {
+	connect(S, sockaddr_un($ARGV[0])) or die "connect: $!\n";
+	print "connected\n";
+}
+END
+begin '--unix-allow'
+if command -v perl >/dev/null; then
+	mkdir "$work/sockets"
+	perl "$work/unix.pl" "$work/sockets/s" server >/dev/null 2>&1
+	unix="$sys -r $work"
+	lock run $unix --private-tmp -- perl "$work/unix.pl" "$work/sockets/s"
+	err 'connect: Permission denied'
+	lock run $unix --no-supervisor -- perl "$work/unix.pl" \
+		"$work/sockets/s"
+	err 'socket: Address family not supported'
+	lock run $unix --unix-allow "$work/sockets/s" -- \
+		perl "$work/unix.pl" "$work/sockets/s"
+	out connected
+	end
+else
+	skip perl
+fi
+
 begin '--cwd'
 lock run --cwd /usr -- pwd
 status 0

@@ -2,8 +2,11 @@
 /* Explanations through the public interface: use and misuse. */
 #include <errno.h>
 #include <sandlock/sandlock.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "harness/harness.h"
@@ -69,6 +72,7 @@ static bool has_rule(const char *subject, uint32_t rung)
 static void finish(void)
 {
 	sandlock_explanation_free(ex);
+	ex = NULL;
 	sandlock_policy_free(policy);
 }
 
@@ -218,6 +222,51 @@ TEST(calls_by_name_group_and_case)
 #endif
 	EXPECT_STREQ(ask("syscall:keys", 2).object, "request_key");
 	finish();
+}
+
+static void listen_at(const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+	unlink(path);
+	ASSERT_EQ(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	close(fd);
+}
+
+TEST(unix_sockets_by_their_inode)
+{
+	sandlock_answer answer;
+	char dir[] = "/tmp/sandlock-explain.XXXXXX", path[64], question[96];
+
+	ASSERT_TRUE(mkdtemp(dir) != NULL);
+	snprintf(path, sizeof(path), "%s/s", dir);
+	snprintf(question, sizeof(question), "net:unix:%s", path);
+	listen_at(path);
+	begin();
+	set("filesystem.private_tmp", "true", "--private-tmp");
+	explain(NULL);
+	answer = ask(question, 0);
+	EXPECT_EQ(answer.verdict, SANDLOCK_VERDICT_REFUSED);
+	EXPECT_EQ(answer.rung, SANDLOCK_RUNG_SUPERVISOR);
+	EXPECT_EQ(answer.error, EACCES);
+	EXPECT_STREQ(answer.fix_key, "network.allow_unix");
+	EXPECT_STREQ(answer.fix_value, path);
+	answer = ask("net:unix:@name", 0);
+	EXPECT_EQ(answer.error, EPERM);
+	answer = ask("net:unix:/nonexistent", 0);
+	EXPECT_EQ(answer.error, ENOENT);
+	finish();
+	begin();
+	set("network.allow_unix", dir, "--unix-allow");
+	explain(NULL);
+	answer = ask(question, 0);
+	EXPECT_EQ(answer.verdict, SANDLOCK_VERDICT_ALLOWED);
+	EXPECT_STREQ(answer.origin, "--unix-allow");
+	finish();
+	unlink(path);
+	rmdir(dir);
 }
 
 TEST(what_nothing_enforces)
