@@ -74,6 +74,14 @@ static void judge_walked(struct sl_explain *ex, const struct sl_walk *walk,
 	}
 	if (rule)
 		return;
+	/* Without a grant that lets sockets exist connect is not trapped. */
+	if (!(ex->spec.when & SL_WHEN_UNIX)) {
+		j->answer.verdict = SL_VERDICT_ALLOWED;
+		j->answer.rung = SL_RUNG_NOTHING;
+		j->answer.reason = "socket is allowed by name, and nothing "
+				   "else judges its peer";
+		return;
+	}
 	j->answer.error = EACCES;
 	j->answer.reason = "no write grant and no --unix-allow covers it";
 	want_path(ex, walk->path, j);
