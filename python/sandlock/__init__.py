@@ -11,7 +11,8 @@ from ._confine import confine, landlock_abi_version, min_landlock_abi
 from ._explain import Answer, Feature, Rule
 from ._process import AsyncProcess, Process
 from ._profile import list_profiles, load_profile
-from ._result import BranchAction, ExitReason, Protection, Result, StdioMode
+from ._result import (BranchAction, Denial, ExitReason, Protection, Result,
+                      StdioMode)
 from ._version import __version__
 from .exceptions import (BranchConflictError, BranchError, ChildError,
                          ConfinementError, ForkError, LandlockUnavailableError,
@@ -22,7 +23,7 @@ from .sandbox import Sandbox, parse_ports
 __all__ = [
     "__version__", "Sandbox", "Result", "ExitReason", "BranchAction",
     "parse_ports", "StdioMode", "Process", "AsyncProcess", "Protection",
-    "Answer", "Feature", "Rule",
+    "Answer", "Denial", "Feature", "Rule",
     "landlock_abi_version", "min_landlock_abi", "confine", "load_profile",
     "list_profiles", "SandlockError", "PolicyError", "NotAvailableError",
     "MemoryProtectError", "SandboxError", "ForkError", "ChildError",

@@ -15,11 +15,11 @@ import threading
 import time
 import weakref
 from ctypes import byref, c_int, c_size_t, c_void_p
-from typing import List, NamedTuple, Optional, Tuple
+from typing import Iterator, List, NamedTuple, Optional, Tuple
 
-from . import _lib
+from . import _fields, _lib
 from ._lib import lib
-from ._result import ExitReason, Result
+from ._result import Denial, ExitReason, Result
 from .exceptions import SandboxError
 
 
@@ -48,6 +48,27 @@ def _output(result: c_void_p, stream: int) -> Tuple[bytes, bool]:
     return ctypes.string_at(data, length.value), bool(truncated.value)
 
 
+def _text(raw: Optional[bytes]) -> Optional[str]:
+    return None if raw is None else os.fsdecode(raw)
+
+
+def _denials(result: c_void_p) -> Iterator[Denial]:
+    row = _lib.Denial()
+    row.size = ctypes.sizeof(row)
+    index = 0
+    while lib.sandlock_result_denial_at(result, index, byref(row)) == 0:
+        yield Denial(
+            time=row.time_ns / 1e9, pid=row.pid, tid=row.tid, count=row.count,
+            program=os.fsdecode(row.program), call=os.fsdecode(row.call),
+            access=os.fsdecode(row.access), object=os.fsdecode(row.object),
+            rule=os.fsdecode(row.rule), errno=row.error,
+            error=_text(row.error_name), reason=_text(row.reason),
+            origin=_text(row.origin), fix=_text(row.fix),
+            fix_field=_fields.name_of(_text(row.fix_key)),
+            fix_value=_text(row.fix_value))
+        index += 1
+
+
 def result_of(result: c_void_p) -> Result:
     """A copy of the library's result."""
     reason = lib.sandlock_result_reason(result)
@@ -56,7 +77,9 @@ def result_of(result: c_void_p) -> Result:
     out, out_cut = _output(result, 1)
     err, err_cut = _output(result, 2)
     made = Result(success=False, exit_code=-1, stdout=out, stderr=err,
-                  truncated=out_cut or err_cut)
+                  truncated=out_cut or err_cut,
+                  denials=list(_denials(result)),
+                  denials_total=lib.sandlock_result_denials_total(result))
     if reason == _lib.REASON_EXITED:
         made.reason = ExitReason.EXITED
         made.exit_code = code

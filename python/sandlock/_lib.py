@@ -68,6 +68,16 @@ class Feature(Structure):
                 ("detail", c_char * 256), ("remedy", c_char * 768)]
 
 
+class Denial(Structure):
+    _fields_ = [("size", c_size_t), ("time_ns", c_int64), ("pid", c_int64),
+                ("tid", c_int64), ("count", c_uint64), ("program", c_char_p),
+                ("call", c_char_p), ("access", c_char_p), ("object", c_char_p),
+                ("rule", c_char_p), ("reason", c_char_p), ("origin", c_char_p),
+                ("fix", c_char_p), ("fix_key", c_char_p),
+                ("fix_value", c_char_p), ("error_name", c_char_p),
+                ("error", c_int32), ("reserved", c_uint32)]
+
+
 class ExplainOptions(Structure):
     _fields_ = [("size", c_size_t), ("argv", POINTER(c_char_p)),
                 ("envp", POINTER(c_char_p))]
@@ -116,6 +126,9 @@ _PROTOTYPES = {
     "sandlock_result_signal": (c_int, [c_void_p]),
     "sandlock_result_output": (
         c_void_p, [c_void_p, c_int, POINTER(c_size_t), POINTER(c_int)]),
+    "sandlock_result_denial_at": (
+        c_int, [c_void_p, c_size_t, POINTER(Denial)]),
+    "sandlock_result_denials_total": (c_uint64, [c_void_p]),
     "sandlock_confine": (c_int, [c_void_p, _ERR]),
     "sandlock_policy_feature_at": (
         c_int, [c_void_p, c_size_t, POINTER(Feature), _ERR]),

@@ -8,7 +8,9 @@
 #include "run/sandbox.h"
 
 #define DEFAULT_CAPTURE (64u << 20)
-#define KNOWN_FLAGS (SANDLOCK_SPAWN_INLINE | SANDLOCK_SPAWN_FOREGROUND)
+#define KNOWN_FLAGS                                          \
+	(SANDLOCK_SPAWN_INLINE | SANDLOCK_SPAWN_FOREGROUND | \
+	 SANDLOCK_SPAWN_DENIALS)
 
 struct sandlock_sandbox; /* is a struct sl_sandbox */
 struct sandlock_result;	 /* is a struct sl_result */
@@ -62,6 +64,7 @@ static int read_options(const sandlock_spawn_options *options,
 		.envp = o.envp,
 		.inline_supervisor = o.flags & SANDLOCK_SPAWN_INLINE,
 		.foreground = o.flags & SANDLOCK_SPAWN_FOREGROUND,
+		.denials = o.flags & SANDLOCK_SPAWN_DENIALS,
 		.capture_limit = o.capture_limit ? o.capture_limit
 						 : DEFAULT_CAPTURE,
 		.cwd = o.cwd,

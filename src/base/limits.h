@@ -20,4 +20,11 @@
 /* Grants of one sandbox that its judge knows. */
 #define SL_MAX_ROOTS 4096
 
+/* Denials of one run: distinct ones that are kept, with their strings; of these
+ * explained; and single ones that wait for a caller who reads them live. */
+#define SL_MAX_DENIALS 1024u
+#define SL_MAX_DENIAL_BYTES (1u << 20)
+#define SL_MAX_DENIALS_EXPLAINED 128u
+#define SL_MAX_DENIALS_WAITING 4096u
+
 #endif

@@ -34,6 +34,7 @@ enum sl_launch_flag {
 	SL_LAUNCH_SCOPED = 2048, /* the outer domain holds signals in */
 	SL_LAUNCH_QUIET = 4096, /* Landlock ABI 7: no audit of our own probes */
 	SL_LAUNCH_JUDGED = 16384, /* the filter traps: hand over its listener */
+	SL_LAUNCH_LIVE = 32768,	  /* each denial is told at once, not in time */
 };
 
 #define SL_LAUNCH_CPU_WORDS 16 /* 1,024 CPUs */

@@ -40,12 +40,21 @@ enum sl_proto_event_kind {
 	SL_PROTO_STARTED = 1, /* pid */
 	SL_PROTO_FAILED,      /* error; the last message */
 	SL_PROTO_OVER,	      /* outcome; the last message */
+	SL_PROTO_DENIAL,      /* a struct sl_proto_denial */
 };
 struct sl_proto_event {
 	uint32_t kind;
 	int32_t pid;
 	struct sl_outcome outcome;
 	struct sl_error error;
+	uint64_t dropped; /* OVER: denials that were not sent */
+};
+
+/* Cut behind the last byte of event.object that counts. */
+struct sl_proto_denial {
+	uint32_t kind;
+	uint32_t reserved;
+	struct sl_event event;
 };
 
 /* Serve until the host is gone and every sandbox has ended. Exit status. */

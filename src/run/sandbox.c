@@ -209,10 +209,21 @@ static void over(struct sl_sandbox *s)
 	s->over = true;
 }
 
+/* What a thread of ours has written down. */
+static void take_denials(struct sl_sandbox *s)
+{
+	struct sl_event event;
+
+	while (sl_run_next_event(s->run, &event))
+		sl_denials_add(&s->result.denials, &event);
+	s->result.denials.dropped = sl_run_events_dropped(s->run);
+}
+
 static void advance_inline(struct sl_sandbox *s)
 {
 	enum sl_run_state state = sl_run_dispatch(s->run);
 
+	take_denials(s);
 	if (state != SL_RUN_STARTING && state != SL_RUN_FAILED && !s->started)
 		started(s, sl_run_pid(s->run));
 	if (s->started && state == SL_RUN_RUNNING &&
@@ -232,34 +243,64 @@ static void advance_inline(struct sl_sandbox *s)
 	over(s);
 }
 
+union message {
+	uint32_t kind;
+	struct sl_proto_event event;
+	struct sl_proto_denial denial;
+};
+
+/* False: it is none. */
+static bool take_denial(struct sl_sandbox *s, const union message *message,
+			size_t len)
+{
+	const struct sl_event *event = &message->denial.event;
+	const size_t head = offsetof(struct sl_proto_denial, event.object);
+
+	if (len < head || message->kind != SL_PROTO_DENIAL)
+		return false;
+	if (event->info.program_len <= sizeof(event->program) &&
+	    event->info.object_len == len - head)
+		sl_denials_add(&s->result.denials, event);
+	return true;
+}
+
+static void take_end(struct sl_sandbox *s, const struct sl_proto_event *event)
+{
+	if (event && event->kind == SL_PROTO_OVER) {
+		s->result.outcome = event->outcome;
+		s->result.denials.dropped = event->dropped;
+	} else {
+		/* FAILED, or the supervisor is gone and, since its guardian
+		 * held the socket, the tree as well. */
+		s->failed = !s->started;
+		s->result.outcome.reason = SL_REASON_LOST;
+		s->result.outcome.code = -1;
+		if (event)
+			s->error = event->error;
+		else
+			sl_err(&s->error, -ECONNRESET, SL_STAGE_SUPERVISE,
+			       "the supervisor process died");
+	}
+	over(s);
+}
+
 static void advance_remote(struct sl_sandbox *s)
 {
-	struct sl_proto_event event;
+	union message message;
 	ssize_t n;
 
 	while (!s->over) {
-		n = recv(s->sock, &event, sizeof(event), MSG_DONTWAIT);
+		n = recv(s->sock, &message, sizeof(message), MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
-		if (n == sizeof(event) && event.kind == SL_PROTO_STARTED) {
-			started(s, event.pid);
+		if (n > 0 && take_denial(s, &message, (size_t)n))
 			continue;
-		}
-		if (n == sizeof(event) && event.kind == SL_PROTO_OVER) {
-			s->result.outcome = event.outcome;
-		} else {
-			/* FAILED, or the supervisor is gone and, since its
-			 * guardian held the socket, the tree as well. */
-			s->failed = !s->started;
-			s->result.outcome.reason = SL_REASON_LOST;
-			s->result.outcome.code = -1;
-			if (n == sizeof(event))
-				s->error = event.error;
-			else
-				sl_err(&s->error, -ECONNRESET, SL_STAGE_SUPERVISE,
-				       "the supervisor process died");
-		}
-		over(s);
+		if (n != sizeof(message.event))
+			take_end(s, NULL);
+		else if (message.kind == SL_PROTO_STARTED)
+			started(s, message.event.pid);
+		else
+			take_end(s, &message.event);
 	}
 }
 
@@ -298,6 +339,8 @@ static int start_inline(struct sl_sandbox *s, const struct sl_spawn *spawn,
 	int r;
 
 	launch->flags |= SL_LAUNCH_OOM;
+	if (spawn->denials)
+		launch->flags |= SL_LAUNCH_LIVE;
 	s->terminal = spawn->stdio[0] == SL_STDIO_INHERIT && isatty(STDIN_FILENO);
 	if (!uses_terminal(spawn))
 		launch->flags |= SL_LAUNCH_SESSION;
@@ -324,6 +367,8 @@ static int start_remote(struct sl_sandbox *s, const struct sl_spawn *spawn,
 			      "only an inline supervisor can hand over the "
 			      "terminal");
 	s->prepared->launch.flags |= SL_LAUNCH_OOM;
+	if (spawn->denials)
+		s->prepared->launch.flags |= SL_LAUNCH_LIVE;
 	r = sl_remote_spawn(&s->prepared->launch, &s->sock, err);
 	sl_prepared_drop_roots(s->prepared);
 	if (r < 0)
@@ -358,6 +403,8 @@ static int spawn_into(struct sl_sandbox *s, const struct sl_policy *policy,
 		r = open_streams(s, spawn, err);
 	if (r < 0)
 		return r;
+	s->result.denials.live = spawn->denials;
+	s->result.denials.policy = s->prepared->policy;
 	r = spawn->inline_supervisor ? start_inline(s, spawn, err)
 				     : start_remote(s, spawn, err);
 	if (r < 0)
@@ -476,6 +523,11 @@ int sl_sandbox_wait(struct sl_sandbox *s, int64_t timeout_ms,
 	return 0;
 }
 
+struct sl_denials *sl_sandbox_denials(struct sl_sandbox *s)
+{
+	return &s->result.denials;
+}
+
 static int order(struct sl_sandbox *s, uint32_t kind, int sig)
 {
 	struct sl_proto_order msg = { kind, sig };
@@ -528,6 +580,7 @@ void sl_sandbox_free(struct sl_sandbox *s)
 		sl_capture_close(&s->result.out[i]);
 		sl_buf_fini(&s->result.out[i].buf);
 	}
+	sl_denials_fini(&s->result.denials);
 	/* The supervisor process removes the temporary directory it was given. */
 	sl_prepared_free(s->prepared, !ours || s->sock >= 0);
 	if (s->epoll >= 0)

@@ -8,10 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -25,6 +27,8 @@ struct box {
 	int sock;
 	bool started;
 	bool deaf; /* the host closed its end */
+	int room;  /* bytes that denials may take up in its socket */
+	uint64_t dropped;
 	struct sl_run *run;
 	struct sl_recipe *recipe;
 	struct box *next;
@@ -51,6 +55,37 @@ static void tell(const struct box *box, const struct sl_proto_event *event)
 	/* A host that is gone hears nothing; its socket's end says the rest. */
 	if (send(box->sock, event, sizeof(*event), MSG_NOSIGNAL) < 0)
 		return;
+}
+
+/*
+ * SECURITY: the sandbox decides how much there is to tell, and the host may not
+ * listen. Nobody waits: what its socket has no room for is counted, and half of
+ * the socket stays free for what has to be said.
+ */
+static void tell_denials(struct box *box)
+{
+	struct sl_proto_denial message = { .kind = SL_PROTO_DENIAL };
+	struct sl_event *event = &message.event;
+	int used = 0;
+
+	while (sl_run_next_event(box->run, event)) {
+		size_t len = offsetof(struct sl_proto_denial, event.object) +
+			     event->info.object_len;
+
+		if (ioctl(box->sock, SIOCOUTQ, &used) < 0 || used > box->room ||
+		    send(box->sock, &message, len, MSG_NOSIGNAL | MSG_DONTWAIT) <
+			    0)
+			box->dropped++;
+	}
+}
+
+static void measure_room(struct box *box)
+{
+	socklen_t len = sizeof(box->room);
+
+	if (getsockopt(box->sock, SOL_SOCKET, SO_SNDBUF, &box->room, &len) < 0)
+		box->room = 0;
+	box->room /= 2;
 }
 
 /* ------------------------------------------------ spawning */
@@ -211,6 +246,7 @@ static void accept_spawn(struct server *s)
 		close_fds(fds, count);
 		return;
 	}
+	measure_room(box);
 	if (begin(s, box, &msg, fds, count, &event.error) < 0) {
 		if (box->recipe)
 			sl_launch_remove_tmp(&box->recipe->launch);
@@ -263,6 +299,9 @@ static bool advance(struct box *box)
 		event.pid = sl_run_pid(box->run);
 		tell(box, &event);
 	}
+	/* Before the program runs the host waits for one answer only. */
+	if (box->started || state >= SL_RUN_FAILED)
+		tell_denials(box);
 	if (state < SL_RUN_FAILED)
 		return false;
 	if (state == SL_RUN_FAILED) {
@@ -276,6 +315,7 @@ static bool advance(struct box *box)
 			tell(box, &event);
 		}
 		event.kind = SL_PROTO_OVER;
+		event.dropped = box->dropped + sl_run_events_dropped(box->run);
 		sl_run_outcome(box->run, &event.outcome);
 	}
 	tell(box, &event);

@@ -36,6 +36,7 @@ struct sl_answer sl_judge_dispatch(struct sl_judge *judge)
 	const struct seccomp_data *data = &judge->in.notif.data;
 	struct sl_call call = { .judge = judge, .notif = &judge->in.notif };
 	const struct sl_notify_row *row;
+	struct sl_answer answer;
 	size_t i;
 
 	if (data->nr < 0 || data->nr > SL_SYSCALL_NR_MAX ||
@@ -49,7 +50,12 @@ struct sl_answer sl_judge_dispatch(struct sl_judge *judge)
 					  (const uint64_t *)data->args))
 			continue;
 		call.row = row;
-		return permitted(row, handlers[i](&call));
+		answer = permitted(row, handlers[i](&call));
+		/* Between that and its answer the kernel may have said no. */
+		if (answer.kind == SL_ANSWER_FAIL && call.denied.rule &&
+		    answer.error == call.denied.error)
+			sl_event_send(&call, &call.denied);
+		return answer;
 	}
 	return sl_answer_fail(EPERM);
 }

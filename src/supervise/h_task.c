@@ -60,9 +60,13 @@ static int check_target(struct sl_call *call, pid_t pid)
 		return -ESRCH;
 	if (pid == (pid_t)call->notif->pid)
 		return sl_call_alive(call);
-	if (is_keeper(call->judge, pid))
+	if (is_keeper(call->judge, pid)) {
+		sl_event_deny_process(call, SL_RULE_KEEPER, EPERM, pid);
 		return -EPERM;
+	}
 	r = may_signal(call, pid);
+	if (r == -EPERM)
+		sl_event_deny_process(call, SL_RULE_OUTSIDE, EPERM, pid);
 	return r < 0 ? r : sl_call_alive(call);
 }
 

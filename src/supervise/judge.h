@@ -8,6 +8,7 @@
 
 #include <limits.h>
 
+#include "supervise/event.h"
 #include "supervise/grants.h"
 
 #define SL_JUDGE_PIDFDS 16
@@ -45,6 +46,7 @@ struct sl_judge {
 	bool scoped;	    /* the border holds signals in (ABI 6) */
 	struct sl_grants *grants;
 	struct sl_judge_ids ids;
+	struct sl_event_ring *events; /* borrowed; NULL: nobody is told */
 	struct sl_inherited inherited[SL_JUDGE_INHERITED];
 	int inherited_count;
 	struct sl_judge_pidfd pidfds[SL_JUDGE_PIDFDS];
@@ -59,6 +61,7 @@ struct sl_judge {
 	char path[2][PATH_MAX];
 	char text[2][PATH_MAX];
 	char value[65536 + 1]; /* XATTR_SIZE_MAX */
+	char object[PATH_MAX]; /* of a denial (event.c) */
 };
 
 /* Handlers use judge->path[] for arguments; pin.c and grants.c use text[]. */
