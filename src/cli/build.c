@@ -15,6 +15,7 @@
 
 enum run_option {
 	RUN_NONE, /* a row without a meaning here is refused */
+	RUN_AUDIT,
 	RUN_PROFILE,
 	RUN_PROFILE_FILE,
 	RUN_BARE,
@@ -29,6 +30,7 @@ static const struct {
 	const char *name;
 	enum run_option option;
 } run_options[] = {
+	{ "audit", RUN_AUDIT },
 	{ "bare", RUN_BARE },
 	{ "color", RUN_COLOR },
 	{ "exec-shell", RUN_EXEC_SHELL },
@@ -107,9 +109,13 @@ int cli_take_run_options(const struct cli_settings *settings,
 			run->shell = setting->value;
 			break;
 		case RUN_STATUS_FD:
-			r = cli_status_open(setting->value, &run->status_fd, err);
+			r = cli_fd_open("--status-fd", setting->value,
+					&run->status_fd, err);
 			if (r < 0)
 				return r;
+			break;
+		case RUN_AUDIT:
+			run->audit = setting->value;
 			break;
 		case RUN_PROFILE:
 		case RUN_PROFILE_FILE:

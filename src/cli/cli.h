@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <sandlock/sandlock.h>
 
@@ -96,6 +97,7 @@ bool cli_key_is_list(const sandlock_key *key);
 struct cli_run {
 	const char *shell; /* -e */
 	int status_fd;	   /* -1: none */
+	const char *audit; /* FILE or fd:N */
 	bool no_supervisor;
 	sandlock_policy *policy; /* owned */
 	const char **argv;	 /* owned array of borrowed words */
@@ -110,19 +112,52 @@ int cli_build_policy(const struct cli_settings *settings, struct cli_run *run,
 /* -e, or the words @argv, or what the profile names. */
 int cli_choose_command(struct cli_run *run, char **argv, sandlock_error *err);
 
+/* ---- audit.c: --audit -------------------------------------------------- */
+
+struct cli_audit {
+	int fd; /* -1: nobody asked */
+	bool is_socket;
+	bool failed; /* it was said */
+	uint64_t lines;
+	char *rest; /* of a line that the reader had no room for */
+	size_t rest_len, rest_at;
+};
+
+struct pollfd;
+
+/* Before the start: @run->audit, where the sandbox may not write. */
+int cli_audit_open(struct cli_audit *audit, const struct cli_run *run,
+		   sandlock_error *err);
+/* What to poll for next to the sandbox. */
+void cli_audit_poll(const struct cli_audit *audit, struct pollfd *ret_pfd);
+/* Write what there is, as far as the reader takes it: never waits. */
+void cli_audit_serve(struct cli_audit *audit, sandlock_sandbox *sandbox);
+/* After the end: the rest, for which a slow reader gets a second. */
+void cli_audit_finish(struct cli_audit *audit, sandlock_sandbox *sandbox,
+		      const sandlock_result *result);
+void cli_audit_fini(struct cli_audit *audit);
+
+/* ---- denials.c: denials for people ------------------------------------- */
+
+/* The first @most of them on stderr, one line each. */
+void cli_denials_say(const sandlock_result *result, size_t most);
+
 /* ---- run_loop.c: while the sandbox runs -------------------------------- */
 
 /*
  * Spawn, forward signals, wait. On success *ret_sandbox (owned by the caller)
  * holds *ret_result.
  */
-int cli_run_loop(const struct cli_run *run, sandlock_sandbox **ret_sandbox,
+int cli_run_loop(const struct cli_run *run, struct cli_audit *audit,
+		 sandlock_sandbox **ret_sandbox,
 		 const sandlock_result **ret_result, sandlock_error *err);
 
 /* ---- status.c: --status-fd --------------------------------------------- */
 
-/* Check @text, the value of --status-fd; the descriptor is made CLOEXEC. */
-int cli_status_open(const char *text, int *ret_fd, sandlock_error *err);
+/* @text, of option @flag, is the number of a descriptor to write to: a copy of
+ * it; either is made CLOEXEC. */
+int cli_fd_open(const char *flag, const char *text, int *ret_fd,
+		sandlock_error *err);
 /* One line of JSON; @result, or @err when nothing ran. */
 void cli_status_write(int fd, const sandlock_result *result,
 		      const sandlock_error *err, int exit_status);

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define DENIALS_SAID 5
+
 static int prepare(int argc, char **argv, struct cli_settings *settings,
 		   struct cli_run *run, sandlock_error *err)
 {
@@ -69,6 +71,8 @@ static int conclude(const struct cli_run *run, const sandlock_result *result)
 	default:
 		break;
 	}
+	if (status)
+		cli_denials_say(result, DENIALS_SAID);
 	if (run->status_fd >= 0)
 		cli_status_write(run->status_fd, result, NULL, status);
 	return status;
@@ -89,6 +93,20 @@ static void say_retry(int argc, char **argv, const struct cli_run *run,
 	free(command);
 }
 
+static int run_sandbox(const struct cli_run *run, sandlock_sandbox **ret_sandbox,
+		       const sandlock_result **ret_result, sandlock_error *err)
+{
+	struct cli_audit audit = { .fd = -1 };
+	int r = cli_audit_open(&audit, run, err);
+
+	if (r == 0)
+		r = cli_run_loop(run, &audit, ret_sandbox, ret_result, err);
+	if (r == 0)
+		cli_audit_finish(&audit, *ret_sandbox, *ret_result);
+	cli_audit_fini(&audit);
+	return r;
+}
+
 static int run_it(int argc, char **argv, struct cli_settings *settings,
 		  struct cli_run *run)
 {
@@ -103,7 +121,7 @@ static int run_it(int argc, char **argv, struct cli_settings *settings,
 	if (r == 0)
 		r = run->no_supervisor
 			    ? exec_in_place(run, &err)
-			    : cli_run_loop(run, &sandbox, &result, &err);
+			    : run_sandbox(run, &sandbox, &result, &err);
 	if (r < 0) {
 		status = cli_report(&err);
 		say_retry(argc, argv, run, &err);

@@ -30,6 +30,7 @@ struct terminal {
 
 struct loop {
 	sandlock_sandbox *sandbox;
+	struct cli_audit *audit;
 	int signals;
 	bool asked; /* to end, once */
 };
@@ -127,10 +128,13 @@ static int serve(struct loop *loop, sandlock_error *err)
 	struct pollfd fds[] = {
 		{ .fd = loop->signals, .events = POLLIN },
 		{ .fd = sandlock_sandbox_fd(loop->sandbox), .events = POLLIN },
+		{ .fd = -1 },
 	};
 	int r;
 
 	while ((r = sandlock_sandbox_dispatch(loop->sandbox, err)) == 0) {
+		cli_audit_serve(loop->audit, loop->sandbox);
+		cli_audit_poll(loop->audit, &fds[2]);
 		if (poll(fds, CLI_LEN(fds), -1) < 0 && errno != EINTR)
 			return cli_fail(err, -errno, "poll: %s", strerror(errno));
 		if (fds[0].revents)
@@ -139,7 +143,8 @@ static int serve(struct loop *loop, sandlock_error *err)
 	return r < 0 ? r : 0;
 }
 
-int cli_run_loop(const struct cli_run *run, sandlock_sandbox **ret_sandbox,
+int cli_run_loop(const struct cli_run *run, struct cli_audit *audit,
+		 sandlock_sandbox **ret_sandbox,
 		 const sandlock_result **ret_result, sandlock_error *err)
 {
 	struct terminal terminal = terminal_save();
@@ -147,9 +152,11 @@ int cli_run_loop(const struct cli_run *run, sandlock_sandbox **ret_sandbox,
 		.size = sizeof(options),
 		.argv = run->argv,
 		.flags = SANDLOCK_SPAWN_INLINE |
-			 (terminal.present ? SANDLOCK_SPAWN_FOREGROUND : 0),
+			 (terminal.present ? SANDLOCK_SPAWN_FOREGROUND : 0) |
+			 (audit->fd >= 0 ? SANDLOCK_SPAWN_DENIALS : 0),
 	};
-	struct loop loop = { .signals = block_signals(&terminal, err) };
+	struct loop loop = { .signals = block_signals(&terminal, err),
+			     .audit = audit };
 	int r;
 
 	if (loop.signals < 0)

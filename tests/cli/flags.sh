@@ -419,4 +419,11 @@ status 4
 grep -q '"exit_code":4' "$work/fd3" || wrong 'no record'
 end
 
+begin '--audit'
+: >"$work/file"
+lock run -r / --audit "$work/denials" -- chmod 600 "$work/file"
+status 1
+grep -qF "\"object\":\"$work/file\"" "$work/denials" || wrong 'no record'
+end
+
 finish
