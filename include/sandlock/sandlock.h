@@ -230,7 +230,14 @@ enum sandlock_spawn_flags {
 	SANDLOCK_SPAWN_FOREGROUND = 2,
 	/* Denials can be read one by one while the sandbox runs: see
 	 * sandlock_sandbox_next_denial(). */
-	SANDLOCK_SPAWN_DENIALS = 4
+	SANDLOCK_SPAWN_DENIALS = 4,
+	/*
+	 * To find out what a program lacks: what Landlock and the filter refuse
+	 * is listed among the denials, too. Nothing is allowed or refused that
+	 * is not without; but each call that opens, executes, makes, moves or
+	 * removes a file, connects, binds or signals is some ten times slower.
+	 */
+	SANDLOCK_SPAWN_WHY = 8
 };
 
 typedef struct sandlock_spawn_options {
@@ -506,7 +513,8 @@ SANDLOCK_API int sandlock_explanation_ask(sandlock_explanation *explanation,
 /* ---- denials ----------------------------------------------------------- */
 
 /*
- * What the supervisor refused in a run. Strings are bytes with a NUL behind
+ * What the supervisor refused in a run, and with SANDLOCK_SPAWN_WHY what the
+ * kernel did by its rules. Strings are bytes with a NUL behind
  * them; program and object are the sandbox's words: escape them before showing
  * them to anybody.
  */

@@ -33,6 +33,7 @@ class Start(NamedTuple):
     capture_limit: int = 0
     cwd: Optional[bytes] = None
     timeout_ns: int = 0
+    flags: int = 0  # SPAWN_*
 
 
 def _free(box: c_void_p) -> None:
@@ -131,6 +132,7 @@ class Child:
         options.capture_limit = start.capture_limit
         options.cwd = start.cwd
         options.timeout_ns = start.timeout_ns
+        options.flags = start.flags
         if lib.sandlock_spawn(start.policy.pointer, byref(options),
                               byref(self._box), byref(err)) < 0:
             _lib.fail(err)

@@ -39,3 +39,20 @@ def test_names_are_bytes(reader, tmp_path):
         pass
     (denial,) = reader.run(["chmod", "600", os.fsdecode(file)]).denials
     assert os.fsencode(denial.object) == file
+
+
+def test_why(tmp_path):
+    file = tmp_path / "file"
+    file.write_text("x")
+    sandbox = Sandbox(profiles=["base"])
+    command = ["sh", "-c", 'cat "$1" && : >"$1.new" && echo done', "sh",
+               str(file)]
+    assert sandbox.run(command).denials == []
+    for field, value in (("fs_readable", str(file)),
+                         ("fs_writable", str(tmp_path))):
+        (denial,) = [d for d in sandbox.run(command, why=True).denials
+                     if str(tmp_path) in d.object]
+        assert (denial.rule, denial.error) == ("landlock", "EACCES")
+        assert (denial.fix_field, denial.fix_value) == (field, value)
+        setattr(sandbox, field, [value])
+    assert sandbox.run(command).stdout == b"xdone\n"

@@ -114,12 +114,14 @@ static void await_exec_word(struct sl_run *run)
  * a byte in it says that there is a listener. */
 static void await_exec_pipe(struct sl_run *run)
 {
-	struct pollfd pfds[2] = { { .fd = run->exec_read, .events = POLLIN },
+	struct pollfd pfds[3] = { { .fd = run->exec_read, .events = POLLIN },
 				  { .fd = run->guardian_fd, .events = POLLIN } };
 	char byte;
 
 	for (;;) {
-		if (poll(pfds, 2, LOOK_MS) < 0 && errno != EINTR)
+		/* Also its exec may be trapped. */
+		pfds[2] = (struct pollfd){ run->listener, POLLIN, 0 };
+		if (poll(pfds, 3, LOOK_MS) < 0 && errno != EINTR)
 			return;
 		take_listener(run);
 		serve_meanwhile(run);

@@ -79,7 +79,8 @@ struct sl_launch {
 	const struct sl_root *roots; /* the grants, for the judge */
 	uint32_t root_count;
 	uint32_t when; /* enum sl_when bits of the filter, for the judge */
-	int fds[SL_FD_COUNT]; /* stdio: -1 means as it is */
+	uint8_t list[SL_SYS_COUNT]; /* as in struct sl_filter_spec, for it */
+	int fds[SL_FD_COUNT];	    /* stdio: -1 means as it is */
 };
 
 /* Steps of a start, in order; what a report names. Zero: none failed. */

@@ -138,6 +138,7 @@ static void fill_filter(struct sl_launch *l, const struct sl_plan_filter *filter
 	l->insns = filter->insns;
 	l->insn_count = (uint32_t)filter->count;
 	l->when = filter->when;
+	memcpy(l->list, filter->list, sizeof(l->list));
 	if (filter->traps)
 		l->flags |= SL_LAUNCH_JUDGED;
 	if (filter->traps && filter->hinders)
@@ -250,14 +251,18 @@ static int lift_fds(struct sl_launch *l, struct sl_error *err)
 }
 
 /* The plan and its rulesets, by the same calls whether it is for real. */
-static int make_plan(struct sl_prepared *p, bool dry, struct sl_error *err)
+static int make_plan(struct sl_prepared *p, const struct sl_request *request,
+		     struct sl_error *err)
 {
+	bool dry = request->dry;
 	struct sl_launch *l = &p->launch;
 	struct sl_probe probe;
 	int r;
 
 	sl_probe(&probe);
 	r = sl_plan_compile(p->policy, &probe, &p->plan, err);
+	if (r == 0 && request->why)
+		r = sl_plan_add_why(p->plan, err);
 	if (r < 0)
 		return r;
 	p->grants = calloc(p->plan->landlock.path_count + 1, sizeof(*p->grants));
@@ -298,7 +303,7 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 	r = request->argv ? find_command(p, request->argv, err) : 0;
 	if (r < 0)
 		return r;
-	r = make_plan(p, request->dry, err);
+	r = make_plan(p, request, err);
 	if (r < 0)
 		return r;
 	r = grant_tmp(p, err);

@@ -125,6 +125,7 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 		run->judge->events = run->events;
 		run->judge->supervisor_pid = getpid();
 		run->judge->when = launch->when;
+		run->judge->list = launch->list;
 		run->judge->scoped = launch->flags & SL_LAUNCH_SCOPED;
 	}
 	return 0;

@@ -388,8 +388,11 @@ static void await_start(struct sl_sandbox *s)
 static int spawn_into(struct sl_sandbox *s, const struct sl_policy *policy,
 		      const struct sl_spawn *spawn, struct sl_error *err)
 {
-	struct sl_request request = { spawn->argv, spawn->envp, spawn->cwd,
-				      spawn->timeout_ns };
+	struct sl_request request = { .argv = spawn->argv,
+				      .envp = spawn->envp,
+				      .cwd = spawn->cwd,
+				      .timeout_ns = spawn->timeout_ns,
+				      .why = spawn->why };
 	int r;
 
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -449,8 +452,10 @@ int sl_sandbox_spawn(const struct sl_policy *policy, const struct sl_spawn *spaw
 int sl_sandbox_exec(const struct sl_policy *policy,
 		    const struct sl_spawn *spawn, struct sl_error *err)
 {
-	struct sl_request request = { spawn->argv, spawn->envp, spawn->cwd,
-				      spawn->timeout_ns };
+	struct sl_request request = { .argv = spawn->argv,
+				      .envp = spawn->envp,
+				      .cwd = spawn->cwd,
+				      .timeout_ns = spawn->timeout_ns };
 	struct sl_report report = { SL_STEP_NONE, 0, 0 };
 	struct sl_prepared *prepared;
 	int r = check_streams(spawn, err);

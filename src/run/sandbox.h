@@ -32,6 +32,7 @@ struct sl_spawn {
 	bool inline_supervisor;
 	bool foreground;
 	bool denials; /* one by one, while it runs */
+	bool why;     /* also what the kernel refuses */
 	size_t capture_limit;
 	const char *cwd;     /* or NULL: the policy's */
 	uint64_t timeout_ns; /* or 0: the policy's; else the sooner one */

@@ -26,8 +26,9 @@
 struct box {
 	int sock;
 	bool started;
-	bool deaf; /* the host closed its end */
-	int room;  /* bytes that denials may take up in its socket */
+	bool deaf;  /* the host closed its end */
+	int room;   /* bytes that denials may take up in its socket */
+	bool waits; /* until the host has read some */
 	uint64_t dropped;
 	struct sl_run *run;
 	struct sl_recipe *recipe;
@@ -59,24 +60,38 @@ static void tell(const struct box *box, const struct sl_proto_event *event)
 
 /*
  * SECURITY: the sandbox decides how much there is to tell, and the host may not
- * listen. Nobody waits: what its socket has no room for is counted, and half of
- * the socket stays free for what has to be said.
+ * listen. Nobody waits: denials stay in their ring until the host has read, or
+ * are counted where the ring is full, and half of the socket is kept free for
+ * what has to be said. True: there is none left to tell.
  */
-static void tell_denials(struct box *box)
+static bool tell_denials(struct server *s, struct box *box)
 {
 	struct sl_proto_denial message = { .kind = SL_PROTO_DENIAL };
 	struct sl_event *event = &message.event;
+	struct epoll_event wait = { .events = EPOLLIN, .data.ptr = box };
 	int used = 0;
 
-	while (sl_run_next_event(box->run, event)) {
-		size_t len = offsetof(struct sl_proto_denial, event.object) +
-			     event->info.object_len;
+	if (box->deaf)
+		return true;
+	while (ioctl(box->sock, SIOCOUTQ, &used) == 0 && used <= box->room) {
+		size_t len = offsetof(struct sl_proto_denial, event.object);
 
-		if (ioctl(box->sock, SIOCOUTQ, &used) < 0 || used > box->room ||
-		    send(box->sock, &message, len, MSG_NOSIGNAL | MSG_DONTWAIT) <
-			    0)
+		if (!sl_run_next_event(box->run, event)) {
+			if (box->waits)
+				epoll_ctl(s->epoll, EPOLL_CTL_MOD, box->sock,
+					  &wait);
+			box->waits = false;
+			return true;
+		}
+		if (send(box->sock, &message, len + event->info.object_len,
+			 MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 			box->dropped++;
 	}
+	wait.events |= EPOLLOUT;
+	if (!box->waits)
+		epoll_ctl(s->epoll, EPOLL_CTL_MOD, box->sock, &wait);
+	box->waits = true;
+	return false;
 }
 
 static void measure_room(struct box *box)
@@ -286,10 +301,11 @@ static void obey(struct server *s, struct box *box)
 }
 
 /* True when the box is over and may be freed. */
-static bool advance(struct box *box)
+static bool advance(struct server *s, struct box *box)
 {
 	struct sl_proto_event event = { 0 };
 	enum sl_run_state state = sl_run_dispatch(box->run);
+	bool told;
 
 	if (state == SL_RUN_RUNNING && !box->started) {
 		box->started = true;
@@ -299,11 +315,14 @@ static bool advance(struct box *box)
 		event.pid = sl_run_pid(box->run);
 		tell(box, &event);
 	}
-	/* Before the program runs the host waits for one answer only. */
-	if (box->started || state >= SL_RUN_FAILED)
-		tell_denials(box);
+	told = tell_denials(s, box);
 	if (state < SL_RUN_FAILED)
 		return false;
+	if (!told && !s->host_gone) {
+		/* It would say that it is over again and again. */
+		epoll_ctl(s->epoll, EPOLL_CTL_DEL, sl_run_fd(box->run), NULL);
+		return false;
+	}
 	if (state == SL_RUN_FAILED) {
 		event.kind = SL_PROTO_FAILED;
 		sl_report_explain(sl_run_report(box->run), &box->recipe->launch,
@@ -332,7 +351,7 @@ static void advance_all(struct server *s)
 		obey(s, box);
 		if (s->host_gone)
 			sl_run_kill(box->run);
-		if (!advance(box)) {
+		if (!advance(s, box)) {
 			p = &box->next;
 			continue;
 		}

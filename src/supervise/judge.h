@@ -35,15 +35,16 @@ struct sl_judge_ids {
 };
 
 struct sl_judge {
-	int listener;	    /* -1: none yet */
-	bool waits;	    /* KERNEL < 6.11: only poll(2) tells the end */
-	int proc_fd;	    /* O_PATH of /proc */
-	int self_fd;	    /* O_PATH of /proc/self/fd of this very process */
-	int root_fd;	    /* O_PATH of / */
-	int supervisor_pid; /* a keeper: never acted on */
-	int guardian_pid;   /* a keeper, too; 0: none yet */
-	unsigned int when;  /* enum sl_when bits that hold */
-	bool scoped;	    /* the border holds signals in (ABI 6) */
+	int listener;	     /* -1: none yet */
+	bool waits;	     /* KERNEL < 6.11: only poll(2) tells the end */
+	int proc_fd;	     /* O_PATH of /proc */
+	int self_fd;	     /* O_PATH of /proc/self/fd of this very process */
+	int root_fd;	     /* O_PATH of / */
+	int supervisor_pid;  /* a keeper: never acted on */
+	int guardian_pid;    /* a keeper, too; 0: none yet */
+	unsigned int when;   /* enum sl_when bits that hold */
+	const uint8_t *list; /* enum sl_filter_list by call; NULL: no entry */
+	bool scoped;	     /* the border holds signals in (ABI 6) */
 	struct sl_grants *grants;
 	struct sl_judge_ids ids;
 	struct sl_event_ring *events; /* borrowed; NULL: nobody is told */
