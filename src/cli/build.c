@@ -23,7 +23,8 @@ enum run_option {
 	RUN_SET,
 	RUN_EXEC_SHELL,
 	RUN_INTERACTIVE,
-	RUN_STATUS_FD
+	RUN_STATUS_FD,
+	RUN_WHY
 };
 
 static const struct {
@@ -39,6 +40,7 @@ static const struct {
 	{ "profile-file", RUN_PROFILE_FILE },
 	{ "set", RUN_SET },
 	{ "status-fd", RUN_STATUS_FD },
+	{ "why", RUN_WHY },
 };
 
 static enum run_option run_option(const sandlock_key *key)
@@ -113,6 +115,9 @@ int cli_take_run_options(const struct cli_settings *settings,
 					&run->status_fd, err);
 			if (r < 0)
 				return r;
+			break;
+		case RUN_WHY:
+			run->why = true;
 			break;
 		case RUN_AUDIT:
 			run->audit = setting->value;

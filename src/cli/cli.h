@@ -98,6 +98,7 @@ struct cli_run {
 	const char *shell; /* -e */
 	int status_fd;	   /* -1: none */
 	const char *audit; /* FILE or fd:N */
+	bool why;	   /* what the kernel refuses is told, too */
 	bool no_supervisor;
 	sandlock_policy *policy; /* owned */
 	const char **argv;	 /* owned array of borrowed words */
@@ -141,6 +142,8 @@ void cli_audit_fini(struct cli_audit *audit);
 
 /* The first @most of them on stderr, one line each. */
 void cli_denials_say(const sandlock_result *result, size_t most);
+/* All distinct ones on stderr, and the options that would allow them. */
+void cli_denials_list(const sandlock_result *result);
 
 /* ---- run_loop.c: while the sandbox runs -------------------------------- */
 

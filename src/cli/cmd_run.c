@@ -71,7 +71,9 @@ static int conclude(const struct cli_run *run, const sandlock_result *result)
 	default:
 		break;
 	}
-	if (status)
+	if (run->why)
+		cli_denials_list(result);
+	else if (status)
 		cli_denials_say(result, DENIALS_SAID);
 	if (run->status_fd >= 0)
 		cli_status_write(run->status_fd, result, NULL, status);

@@ -153,7 +153,8 @@ int cli_run_loop(const struct cli_run *run, struct cli_audit *audit,
 		.argv = run->argv,
 		.flags = SANDLOCK_SPAWN_INLINE |
 			 (terminal.present ? SANDLOCK_SPAWN_FOREGROUND : 0) |
-			 (audit->fd >= 0 ? SANDLOCK_SPAWN_DENIALS : 0),
+			 (audit->fd >= 0 ? SANDLOCK_SPAWN_DENIALS : 0) |
+			 (run->why ? SANDLOCK_SPAWN_WHY : 0),
 	};
 	struct loop loop = { .signals = block_signals(&terminal, err),
 			     .audit = audit };

@@ -7,6 +7,7 @@ usage: audit.py SANDLOCK
 
 import json
 import os
+import pty
 import shutil
 import socket
 import stat
@@ -281,6 +282,55 @@ def a_reader_that_left():
     assert b"cannot write" in done.stderr, done.stderr
 
 
+def why_lists_whatever_the_status():
+    for end, status in (("; exit 0", 0), ("; exit 7", 7)):
+        done = subprocess.run(
+            [SANDLOCK, "run", "--why", "--audit", AUDIT, "--", "sh", "-c",
+             f'cat "$1"; kill -0 1; {CHMOD}{end}', "sh", FILE],
+            stdin=subprocess.DEVNULL, capture_output=True, timeout=100,
+            check=False)
+        assert done.returncode == status, done
+        said = done.stderr.decode()
+        assert f"read\t{FILE}\topenat EACCES\t-r {FILE}\n" in said, said
+        assert "process\t1\tkill EPERM\tthe process is not" in said, said
+        assert f"change\t{FILE}\t" in said, said
+        assert f"allowed by: -r {FILE} -w {FILE}\n" in said, said
+        told = {(record["rule"], record["access"], record["fix"])
+                for record in lines()}
+        assert ("landlock", "read", "-r " + FILE) in told, told
+        assert ("no write grant", "change", "-w " + FILE) in told, told
+        assert ("process outside", "process", None) in told, told
+
+
+def why_on_a_terminal():
+    master, slave = pty.openpty()
+    with subprocess.Popen([SANDLOCK, "run", "--why", "--", "sh", "-c",
+                           'cat "$1"; : >"$1.long"; exit 0', "sh", FILE],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                          stderr=slave) as job:
+        job.wait(100)
+    os.close(slave)
+    seen = os.read(master, 65536).decode().splitlines()
+    os.close(master)
+    rows = [row for row in seen if row.startswith(("read ", "create "))]
+    assert len(rows) == 2 and "\t" not in "".join(rows), seen
+    assert rows[0].index("openat") == rows[1].index("openat"), rows
+    assert rows[0].index("-r ") == rows[1].index("-w "), rows
+
+
+def why_and_a_name_that_cannot_be_shown():
+    path = os.path.join(WORK, "new\nline\033[31m")
+    with open(path, "wb"):
+        pass
+    done = subprocess.run([SANDLOCK, "run", "--why", "--", "cat", path],
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          timeout=100, check=False)
+    (row,) = [row for row in done.stderr.splitlines()
+              if row.startswith(b"read\t" + WORK.encode())]
+    check_bytes(row.replace(b"\t", b" "))
+    assert b"new\\x0aline\\x1b[31m" in row, row
+
+
 def it_is_of_one_run():
     refused(run("--no-supervisor", "--audit", AUDIT, "--", "true"),
             b"--no-supervisor is incompatible with: --audit")
@@ -291,7 +341,9 @@ CASES = (a_line_per_denial, it_is_appended_to, no_denial_is_an_empty_file,
          to_a_descriptor, other_descriptors_keep_their_flags,
          a_place_of_no_use, the_sandbox_cannot_write_it, hostile_names,
          a_long_name, silence_on_success, at_most_five, a_flood,
-         a_slow_reader, a_reader_that_left, it_is_of_one_run)
+         a_slow_reader, a_reader_that_left, why_lists_whatever_the_status,
+         why_on_a_terminal, why_and_a_name_that_cannot_be_shown,
+         it_is_of_one_run)
 
 
 def main():
