@@ -9,7 +9,7 @@
 #ifndef SL_SUPERVISE_EVENT_H
 #define SL_SUPERVISE_EVENT_H
 
-#include <limits.h>
+#include <linux/limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

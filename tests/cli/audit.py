@@ -228,7 +228,9 @@ def a_flood():
     """Counted to the last one; memory stays flat; the judge goes on."""
     before = peak("100")
     after = peak("100000")
-    assert after < before + 6000, (before, after)
+    # A sanitizer keeps what was freed.
+    if "ASAN_OPTIONS" not in os.environ:
+        assert after < before + 6000, (before, after)
 
 
 def peak(count):
