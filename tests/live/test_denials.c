@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static char place[64];
@@ -45,6 +46,18 @@ static const char *at(const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", place, name);
 	return path;
+}
+
+/* What this program does inside. */
+__attribute__((constructor)) static void inside(void)
+{
+	const char *path = getenv("DENIALS_INSIDE");
+
+	if (!path)
+		return;
+	/* fchmodat2(2): of a link itself, which no file system knows. */
+	_exit(syscall(452, AT_FDCWD, path, 0600, AT_SYMLINK_NOFOLLOW) < 0 ? errno
+									  : 0);
 }
 
 static sandlock_policy *base_policy(void)
@@ -219,6 +232,37 @@ TEST(an_error_of_the_call_is_no_denial)
 {
 	nothing(SANDLOCK_SPAWN_INLINE);
 	nothing(0);
+}
+
+/* A rule would have refused it, and the kernel did before. */
+TEST(the_error_is_that_of_the_rule)
+{
+	sandlock_policy *policy = base_policy();
+	const sandlock_result *result;
+	sandlock_sandbox *sandbox;
+	char self[256], variable[128];
+	const char *const argv[] = { self, NULL };
+	const char *const envp[] = { variable, NULL };
+	sandlock_spawn_options o = { .size = sizeof(o),
+				     .argv = argv,
+				     .envp = envp,
+				     .flags = SANDLOCK_SPAWN_INLINE };
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	ASSERT_GT(len, 0);
+	self[len] = '\0';
+	make_place();
+	ASSERT_EQ(symlink("file", at("link")), 0);
+	snprintf(variable, sizeof(variable), "DENIALS_INSIDE=%s", at("link"));
+	ASSERT_EQ(sandlock_spawn(policy, &o, &sandbox, NULL), 0);
+	ASSERT_EQ(sandlock_sandbox_wait(sandbox, 60000, &result, NULL), 0);
+	EXPECT_TRUE(sandlock_result_code(result) == EOPNOTSUPP ||
+		    sandlock_result_code(result) == ENOSYS);
+	EXPECT_EQ(sandlock_result_denials_total(result), 0);
+	sandlock_sandbox_free(sandbox);
+	sandlock_policy_free(policy);
+	unlink(at("link"));
+	remove_place();
 }
 
 /* Read while it runs: the script goes on only when its denial was seen. */
