@@ -228,7 +228,17 @@ enum sandlock_spawn_flags {
 	SANDLOCK_SPAWN_INLINE = 1,
 	/* Hand over the terminal on stdin while the sandbox runs, and stop with
 	 * it on Ctrl-Z. Only with SANDLOCK_SPAWN_INLINE. */
-	SANDLOCK_SPAWN_FOREGROUND = 2
+	SANDLOCK_SPAWN_FOREGROUND = 2,
+	/* Denials can be read one by one while the sandbox runs: see
+	 * sandlock_sandbox_next_denial(). */
+	SANDLOCK_SPAWN_DENIALS = 4,
+	/*
+	 * To find out what a program lacks: what Landlock and the filter refuse
+	 * is listed among the denials, too. Nothing is allowed or refused that
+	 * is not without; but each call that opens, executes, makes, moves or
+	 * removes a file, connects, binds or signals is some ten times slower.
+	 */
+	SANDLOCK_SPAWN_WHY = 8
 };
 
 typedef struct sandlock_spawn_options {
@@ -664,6 +674,59 @@ SANDLOCK_API int sandlock_explanation_hint(sandlock_explanation *explanation,
 					   const sandlock_hint_options *options,
 					   size_t index, sandlock_hint *ret_hint,
 					   sandlock_error *err);
+/* ---- denials ----------------------------------------------------------- */
+
+/*
+ * What the supervisor refused in a run, and with SANDLOCK_SPAWN_WHY what the
+ * kernel did by its rules. Strings are bytes with a NUL behind
+ * them; program and object are the sandbox's words: escape them before showing
+ * them to anybody.
+ */
+typedef struct sandlock_denial {
+	size_t size;	  /* sizeof(sandlock_denial), set by the caller */
+	int64_t time_ns;  /* since 1970, of the first one */
+	int64_t pid, tid; /* that asked, the first time; pid 0: it was gone */
+	uint64_t count;	  /* how often */
+	const char *program; /* its executable, at most 256 bytes; "": unknown */
+	const char *call;    /* "chmod" */
+	const char *access;  /* "read", "write", "execute", "list", "create",
+			      * "remove", "change" (metadata), "watch",
+			      * "connect", "bind", "process", "call" */
+	const char *object;  /* "/etc/passwd"; "": none, or unknown */
+	const char *rule;    /* "no grant", "no write grant", "denied",
+			      * "protected", "process outside", "keeper",
+			      * "caller unreadable", "filter", "landlock" */
+	const char *reason;  /* one sentence; or NULL */
+	const char *origin;  /* of the rule: "p.toml:3:9"; or NULL */
+	const char *fix;     /* smallest change that would allow it, as in
+			      * sandlock_answer; NULL: none, or not looked for */
+	const char *fix_key;
+	const char *fix_value;
+	const char *error_name; /* "EACCES", or NULL for a rare one */
+	int32_t error;		/* errno that the program saw */
+	uint32_t reserved;
+} sandlock_denial;
+
+/*
+ * Denial @index (from 0) of @result, in the order of their first occurrence;
+ * equal ones are one, with a count. At most 1,024 are kept, the first 128 that
+ * are asked for are explained. -ERANGE past the end. Borrowed from the sandbox.
+ */
+SANDLOCK_API int sandlock_result_denial_at(const sandlock_result *result,
+					   size_t index,
+					   sandlock_denial *ret_denial);
+
+/* How many there were, with those that are not kept. */
+SANDLOCK_API uint64_t sandlock_result_denials_total(const sandlock_result *result);
+
+/*
+ * With SANDLOCK_SPAWN_DENIALS: the next single denial, with a count of 1;
+ * -EAGAIN: none now. Ask until then after each sandlock_sandbox_dispatch(),
+ * also the last one. Who does not keep up loses some, which the total still
+ * counts. Borrowed from @sandbox until the next call.
+ */
+SANDLOCK_API int sandlock_sandbox_next_denial(sandlock_sandbox *sandbox,
+					      sandlock_denial *ret_denial);
 
 #ifdef __cplusplus
 }

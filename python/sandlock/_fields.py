@@ -225,6 +225,14 @@ FIELDS: Tuple[Field, ...] = (
     Field("disable", "protections.disable", _protections),
 )
 
+
+def name_of(key: Optional[str]) -> Optional[str]:
+    """The field that stands for a key of the library; else the key itself."""
+    for known in FIELDS:
+        if known.key == key:
+            return known.name
+    return key
+
 USER_KEY = "program.user"
 
 #: Fields whose feature this version does not have, and no key either: set to

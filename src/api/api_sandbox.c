@@ -8,7 +8,9 @@
 #include "run/sandbox.h"
 
 #define DEFAULT_CAPTURE (64u << 20)
-#define KNOWN_FLAGS (SANDLOCK_SPAWN_INLINE | SANDLOCK_SPAWN_FOREGROUND)
+#define KNOWN_FLAGS                                          \
+	(SANDLOCK_SPAWN_INLINE | SANDLOCK_SPAWN_FOREGROUND | \
+	 SANDLOCK_SPAWN_DENIALS | SANDLOCK_SPAWN_WHY)
 
 struct sandlock_sandbox; /* is a struct sl_sandbox */
 struct sandlock_result;	 /* is a struct sl_result */
@@ -62,6 +64,8 @@ static int read_options(const sandlock_spawn_options *options,
 		.envp = o.envp,
 		.inline_supervisor = o.flags & SANDLOCK_SPAWN_INLINE,
 		.foreground = o.flags & SANDLOCK_SPAWN_FOREGROUND,
+		.why = o.flags & SANDLOCK_SPAWN_WHY,
+		.denials = o.flags & SANDLOCK_SPAWN_DENIALS,
 		.capture_limit = o.capture_limit ? o.capture_limit
 						 : DEFAULT_CAPTURE,
 		.cwd = o.cwd,
@@ -119,6 +123,9 @@ int sandlock_exec(const sandlock_policy *policy,
 	if (spawn.name)
 		return bad(e, "sandlock_exec() leaves nobody behind to answer "
 			      "for options.name");
+	if (spawn.why || spawn.denials)
+		return bad(e, "sandlock_exec() leaves nobody behind to tell "
+			      "what was refused");
 	return sl_sandbox_exec(sl_api_policy(policy), &spawn, e);
 }
 

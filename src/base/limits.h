@@ -31,4 +31,11 @@
 #define SL_MAX_COMMAND_SHOWN 65536 /* bytes of argv that ps can show */
 #define SL_MAX_EVENT_BYTES 8192	   /* one event as JSON */
 
+/* Denials of one run: distinct ones that are kept, with their strings; of these
+ * explained; and single ones that wait for a caller who reads them live. */
+#define SL_MAX_DENIALS 1024u
+#define SL_MAX_DENIAL_BYTES (1u << 20)
+#define SL_MAX_DENIALS_EXPLAINED 128u
+#define SL_MAX_DENIALS_WAITING 4096u
+
 #endif

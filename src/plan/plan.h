@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "policy/policy.h"
 #include "sys/probe.h"
+#include "sys/syscalls.h"
 
 struct sock_filter;
 
@@ -54,6 +55,7 @@ struct sl_plan_filter {
 	/* It refuses, or traps, a call that the start needs once the filter is
 	 * there, unless it does without (SL_LAUNCH_FORK). */
 	bool hinders;
+	uint8_t list[SL_SYS_COUNT]; /* enum sl_filter_list */
 };
 
 struct sl_plan {
@@ -79,6 +81,10 @@ int sl_plan_compile_filter(const struct sl_policy *policy,
 			   const struct sl_probe *probe,
 			   struct sl_plan_filter *ret_filter,
 			   struct sl_error *err);
+
+/* Another filter for the same policy, which asks the judge about what it
+ * refuses and about what Landlock refuses. Only where the plan traps at all. */
+int sl_plan_add_why(struct sl_plan *plan, struct sl_error *err);
 
 /* Must the kernel have @prot for @policy, or would it go without. */
 bool sl_plan_demands(const struct sl_policy *policy, enum sl_protection prot);

@@ -215,25 +215,51 @@ int sl_filter_spec(const struct sl_policy *policy, enum sl_arch arch,
 	return 0;
 }
 
+static int compile(const struct sl_policy *policy, unsigned int why,
+		   struct sl_plan_filter *ret_filter, struct sl_error *err)
+{
+	struct sl_filter_spec spec;
+	int r;
+
+	r = sl_filter_spec(policy, SL_ARCH_NATIVE, &spec, err);
+	if (r < 0)
+		return r;
+	spec.when |= why;
+	ret_filter->when = spec.when;
+	ret_filter->traps = spec.when & SL_WHEN_JUDGED;
+	ret_filter->hinders = why ||
+			      spec.list[SL_SYS_close_range] == SL_LIST_DENY ||
+			      spec.list[SL_SYS_dup3] == SL_LIST_DENY ||
+			      spec.list[SL_SYS_ioctl] == SL_LIST_DENY;
+	memcpy(ret_filter->list, spec.list, sizeof(spec.list));
+	return sl_filter_build(&spec, &ret_filter->insns, &ret_filter->count,
+			       err);
+}
+
 int sl_plan_compile_filter(const struct sl_policy *policy,
 			   const struct sl_probe *probe,
 			   struct sl_plan_filter *ret_filter,
 			   struct sl_error *err)
 {
-	struct sl_filter_spec spec;
+	(void)probe; /* every kernel with Landlock has all that is used here */
+	return compile(policy, 0, ret_filter, err);
+}
+
+int sl_plan_add_why(struct sl_plan *plan, struct sl_error *err)
+{
+	struct sl_plan_filter filter = { 0 };
 	int r;
 
-	(void)probe; /* every kernel with Landlock has all that is used here */
-	r = sl_filter_spec(policy, SL_ARCH_NATIVE, &spec, err);
+	if (!plan->filter.traps)
+		return sl_err(err, -EINVAL, SL_STAGE_CHECK,
+			      "nobody is there to tell why: "
+			      "--no-supervisor and --why exclude each other");
+	r = compile(plan->policy, SL_WHEN_WHY, &filter, err);
 	if (r < 0)
 		return r;
-	ret_filter->when = spec.when;
-	ret_filter->traps = spec.when & SL_WHEN_JUDGED;
-	ret_filter->hinders = spec.list[SL_SYS_close_range] == SL_LIST_DENY ||
-			      spec.list[SL_SYS_dup3] == SL_LIST_DENY ||
-			      spec.list[SL_SYS_ioctl] == SL_LIST_DENY;
-	return sl_filter_build(&spec, &ret_filter->insns, &ret_filter->count,
-			       err);
+	free(plan->filter.insns);
+	plan->filter = filter;
+	return 0;
 }
 
 /* What the rules for @call open, once each; false if there is no rule. */

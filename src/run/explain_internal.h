@@ -66,6 +66,10 @@ enum sl_access {
 	SL_ACCESS_EXECUTE,
 	SL_ACCESS_LIST,
 	SL_ACCESS_CREATE,
+	/* Of denials alone: what the supervisor judges, whatever the file
+	 * permissions say. */
+	SL_ACCESS_CHANGE,
+	SL_ACCESS_WATCH,
 };
 
 struct sl_ask {

@@ -31,6 +31,9 @@ static const struct {
 	[SL_ACCESS_LIST] = { "list", SL_LL_FS_READ_DIR, R_OK, SL_KEY_FS_READ },
 	[SL_ACCESS_CREATE] = { "create", SL_LL_FS_MAKE_REG, W_OK | X_OK,
 			       SL_KEY_FS_WRITE },
+	[SL_ACCESS_CHANGE] = { "change", SL_LL_FS_WRITE_FILE, F_OK,
+			       SL_KEY_FS_WRITE },
+	[SL_ACCESS_WATCH] = { "watch", SL_LL_FS_READ_FILE, F_OK, SL_KEY_FS_READ },
 };
 
 const struct sl_plan_path *sl_ex_rule_above(const struct sl_explain *ex,
@@ -215,7 +218,8 @@ static void judge_object(struct sl_explain *ex, const struct sl_ask *ask,
 	int permits = sl_walk_permits(walk, accesses[ask->access].mode);
 
 	j->answer.object = sl_ex_text(ex, "%s", walk->path);
-	if (ask->access != SL_ACCESS_EXECUTE && open_refused(ex, j))
+	if (ask->access != SL_ACCESS_EXECUTE &&
+	    ask->access < SL_ACCESS_CHANGE && open_refused(ex, j))
 		return;
 	if (!walk->exists && ask->access != SL_ACCESS_CREATE) {
 		system_refuses(ex, j, -ENOENT, "it does not exist");

@@ -32,6 +32,10 @@ static const char *doing(const struct sl_ask *ask, bool exists)
 		return "listing";
 	case SL_ACCESS_CREATE:
 		return exists ? "changing what is in" : "creating";
+	case SL_ACCESS_CHANGE:
+		return "changing the attributes of";
+	case SL_ACCESS_WATCH:
+		return "watching";
 	}
 	return "using";
 }

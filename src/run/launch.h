@@ -37,6 +37,7 @@ enum sl_launch_flag {
 	SL_LAUNCH_TRAPS_EXEC = 32768, /* also the exec that starts the program */
 	/* The judge need not look at abstract Unix sockets. */
 	SL_LAUNCH_ABSTRACT = 65536,
+	SL_LAUNCH_LIVE = 131072, /* each denial is told at once, not in time */
 };
 
 #define SL_LAUNCH_CPU_WORDS 16 /* 1,024 CPUs */
@@ -80,10 +81,11 @@ struct sl_launch {
 	const char *tmp_name; /* its name below SL_FD_TMP_BASE, or NULL */
 	const struct sl_root *roots; /* the grants, for the judge */
 	uint32_t root_count;
-	uint32_t when;	  /* enum sl_when bits of the filter, for the judge */
-	const char *name; /* that the sandbox shall have, or NULL */
-	const char *xdg;  /* XDG_RUNTIME_DIR of the caller, or NULL */
-	int fds[SL_FD_COUNT]; /* stdio: -1 means as it is */
+	uint32_t when; /* enum sl_when bits of the filter, for the judge */
+	uint8_t list[SL_SYS_COUNT]; /* as in struct sl_filter_spec, for it */
+	const char *name;	    /* that the sandbox shall have, or NULL */
+	const char *xdg;	    /* XDG_RUNTIME_DIR of the caller, or NULL */
+	int fds[SL_FD_COUNT];	    /* stdio: -1 means as it is */
 };
 
 /* Steps of a start, in order; what a report names. Zero: none failed. */

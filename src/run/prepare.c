@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "plan/filter.h"
 #include "run/command.h"
 #include "run/recipe.h"
 #include "run/ruleset.h"
@@ -140,8 +141,11 @@ static void fill_filter(struct sl_launch *l, const struct sl_plan_filter *filter
 	l->insns = filter->insns;
 	l->insn_count = (uint32_t)filter->count;
 	l->when = filter->when;
+	memcpy(l->list, filter->list, sizeof(l->list));
 	if (filter->traps)
 		l->flags |= SL_LAUNCH_JUDGED;
+	if (filter->when & SL_WHEN_WHY)
+		l->flags |= SL_LAUNCH_TRAPS_EXEC;
 	if (filter->traps && filter->hinders)
 		l->flags |= SL_LAUNCH_FORK;
 }
@@ -252,14 +256,18 @@ static int lift_fds(struct sl_launch *l, struct sl_error *err)
 }
 
 /* The plan and its rulesets, by the same calls whether it is for real. */
-static int make_plan(struct sl_prepared *p, bool dry, struct sl_error *err)
+static int make_plan(struct sl_prepared *p, const struct sl_request *request,
+		     struct sl_error *err)
 {
+	bool dry = request->dry;
 	struct sl_launch *l = &p->launch;
 	struct sl_probe probe;
 	int r;
 
 	sl_probe(&probe);
 	r = sl_plan_compile(p->policy, &probe, &p->plan, err);
+	if (r == 0 && request->why)
+		r = sl_plan_add_why(p->plan, err);
 	if (r < 0)
 		return r;
 	p->grants = calloc(p->plan->landlock.path_count + 1, sizeof(*p->grants));
@@ -300,7 +308,7 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 	r = request->argv ? find_command(p, request->argv, err) : 0;
 	if (r < 0)
 		return r;
-	r = make_plan(p, request->dry, err);
+	r = make_plan(p, request, err);
 	if (r < 0)
 		return r;
 	r = grant_tmp(p, err);

@@ -38,6 +38,7 @@ struct sl_request {
 	/* Only to look at: argv may be NULL, no temporary directory is made,
 	 * and what became of each grant is noted. */
 	bool dry;
+	bool why; /* trap what the kernel is going to refuse, to tell of it */
 };
 
 /*

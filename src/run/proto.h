@@ -46,6 +46,7 @@ enum sl_proto_event_kind {
 	SL_PROTO_FAILED,      /* error; the last message */
 	SL_PROTO_OVER,	      /* outcome; the last message */
 	SL_PROTO_NAMED,	      /* name; or error: there is no control plane */
+	SL_PROTO_DENIAL,      /* a struct sl_proto_denial */
 };
 struct sl_proto_event {
 	uint32_t kind;
@@ -53,6 +54,14 @@ struct sl_proto_event {
 	struct sl_outcome outcome;
 	struct sl_error error;
 	char name[SL_ENTRY_NAME_BYTES];
+	uint64_t dropped; /* OVER: denials that were not sent */
+};
+
+/* Cut behind the last byte of event.object that counts. */
+struct sl_proto_denial {
+	uint32_t kind;
+	uint32_t reserved;
+	struct sl_event event;
 };
 
 /* Serve until the host is gone and every sandbox has ended. Exit status. */

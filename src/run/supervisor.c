@@ -8,10 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -25,7 +27,10 @@
 struct box {
 	int sock;
 	bool started;
-	bool deaf; /* the host closed its end */
+	bool deaf;  /* the host closed its end */
+	int room;   /* bytes that denials may take up in its socket */
+	bool waits; /* until the host has read some */
+	uint64_t dropped;
 	struct sl_run *run;
 	struct sl_recipe *recipe;
 	struct sl_naming naming;
@@ -53,6 +58,51 @@ static void tell(const struct box *box, const struct sl_proto_event *event)
 	/* A host that is gone hears nothing; its socket's end says the rest. */
 	if (send(box->sock, event, sizeof(*event), MSG_NOSIGNAL) < 0)
 		return;
+}
+
+/*
+ * SECURITY: the sandbox decides how much there is to tell, and the host may not
+ * listen. Nobody waits: denials stay in their ring until the host has read, or
+ * are counted where the ring is full, and half of the socket is kept free for
+ * what has to be said. True: there is none left to tell.
+ */
+static bool tell_denials(struct server *s, struct box *box)
+{
+	struct sl_proto_denial message = { .kind = SL_PROTO_DENIAL };
+	struct sl_event *event = &message.event;
+	struct epoll_event wait = { .events = EPOLLIN, .data.ptr = box };
+	int used = 0;
+
+	if (box->deaf)
+		return true;
+	while (ioctl(box->sock, SIOCOUTQ, &used) == 0 && used <= box->room) {
+		size_t len = offsetof(struct sl_proto_denial, event.object);
+
+		if (!sl_run_next_event(box->run, event)) {
+			if (box->waits)
+				epoll_ctl(s->epoll, EPOLL_CTL_MOD, box->sock,
+					  &wait);
+			box->waits = false;
+			return true;
+		}
+		if (send(box->sock, &message, len + event->info.object_len,
+			 MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+			box->dropped++;
+	}
+	wait.events |= EPOLLOUT;
+	if (!box->waits)
+		epoll_ctl(s->epoll, EPOLL_CTL_MOD, box->sock, &wait);
+	box->waits = true;
+	return false;
+}
+
+static void measure_room(struct box *box)
+{
+	socklen_t len = sizeof(box->room);
+
+	if (getsockopt(box->sock, SOL_SOCKET, SO_SNDBUF, &box->room, &len) < 0)
+		box->room = 0;
+	box->room /= 2;
 }
 
 /* ------------------------------------------------ spawning */
@@ -226,6 +276,7 @@ static void accept_spawn(struct server *s)
 		close_fds(fds, count);
 		return;
 	}
+	measure_room(box);
 	if (begin(s, box, &msg, fds, count, &event.error) < 0) {
 		if (box->recipe)
 			sl_launch_remove_tmp(&box->recipe->launch);
@@ -304,6 +355,7 @@ static bool advance(struct server *s, struct box *box)
 {
 	struct sl_proto_event event = { 0 };
 	enum sl_run_state state = sl_run_dispatch(box->run);
+	bool told;
 
 	sl_naming_dispatch(&box->naming, box->run);
 
@@ -316,8 +368,14 @@ static bool advance(struct server *s, struct box *box)
 		tell(box, &event);
 		open_control(s, box);
 	}
+	told = tell_denials(s, box);
 	if (state < SL_RUN_FAILED)
 		return false;
+	if (!told && !s->host_gone) {
+		/* It would say that it is over again and again. */
+		epoll_ctl(s->epoll, EPOLL_CTL_DEL, sl_run_fd(box->run), NULL);
+		return false;
+	}
 	if (state == SL_RUN_FAILED) {
 		event.kind = SL_PROTO_FAILED;
 		sl_report_explain(sl_run_report(box->run), &box->recipe->launch,
@@ -329,6 +387,7 @@ static bool advance(struct server *s, struct box *box)
 			tell(box, &event);
 		}
 		event.kind = SL_PROTO_OVER;
+		event.dropped = box->dropped + sl_run_events_dropped(box->run);
 		sl_run_outcome(box->run, &event.outcome);
 	}
 	sl_naming_close(&box->naming,

@@ -8,6 +8,7 @@
 
 #include <limits.h>
 
+#include "supervise/event.h"
 #include "supervise/grants.h"
 
 struct sl_patient;
@@ -36,18 +37,20 @@ struct sl_judge_ids {
 };
 
 struct sl_judge {
-	int listener;	    /* -1: none yet */
-	int proc_fd;	    /* O_PATH of /proc */
-	int self_fd;	    /* O_PATH of /proc/self/fd of this very process */
-	int root_fd;	    /* O_PATH of / */
-	int supervisor_pid; /* a keeper: never acted on */
-	int guardian_pid;   /* a keeper, too; 0: none yet */
-	unsigned int when;  /* enum sl_when bits that hold */
-	bool scoped;	    /* the border holds signals in (ABI 6) */
-	bool abstract;	    /* abstract Unix sockets are judged elsewhere */
+	int listener;	     /* -1: none yet */
+	int proc_fd;	     /* O_PATH of /proc */
+	int self_fd;	     /* O_PATH of /proc/self/fd of this very process */
+	int root_fd;	     /* O_PATH of / */
+	int supervisor_pid;  /* a keeper: never acted on */
+	int guardian_pid;    /* a keeper, too; 0: none yet */
+	unsigned int when;   /* enum sl_when bits that hold */
+	const uint8_t *list; /* enum sl_filter_list by call; NULL: no entry */
+	bool scoped;	     /* the border holds signals in (ABI 6) */
+	bool abstract;	     /* abstract Unix sockets are judged elsewhere */
 	struct sl_patient *patient; /* NULL until something may block */
 	struct sl_grants *grants;
 	struct sl_judge_ids ids;
+	struct sl_event_ring *events; /* borrowed; NULL: nobody is told */
 	struct sl_inherited inherited[SL_JUDGE_INHERITED];
 	int inherited_count;
 	struct sl_judge_pidfd pidfds[SL_JUDGE_PIDFDS];
@@ -62,6 +65,7 @@ struct sl_judge {
 	char path[2][PATH_MAX];
 	char text[2][PATH_MAX];
 	char value[65536 + 1]; /* XATTR_SIZE_MAX */
+	char object[PATH_MAX]; /* of a denial (event.c) */
 };
 
 /* Handlers use judge->path[] for arguments; pin.c and grants.c use text[]. */

@@ -43,6 +43,8 @@ static int read_some(struct sl_call *call, uint64_t addr, void *buf, size_t len)
 	if (caller(call) <= 0)
 		return -ESRCH;
 	r = sl_process_read(caller(call), addr, buf, len);
+	if (r == -EPERM)
+		sl_event_deny(call, SL_RULE_UNREADABLE, SL_TRY_CALL, EPERM, -1);
 	return r == (ssize_t)len ? 0 : read_error(r);
 }
 

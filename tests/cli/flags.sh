@@ -479,4 +479,23 @@ status 4
 grep -q '"exit_code":4' "$work/fd3" || wrong 'no record'
 end
 
+begin '--audit'
+: >"$work/file"
+lock run -r / --audit "$work/denials" -- chmod 600 "$work/file"
+status 1
+grep -qF "\"object\":\"$work/file\"" "$work/denials" || wrong 'no record'
+end
+
+begin '--why'
+: >"$work/file"
+lock run --why $sys -- cat "$work/file"
+status 1
+err "$(printf 'read\t%s\topenat EACCES\t-r %s' "$work/file" "$work/file")"
+lock run --why $sys -r "$work/file" -- cat "$work/file"
+status 0
+err 'nothing was refused'
+lock run --no-supervisor --why $sys -- true
+refused '--no-supervisor is incompatible with: --why'
+end
+
 finish
