@@ -31,7 +31,8 @@ struct terminal {
 struct loop {
 	sandlock_sandbox *sandbox;
 	int signals;
-	bool asked; /* to end, once */
+	bool asked;  /* to end, once */
+	bool warned; /* that nobody will find it */
 };
 
 static struct terminal terminal_save(void)
@@ -118,6 +119,16 @@ static void read_signals(struct loop *loop)
 		handle_signal(loop, (int)infos[i].ssi_signo);
 }
 
+static void warn_of_control(struct loop *loop)
+{
+	const char *warning = sandlock_sandbox_warning(loop->sandbox);
+
+	if (!warning || loop->warned)
+		return;
+	loop->warned = true;
+	cli_warn("'sandlock ps' and 'kill' will not find this run: %s", warning);
+}
+
 /*
  * 0 when the whole tree is gone. A short program may be over before the spawn
  * returns, so ask first and wait then.
@@ -131,21 +142,13 @@ static int serve(struct loop *loop, sandlock_error *err)
 	int r;
 
 	while ((r = sandlock_sandbox_dispatch(loop->sandbox, err)) == 0) {
+		warn_of_control(loop);
 		if (poll(fds, CLI_LEN(fds), -1) < 0 && errno != EINTR)
 			return cli_fail(err, -errno, "poll: %s", strerror(errno));
 		if (fds[0].revents)
 			read_signals(loop);
 	}
 	return r < 0 ? r : 0;
-}
-
-static void warn_of_control(sandlock_sandbox *sandbox)
-{
-	const char *warning = sandlock_sandbox_warning(sandbox);
-
-	if (warning)
-		cli_warn("'sandlock ps' and 'kill' will not find this run: %s",
-			 warning);
 }
 
 int cli_run_loop(const struct cli_run *run, sandlock_sandbox **ret_sandbox,
@@ -167,7 +170,6 @@ int cli_run_loop(const struct cli_run *run, sandlock_sandbox **ret_sandbox,
 	r = sandlock_spawn(run->policy, &options, &loop.sandbox, err);
 	if (r == 0) {
 		*ret_sandbox = loop.sandbox;
-		warn_of_control(loop.sandbox);
 		r = serve(&loop, err);
 		if (r < 0)
 			sandlock_sandbox_kill(loop.sandbox);
