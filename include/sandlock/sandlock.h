@@ -307,7 +307,9 @@ SANDLOCK_API int64_t sandlock_sandbox_pid(const sandlock_sandbox *sandbox);
 
 /*
  * The name under which others find the sandbox (see "control" below); NULL if
- * it cannot be found, or was over before it had one. Borrowed from @sandbox.
+ * it cannot be found, or was over before it had one. A name that is made up is
+ * there when the program has run for 10 ms, or when this asks for it. Borrowed
+ * from @sandbox.
  */
 SANDLOCK_API const char *sandlock_sandbox_name(sandlock_sandbox *sandbox);
 

@@ -34,7 +34,8 @@ struct loop {
 	struct cli_ear *ear;
 	struct cli_audit *audit;
 	int signals;
-	bool asked; /* to end, once */
+	bool asked;  /* to end, once */
+	bool warned; /* that nobody will find it */
 };
 
 static struct terminal terminal_save(void)
@@ -121,6 +122,16 @@ static void read_signals(struct loop *loop)
 		handle_signal(loop, (int)infos[i].ssi_signo);
 }
 
+static void warn_of_control(struct loop *loop)
+{
+	const char *warning = sandlock_sandbox_warning(loop->sandbox);
+
+	if (!warning || loop->warned)
+		return;
+	loop->warned = true;
+	cli_warn("'sandlock ps' and 'kill' will not find this run: %s", warning);
+}
+
 /*
  * 0 when the whole tree is gone. A short program may be over before the spawn
  * returns, so ask first and wait then.
@@ -137,6 +148,7 @@ static int serve(struct loop *loop, sandlock_error *err)
 	int r;
 
 	while ((r = sandlock_sandbox_dispatch(loop->sandbox, err)) == 0) {
+		warn_of_control(loop);
 		cli_audit_serve(loop->audit, loop->sandbox);
 		cli_ear_poll(loop->ear, fds + 2);
 		cli_audit_poll(loop->audit, &fds[4]);
@@ -150,15 +162,6 @@ static int serve(struct loop *loop, sandlock_error *err)
 		cli_ear_serve(loop->ear, fds + 2);
 	}
 	return r < 0 ? r : 0;
-}
-
-static void warn_of_control(sandlock_sandbox *sandbox)
-{
-	const char *warning = sandlock_sandbox_warning(sandbox);
-
-	if (warning)
-		cli_warn("'sandlock ps' and 'kill' will not find this run: %s",
-			 warning);
 }
 
 int cli_run_loop(const struct cli_run *run, struct cli_ear *ear,
@@ -190,7 +193,6 @@ int cli_run_loop(const struct cli_run *run, struct cli_ear *ear,
 		if (ear->mode == CLI_EAR_PIPE)
 			cli_ear_attach(ear, sandlock_sandbox_stream(
 						    loop.sandbox, STDERR_FILENO));
-		warn_of_control(loop.sandbox);
 		r = serve(&loop, err);
 		if (r < 0)
 			sandlock_sandbox_kill(loop.sandbox);

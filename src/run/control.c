@@ -51,11 +51,12 @@ static void control_free(struct sl_control *c)
 	sl_cleanup_close(&c->timer);
 	sl_cleanup_close(&c->policy_fd);
 	sl_buf_fini(&c->argv);
+	free(c->xdg);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 }
 
-static struct sl_control *control_new(const struct sl_control_info *info)
+struct sl_control *sl_control_prepare(const struct sl_control_info *info)
 {
 	struct sl_control *c = calloc(1, sizeof(*c));
 
@@ -68,6 +69,11 @@ static struct sl_control *control_new(const struct sl_control_info *info)
 	pthread_mutex_init(&c->lock, NULL);
 	c->policy = info->policy;
 	copy_argv(c, info->argv);
+	c->xdg = info->xdg ? strdup(info->xdg) : NULL;
+	if (info->xdg && !c->xdg) {
+		control_free(c);
+		return NULL;
+	}
 	return c;
 }
 
@@ -85,22 +91,22 @@ static int check_sockets(struct sl_error *err)
 		      "there are no Unix sockets here: %s", strerror(errno));
 }
 
-static int open_dir(const struct sl_control_info *info, struct sl_error *err)
+static int open_dir(const char *xdg, struct sl_error *err)
 {
 	int r = check_sockets(err);
 
-	return r < 0 ? r : sl_rundir_open(info->xdg, err);
+	return r < 0 ? r : sl_rundir_open(xdg, err);
 }
 
 int sl_control_claim(const struct sl_control_info *info,
 		     struct sl_control **ret_control, struct sl_error *err)
 {
 	struct sl_control *c;
-	int dir = open_dir(info, err), r;
+	int dir = open_dir(info->xdg, err), r;
 
 	if (dir < 0)
 		return dir;
-	c = control_new(info);
+	c = sl_control_prepare(info);
 	if (!c) {
 		close(dir);
 		return sl_err(err, -ENOMEM, SL_STAGE_SUPERVISE, "out of memory");
@@ -138,18 +144,18 @@ static void default_name(char name[SL_ENTRY_NAME_BYTES], const char *command,
 }
 
 /* A made-up name that is taken is no reason to go without one. */
-static int claim_default(struct sl_control *c, const struct sl_control_info *info,
-			 int pid, struct sl_error *err)
+static int claim_default(struct sl_control *c, int pid, struct sl_error *err)
 {
 	char name[SL_ENTRY_NAME_BYTES];
 	struct sl_error why = { 0 };
-	int dir = open_dir(info, err), r = -EEXIST;
+	int dir = open_dir(c->xdg, err), r = -EEXIST;
 
 	for (int try = 0; dir >= 0 && try < NAME_TRIES && r == -EEXIST; try++) {
 		int copy = fcntl(dir, F_DUPFD_CLOEXEC, 3);
 
 		sl_error_clear(&why);
-		default_name(name, info->argv[0], pid, try);
+		default_name(name, c->argv.data ? c->argv.data : "sandbox", pid,
+			     try);
 		r = copy < 0 ? -errno
 			     : sl_entry_claim(copy, name, &c->entry, &why);
 	}
@@ -170,13 +176,12 @@ static int watch(struct sl_control *c, int fd, uint32_t mode)
 	return epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
-static int begin(struct sl_control *c, const struct sl_control_info *info,
-		 struct sl_run *run, struct sl_error *err)
+static int begin(struct sl_control *c, struct sl_run *run, struct sl_error *err)
 {
 	int r = 0;
 
 	if (c->entry.lock_fd < 0)
-		r = claim_default(c, info, (int)sl_run_pid(run), err);
+		r = claim_default(c, (int)sl_run_pid(run), err);
 	if (r < 0)
 		return r;
 	c->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -192,17 +197,12 @@ static int begin(struct sl_control *c, const struct sl_control_info *info,
 	return 0;
 }
 
-int sl_control_open(struct sl_control **control,
-		    const struct sl_control_info *info, struct sl_run *run,
+int sl_control_open(struct sl_control **control, struct sl_run *run,
 		    struct sl_error *err)
 {
-	struct sl_control *c = *control ? *control : control_new(info);
-	int r;
+	struct sl_control *c = sl_take_ptr(control);
+	int r = begin(c, run, err);
 
-	*control = NULL;
-	if (!c)
-		return sl_err(err, -ENOMEM, SL_STAGE_SUPERVISE, "out of memory");
-	r = begin(c, info, run, err);
 	if (r < 0) {
 		control_free(c);
 		return r;

@@ -16,8 +16,8 @@
 struct sl_control;
 
 struct sl_control_info {
-	const char *name;	 /* NULL: made up of the command and the pid */
-	const char *xdg;	 /* XDG_RUNTIME_DIR of the caller, or NULL */
+	const char *name; /* NULL: made up of the command and the pid */
+	const char *xdg;  /* XDG_RUNTIME_DIR of the caller, or NULL; copied */
 	const char *const *argv; /* copied */
 	/* Borrowed until the end, or NULL: see sl_control_take_policy(). */
 	const struct sl_policy *policy;
@@ -30,13 +30,15 @@ struct sl_control_info {
 int sl_control_claim(const struct sl_control_info *info,
 		     struct sl_control **ret_control, struct sl_error *err);
 
+/* The same without a name to own: all that @info says, kept. NULL: no memory. */
+struct sl_control *sl_control_prepare(const struct sl_control_info *info);
+
 /*
  * When the program runs: make up a name if there is none yet, and answer from
- * now on. *control may be NULL. Failure is a warning, and *control is NULL then.
- * @run borrows it until sl_control_close().
+ * now on. Failure is a warning, and *control is NULL then. @run borrows it
+ * until sl_control_close().
  */
-int sl_control_open(struct sl_control **control,
-		    const struct sl_control_info *info, struct sl_run *run,
+int sl_control_open(struct sl_control **control, struct sl_run *run,
 		    struct sl_error *err);
 
 /* Poll for POLLIN, then dispatch, which does not block. */

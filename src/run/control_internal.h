@@ -22,7 +22,8 @@ struct sl_control {
 	int epoll;
 	int timer; /* until SIGKILL; -1: nobody asked */
 	int64_t started_ns, started_boot_ns;
-	uint64_t kill_at;   /* CLOCK_MONOTONIC; 0: nobody asked */
+	uint64_t kill_at; /* CLOCK_MONOTONIC; 0: nobody asked */
+	char *xdg;
 	struct sl_buf argv; /* words, each with its NUL */
 	bool argv_cut;
 	const struct sl_policy *policy; /* borrowed, or NULL */

@@ -6,9 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/timerfd.h>
 
 #include "policy/value.h"
 #include "run/control.h"
+
+#define MOMENT_NS 10000000
 
 int sl_naming_check(const char *name, struct sl_error *err)
 {
@@ -50,20 +53,56 @@ int sl_naming_claim(struct sl_naming *n, const struct sl_control_info *info,
 	return 0;
 }
 
-void sl_naming_open(struct sl_naming *n, const struct sl_control_info *info,
-		    struct sl_run *run, int epoll)
+static int wake_by(const struct sl_naming *n, int fd)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 
-	if (n->settled)
-		return;
-	sl_control_open(&n->control, info, run, &n->error);
+	return epoll_ctl(n->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static void open_now(struct sl_naming *n, struct sl_run *run)
+{
+	sl_cleanup_close(&n->timer);
+	n->timer = -1;
+	sl_control_open(&n->control, run, &n->error);
 	settle(n);
 	if (!n->control)
 		return;
-	epoll_ctl(epoll, EPOLL_CTL_ADD, sl_control_fd(n->control), &event);
+	wake_by(n, sl_control_fd(n->control));
 	if (n->policy_fd >= 0)
 		sl_control_take_policy(n->control, sl_take_fd(&n->policy_fd));
+}
+
+static int arm(struct sl_naming *n)
+{
+	struct itimerspec when = { .it_value = { .tv_nsec = MOMENT_NS } };
+
+	n->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (n->timer < 0 || timerfd_settime(n->timer, 0, &when, NULL) < 0)
+		return -errno;
+	return wake_by(n, n->timer);
+}
+
+void sl_naming_open(struct sl_naming *n, const struct sl_control_info *info,
+		    struct sl_run *run, int epoll)
+{
+	if (n->settled)
+		return;
+	n->epoll = epoll;
+	if (!n->control)
+		n->control = sl_control_prepare(info);
+	if (!n->control) {
+		sl_err(&n->error, -ENOMEM, SL_STAGE_SUPERVISE, "out of memory");
+		settle(n);
+	} else if (n->asked || arm(n) < 0) {
+		open_now(n, run);
+	}
+}
+
+void sl_naming_hurry(struct sl_naming *n, struct sl_run *run)
+{
+	if (n->timer >= 0)
+		open_now(n, run);
 }
 
 void sl_naming_told(struct sl_naming *n, const char *name,
@@ -74,8 +113,12 @@ void sl_naming_told(struct sl_naming *n, const char *name,
 	snprintf(n->name, sizeof(n->name), "%s", name);
 }
 
-void sl_naming_dispatch(struct sl_naming *n, const struct sl_run *run)
+void sl_naming_dispatch(struct sl_naming *n, struct sl_run *run)
 {
+	uint64_t count;
+
+	if (n->timer >= 0 && read(n->timer, &count, sizeof(count)) > 0)
+		open_now(n, run);
 	if (!n->control || !n->settled)
 		return;
 	if (sl_run_stops(run) != n->stops) {
@@ -92,13 +135,16 @@ void sl_naming_close(struct sl_naming *n, const struct sl_outcome *outcome)
 	if (n->control)
 		settle(n);
 	sl_control_close(sl_take_ptr(&n->control), outcome);
+	sl_cleanup_close(&n->timer);
 	sl_cleanup_close(&n->policy_fd);
-	n->policy_fd = -1;
+	n->timer = n->policy_fd = -1;
 	n->settled = true;
 }
 
 void sl_naming_forget(struct sl_naming *n)
 {
+	sl_cleanup_close(&n->timer);
+	n->timer = -1;
 	sl_control_forget(sl_take_ptr(&n->control));
 }
 

@@ -27,6 +27,7 @@
 struct box {
 	int sock;
 	bool started;
+	bool named; /* and the host was told so */
 	bool deaf;  /* the host closed its end */
 	int room;   /* bytes that denials may take up in its socket */
 	bool waits; /* until the host has read some */
@@ -338,16 +339,24 @@ static void obey(struct server *s, struct box *box)
 	}
 }
 
+static void tell_name(struct box *box)
+{
+	struct sl_proto_event event = { .kind = SL_PROTO_NAMED };
+
+	if (box->named || !box->naming.settled)
+		return;
+	box->named = true;
+	event.error = box->naming.error;
+	memcpy(event.name, box->naming.name, sizeof(event.name));
+	tell(box, &event);
+}
+
 /* The program runs meanwhile, and the host knows that it does. */
 static void open_control(struct server *s, struct box *box)
 {
 	struct sl_control_info info = control_info(box);
-	struct sl_proto_event event = { .kind = SL_PROTO_NAMED };
 
 	sl_naming_open(&box->naming, &info, box->run, s->epoll);
-	event.error = box->naming.error;
-	memcpy(event.name, box->naming.name, sizeof(event.name));
-	tell(box, &event);
 }
 
 /* True when the box is over and may be freed. */
@@ -368,6 +377,8 @@ static bool advance(struct server *s, struct box *box)
 		tell(box, &event);
 		open_control(s, box);
 	}
+	if (box->started)
+		tell_name(box);
 	told = tell_denials(s, box);
 	if (state < SL_RUN_FAILED)
 		return false;
