@@ -248,15 +248,17 @@ static void judge_socket(struct sl_explain *ex, const struct sl_ask *ask,
 				   "of this user";
 		return;
 	}
-	if (!refused && !filtered(ex, SL_SYS_connect, 0, 0, 0, j)) {
-		if (ask->family == AF_UNIX)
-			sl_ex_judge_unix(ex, ask, j);
+	if (!refused)
+		refused = filtered(ex, SL_SYS_connect, 0, 0, 0, j);
+	if (ask->family == AF_UNIX) {
+		if (refused)
+			sl_ex_refuse_unix(ex, ask, j);
 		else
-			judge_free_socket(ex, ask, j);
+			sl_ex_judge_unix(ex, ask, j);
 		return;
 	}
-	if (ask->family == AF_UNIX) {
-		sl_ex_refuse_unix(ex, ask, j);
+	if (!refused) {
+		judge_free_socket(ex, ask, j);
 		return;
 	}
 	/* Allowing socket(2) by name would work, and open every kind of it. */

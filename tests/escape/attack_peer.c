@@ -264,6 +264,10 @@ static void a121(char **argv)
 	r.other = path_address(argv[0]);
 	r.tcp = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
 	race("address", &r, own, flip_address);
+	/* Nothing to judge at first, and then a path. */
+	memset(&r.own, 0, sizeof(r.own));
+	r.own.sun_family = AF_UNIX;
+	race("kind of address", &r, own, flip_address);
 
 	if (symlink(argv[0], "l1") == 0 && symlink("own", "l2") == 0)
 		by_name("link", &r, own, "l1", "l2");

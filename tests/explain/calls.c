@@ -43,6 +43,7 @@ static const struct call_case cases[] = {
 	{ "bind", NULL, SYS_bind, "-1:0:0" },
 	{ "mkdirat", NULL, SYS_mkdirat, "-1:0:0" },
 	{ "socket", "domain is neither", SYS_socket, "16:3:0" },
+	{ "socket", "domain is AF_UNIX", SYS_socket, "1:2:0" },
 	{ "socket", "type is SOCK_DGRAM", SYS_socket, "2:2:0" },
 	{ "socket", "type is not SOCK_STREAM", SYS_socket, "2:5:0" },
 	{ "socket", "protocol is neither", SYS_socket, "2:1:17" },
