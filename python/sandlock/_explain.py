@@ -146,7 +146,7 @@ class Explanation:
                 _lib.fail(err)
             yield Hint(_text(row.text) or "", _text(row.object) or "",
                        _text(row.access) or "", _text(row.fix),
-                       _field_of(_text(row.fix_key)), _text(row.fix_value),
+                       _fields.name_of(_text(row.fix_key)), _text(row.fix_value),
                        _SOURCES[row.source])
             index += 1
 

@@ -98,6 +98,10 @@ static bool ask_for(struct sl_explain *ex, const struct sl_denial_entry *entry,
 						      : SL_PROBE_CONNECT;
 		ret_ask->family = (int)entry->info.args[0];
 		ret_ask->port = (uint16_t)entry->info.args[1];
+		if (ret_ask->family == AF_UNIX)
+			ret_ask->kind = SL_PROBE_SOCKET;
+		else
+			ret_ask->text = NULL;
 		return true;
 	}
 	if (access >= SL_TRY_COUNT || !paths[access].known ||

@@ -92,6 +92,10 @@ void sl_ex_judge_unix(struct sl_explain *ex, const struct sl_ask *ask,
 {
 	struct sl_walk walk;
 
+	if (!ask->text) { /* a socket without a peer */
+		j->answer.verdict = SL_VERDICT_ALLOWED;
+		return;
+	}
 	if (ask->text[0] == '@') {
 		judge_abstract(ex, j);
 		return;
@@ -114,7 +118,7 @@ void sl_ex_refuse_unix(struct sl_explain *ex, const struct sl_ask *ask,
 				   "sockets, so there are none";
 		return;
 	}
-	if (ask->text[0] == '@') {
+	if (!ask->text || ask->text[0] == '@') {
 		j->answer.reason = "there are Unix sockets only with a write "
 				   "grant, a private temporary directory or "
 				   "--unix-allow";

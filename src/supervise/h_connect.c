@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "plan/filter.h"
 #include "supervise/handlers.h"
+#include "supervise/judge.h"
 #include "supervise/patient.h"
 
 static int judge_peer(struct sl_call *call, const struct sl_sock *sock,
@@ -50,6 +52,9 @@ struct sl_answer sl_h_connect(struct sl_call *call)
 
 	if (r < 0)
 		return sl_answer(r);
+	/* What Landlock is going to say of a port is told, and no more. */
+	if (call->judge->when & SL_WHEN_WHY)
+		sl_h_why_connect(call);
 	r = judge_peer(call, &job.sock, &job.peer);
 	if (r == 0 && may_block(&job))
 		return sl_patient_give(call, &job);

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 
 #include "base/compiler.h"
+#include "supervise/event.h"
 #include "supervise/grants.h"
 #include "supervise/judge.h"
 #include "supervise/pin.h"
@@ -106,8 +107,12 @@ static int pin_path(struct sl_call *call, struct sl_peer *peer)
 		r = SL_RIGHT_UNIX;
 	if (r < 0)
 		return r;
-	if (!(r & (SL_RIGHT_WRITE | SL_RIGHT_UNIX)))
+	if (!(r & (SL_RIGHT_WRITE | SL_RIGHT_UNIX))) {
+		sl_event_deny(call, SL_RULE_NO_GRANT, SL_TRY_CONNECT, EACCES,
+			      peer->pin);
+		call->denied.args[0] = AF_UNIX;
 		return -EACCES;
+	}
 	/* From here on the address is the inode, by our descriptor. */
 	memset(&peer->addr, 0, sizeof(peer->addr));
 	peer->addr.local.sun_family = AF_UNIX;
