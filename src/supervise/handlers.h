@@ -47,5 +47,6 @@ struct sl_answer sl_h_sched_setparam(struct sl_call *call);
 struct sl_answer sl_h_sched_setscheduler(struct sl_call *call);
 struct sl_answer sl_h_sched_setattr(struct sl_call *call);
 struct sl_answer sl_h_sched_setaffinity(struct sl_call *call);
+struct sl_answer sl_h_setpgid(struct sl_call *call);
 
 #endif
