@@ -17,6 +17,7 @@ enum sl_notify_memory {
 enum sl_notify_bound {
 	SL_BOUND_NEVER = 0, /* none: it is never let run */
 	SL_BOUND_LANDLOCK,  /* the sandbox's own domain judges it again */
+	SL_BOUND_REGS,	    /* it reads no memory: nothing is left to judge */
 };
 
 struct sl_notify_row {

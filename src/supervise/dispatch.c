@@ -21,7 +21,8 @@ static sl_handler *const handlers[] = {
 
 /*
  * SECURITY: "let it run" is an answer only where a rule of the kernel judges
- * the call once more, by what it then finds in the caller's memory.
+ * the call once more, by what it then finds in the caller's memory, or where it
+ * looks at none.
  */
 static struct sl_answer permitted(const struct sl_notify_row *row,
 				  struct sl_answer answer)

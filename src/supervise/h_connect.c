@@ -60,6 +60,7 @@ struct sl_answer sl_h_connect(struct sl_call *call)
 		return sl_patient_give(call, &job);
 	if (r == 0)
 		r = do_connect(&job);
+	sl_sock_close(call, &job.sock);
 	sl_job_fini(&job);
 	return sl_answer(r);
 }
@@ -83,6 +84,6 @@ struct sl_answer sl_h_listen(struct sl_call *call)
 		r = sl_call_alive(call);
 	if (r == 0 && listen(sock.fd, sl_call_int(call, 1)) < 0)
 		r = -errno;
-	close(sock.fd);
+	sl_sock_close(call, &sock);
 	return sl_answer(r);
 }

@@ -78,7 +78,7 @@ static bool waits(const struct sl_sock *sock, int flags)
 /* ------------------------------------------------ one message */
 
 /* Takes the socket, and @m (NULL if @r is an error). */
-static struct sl_answer send_one(struct sl_call *call, const struct sl_sock *sock,
+static struct sl_answer send_one(struct sl_call *call, struct sl_sock *sock,
 				 struct sl_message *m, int r)
 {
 	long sent = r;
@@ -91,7 +91,7 @@ static struct sl_answer send_one(struct sl_call *call, const struct sl_sock *soc
 			return send_patiently(call, sock, m);
 	}
 	sl_message_free(m);
-	close(sock->fd);
+	sl_sock_close(call, sock);
 	return sl_answer(sent);
 }
 
@@ -101,7 +101,7 @@ static int take_socket(struct sl_call *call, struct sl_sock *ret_sock)
 	int r = sl_sock_take(call, sl_call_int(call, 0), ret_sock);
 
 	if (r == 0 && ret_sock->domain < 0) {
-		close(ret_sock->fd);
+		sl_sock_close(call, ret_sock);
 		r = ret_sock->domain;
 	}
 	return r;
@@ -209,6 +209,6 @@ struct sl_answer sl_h_sendmmsg(struct sl_call *call)
 		left->before = (uint32_t)r;
 		return send_patiently(call, &sock, left);
 	}
-	close(sock.fd);
+	sl_sock_close(call, &sock);
 	return sl_answer(r);
 }

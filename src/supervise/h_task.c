@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Limits, priority, scheduling and cores of another task: the kernel asks for
+ * Limits, priority, scheduling, cores and group of a task: the kernel asks for
  * the same user alone, and no Landlock scope covers them. The caller itself
  * (number 0) is not asked about.
  *
@@ -13,9 +13,11 @@
  */
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/compiler.h"
 #include "supervise/act.h"
@@ -221,4 +223,47 @@ struct sl_answer sl_h_ioprio_set(struct sl_call *call)
 		return sl_answer(r);
 	return sl_answer(
 		sl_raw3(SYS_ioprio_set, which, pid, sl_call_int(call, 2)));
+}
+
+/* ------------------------------------------------ process groups */
+
+/*
+ * A group is the sandbox's if one of its processes is: nobody of it can have
+ * joined another's. The keepers' groups hold processes that we may signal, us.
+ */
+static int check_group(struct sl_call *call, pid_t group)
+{
+	pid_t guardian = call->judge->guardian_pid;
+	int r;
+
+	/* 1: kill(2) would take it for everybody. */
+	if (group == 1 || group == getpgrp() ||
+	    (guardian && group == getpgid(guardian)))
+		return -EPERM;
+	if (!call->judge->scoped)
+		return sl_call_alive(call);
+	r = (int)sl_raw2(SYS_kill, -group, 0);
+	/* Nobody's yet: then the process of that number makes it. */
+	if (r == -ESRCH)
+		r = sl_act_target(call, group);
+	if (r == -ESRCH)
+		r = -EPERM;
+	return r < 0 ? r : sl_call_alive(call);
+}
+
+/*
+ * Run by the kernel, which lets nobody else move the caller and its children.
+ * Between our look and its own the number would have to go round, as above.
+ */
+struct sl_answer sl_h_setpgid(struct sl_call *call)
+{
+	pid_t group = sl_call_int(call, 1);
+	int r;
+
+	if (group < 0)
+		return sl_answer_fail(EINVAL);
+	r = check_group(call, group);
+	if (r < 0)
+		return sl_answer(r);
+	return (struct sl_answer){ .kind = SL_ANSWER_RUN };
 }

@@ -10,6 +10,7 @@
 
 #include "supervise/event.h"
 #include "supervise/grants.h"
+#include "supervise/linger.h"
 
 struct sl_patient;
 
@@ -54,6 +55,7 @@ struct sl_judge {
 	struct sl_inherited inherited[SL_JUDGE_INHERITED];
 	int inherited_count;
 	struct sl_judge_pidfd pidfds[SL_JUDGE_PIDFDS];
+	struct sl_linger linger;
 	/* Row of notify.def + 1 by number of the call; 0: none. */
 	uint8_t row_of[SL_SYSCALL_NR_MAX + 1];
 	/* What came, with room for what a later kernel may add. */

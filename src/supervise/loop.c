@@ -66,6 +66,8 @@ void sl_judge_free(struct sl_judge *judge)
 	if (!judge)
 		return;
 	sl_patient_free(judge->patient);
+	/* Kept for ever rather than waited for. */
+	sl_linger_close(judge, -1);
 	close_if(judge->proc_fd);
 	close_if(judge->self_fd);
 	close_if(judge->root_fd);

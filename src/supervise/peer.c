@@ -20,6 +20,7 @@
 #include "supervise/event.h"
 #include "supervise/grants.h"
 #include "supervise/judge.h"
+#include "supervise/linger.h"
 #include "supervise/pin.h"
 #include "supervise/remote.h"
 #include "sys/object.h"
@@ -43,7 +44,9 @@ static int option(int fd, int name)
 
 int sl_sock_take(struct sl_call *call, int fd, struct sl_sock *ret_sock)
 {
-	struct sl_sock sock = { .fd = sl_remote_fd(call, fd) };
+	struct sl_sock sock = { .fd = sl_remote_socket(call, fd) };
+	struct sockaddr peer;
+	socklen_t len = sizeof(peer);
 	int flags;
 
 	if (sock.fd < 0)
@@ -57,8 +60,25 @@ int sl_sock_take(struct sl_call *call, int fd, struct sl_sock *ret_sock)
 		return -EBADF;
 	}
 	sock.blocks = !(flags & O_NONBLOCK);
+	sock.lingers = sock.domain >= 0 && sock.domain != AF_UNIX &&
+		       getpeername(sock.fd, &peer, &len) == 0;
 	*ret_sock = sock;
 	return 0;
+}
+
+/*
+ * SECURITY: the caller may have set SO_LINGER, have closed its own, and have a
+ * peer that never reads: then ours would be the close that waits.
+ */
+void sl_sock_close(struct sl_call *call, struct sl_sock *sock)
+{
+	if (sock->fd < 0)
+		return;
+	if (sock->lingers)
+		sl_linger_close(call->judge, sock->fd);
+	else
+		close(sock->fd);
+	sock->fd = -1;
 }
 
 int sl_peer_read(struct sl_call *call, uint64_t addr, int len,

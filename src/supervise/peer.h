@@ -28,11 +28,17 @@ struct sl_sock {
 	int domain; /* negative errno if it is no socket */
 	int type;
 	bool blocks; /* O_NONBLOCK is clear */
+	/* It had a peer before we came, so that data may wait in it and its
+	 * last close for that data (linger.h). */
+	bool lingers;
 };
 
 /* Descriptor @fd of the caller: 0 or -EBADF... On success sock->fd is to be
  * closed, also where sock->domain says that it is no socket. */
 int sl_sock_take(struct sl_call *call, int fd, struct sl_sock *ret_sock);
+
+/* By the judge's thread, which must not wait. */
+void sl_sock_close(struct sl_call *call, struct sl_sock *sock);
 
 /* @len bytes at @addr, as the kernel takes an address: 0, -EINVAL, -EFAULT. */
 int sl_peer_read(struct sl_call *call, uint64_t addr, int len,

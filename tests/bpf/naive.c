@@ -33,7 +33,8 @@ static const char always[] =
 static const char judged[] =
 	" clone socket socketpair ioctl prctl personality sendto sendmsg "
 	"sendmmsg setsockopt fcntl prlimit64 setpriority ioprio_set "
-	"sched_setparam sched_setscheduler sched_setattr sched_setaffinity ";
+	"sched_setparam sched_setscheduler sched_setattr sched_setaffinity "
+	"setpgid ";
 
 static const struct {
 	const char *name, *members;
@@ -187,6 +188,8 @@ static bool asks(const struct naive *n, const char *name, const uint64_t *a)
 		return n->datagrams;
 	if (strcmp(name, "listen") == 0)
 		return n->local && !n->bind;
+	if (strcmp(name, "setpgid") == 0)
+		return (uint32_t)a[1] != 0;
 	if (strcmp(name, "ioctl") == 0)
 		switch ((uint32_t)a[1]) {
 		case 0x40086602: /* FS_IOC_SETFLAGS */
