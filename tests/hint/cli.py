@@ -90,6 +90,25 @@ def creating_writing_removing():
         subprocess.run(["rm", "-rf", new], check=True)
 
 
+def relative_names_and_metadata():
+    place = os.path.join(WORK, "place")
+    script("place/old", "", 0o644)
+    python = "import sys; open(sys.argv[1], 'w')"
+    for words, option in (
+            (["touch", "old"], f"-w {place}/old"),
+            (["mkdir", "new"], f"-w {place}"),
+            (["chmod", "700", "old"], f"-w {place}/old"),
+            (["tar", "cf", "new.tar", "old"], f"-w {place}"),
+            (["sed", "-i", "s/a/b/", "old"], f"-w {place}"),
+            (["python3", "-c", python, "new"], f"-w {place}")):
+        done = lock("-p", "base", "-r", ".", "--", *words, cwd=place)
+        one(done, f"to allow it: {option}")
+        check(hints(done)[0].endswith(option.encode()), done)
+    # not even to be read
+    done = lock("-p", "base", "--", "chmod", "700", f"{place}/old")
+    one(done, f"to allow it: -w {place}/old")
+
+
 def a_program_inside_a_shell():
     tool = script("tool", "#!/bin/sh\n")
     for shell in ("sh", "bash"):
