@@ -139,6 +139,10 @@ def a_program_that_could_not_be_started():
     check(done.returncode == 126, done)
     check(1 <= len(hints(done)) <= 3, done)
     check(b"executing '/usr/bin/env' is refused" in done.stderr, done)
+    done = lock("-r", NOTES, "--", "cat", NOTES)
+    one(done, "is refused", "to allow it: -p base")
+    check(hints(done)[0].endswith(b"-p base"), done)
+    check(lock("-p", "base", "-r", NOTES, "--", "cat", NOTES).returncode == 0)
 
 
 def a_library_that_the_loader_may_not_read():
@@ -186,6 +190,13 @@ def secrets_are_named_but_not_offered():
     done = lock("--", "ls", WORK)  # the home
     one(done, "not suggested")
     check(b"-r " not in done.stderr, done)
+
+
+def the_shared_temporary_directory_is_not_needed():
+    for words in (["touch", "/tmp/x.hints"], ["mkdir", "/var/tmp/x.hints"]):
+        one(lock("--", *words), "a temporary directory of its own, $TMPDIR")
+    done = lock("-p", "base", "--no-private-tmp", "--", "touch", "/tmp/x.hints")
+    one(done, "not suggested")
 
 
 # ---- silence ----------------------------------------------------------------
