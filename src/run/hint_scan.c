@@ -42,6 +42,15 @@ static const struct {
 #include "run/hint.def"
 };
 
+/* Messages of one cause that name nothing, or something else. */
+static const struct {
+	const char *phrase, *place;
+	enum sl_deed deed;
+} known[] = {
+	{ "_multiprocessing.SemLock(", "/dev/shm", SL_DEED_WRITE },
+	{ "mount -t proc proc /proc", "/proc", SL_DEED_READ }, /* ps, top */
+};
+
 /* ------------------------------------------------ clues */
 
 void sl_clues_fini(struct sl_clues *clues)
@@ -342,6 +351,13 @@ static void scan_line(struct sl_clues *clues, struct sl_str line)
 	struct sl_clue clue = { .source = SL_HINT_MESSAGE };
 	size_t sign = SIZE_MAX, i;
 
+	for (i = 0; i < SL_ARRAY_LEN(known); i++)
+		if (find(line, known[i].phrase) != SIZE_MAX) {
+			clue.deed = known[i].deed;
+			sl_clues_add(clues, clue, known[i].place,
+				     strlen(known[i].place));
+			return;
+		}
 	for (i = 0; i < SL_ARRAY_LEN(signs); i++) {
 		sign = find(line, signs[i].phrase);
 		if (sign != SIZE_MAX)
@@ -363,7 +379,7 @@ static void scan_line(struct sl_clues *clues, struct sl_str line)
 	case SL_CLUE_CONNECT:
 	case SL_CLUE_BIND:
 		clue.port = find_port(line);
-		if (clue.port)
+		if (clue.port || clue.kind == SL_CLUE_BIND)
 			sl_clues_add(clues, clue, NULL, 0);
 		break;
 	case SL_CLUE_LOOKUP:

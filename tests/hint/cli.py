@@ -174,6 +174,20 @@ def ports_and_names():
     one(lock("--", "python3", "-c", code), "a socket that is not TCP")
 
 
+def messages_that_do_not_name_it():
+    one(lock("--", "python3", "-m", "http.server", "8123"),
+        "listening on TCP port 8123 is refused",
+        "to allow it: --net-allow-bind 8123")
+    check(not hints(lock("--", "python3", "-m", "http.server")), "no port")
+    code = "import multiprocessing; multiprocessing.Lock()"
+    one(lock("--", "python3", "-c", code), "'/dev/shm' was refused",
+        "to allow it: -p base -w /dev/shm")
+    done = lock("-p", "base", "-w", "/dev/shm", "--", "python3", "-c", code)
+    check(done.returncode == 0, done)
+    need("ps")
+    one(lock("--", "ps"), "listing '/proc' was refused", "not suggested")
+
+
 def words_of_the_command_without_a_message():
     quiet = ["sh", "-c", f"cat {NOTES} 2>/dev/null"]
     one(lock("--", *quiet), f"reading '{NOTES}' is refused")

@@ -202,6 +202,12 @@ TEST(programs_libraries_and_the_network)
 	EXPECT_TRUE(has_port(SL_CLUE_CONNECT, 81));
 	heard("Error: listen EACCES: permission denied 0.0.0.0:8080");
 	EXPECT_TRUE(has_port(SL_CLUE_BIND, 8080));
+	heard("    self.socket.bind(self.server_address)");
+	EXPECT_TRUE(has_port(SL_CLUE_BIND, 0));
+	heard("    sl = self._semlock = _multiprocessing.SemLock(");
+	EXPECT_TRUE(clue(SL_CLUE_FILE, "/dev/shm"));
+	heard("Error, do this: mount -t proc proc /proc");
+	EXPECT_TRUE(clue(SL_CLUE_FILE, "/proc"));
 	heard("listen tcp :80: bind: permission denied");
 	EXPECT_TRUE(has_port(SL_CLUE_BIND, 80));
 	heard("socket.gaierror: [Errno -3] Temporary failure in name "
