@@ -322,6 +322,10 @@ int sl_ex_ask_net(struct sl_explain *ex, const char *text,
 	sl_autofree char *full = NULL;
 	int r;
 
+	if (*text && strspn(text, "0123456789") == strlen(text))
+		return sl_err(err, -EINVAL, SL_STAGE_PARSE,
+			      "needs a host, as in net:localhost:%s",
+			      SL_QUOTE(text));
 	if (strncmp(text, "unix:", 5) == 0 && text[5]) {
 		to_unix.text = text + 5;
 		return answer(ex, &to_unix);

@@ -106,13 +106,22 @@ static bool is_open(const struct sl_explain *ex, enum open_when when)
 	return true;
 }
 
+/* What is possible, in the words of the table if the policy limits nothing. */
+static const char *extent(const struct sl_explain *ex, size_t row)
+{
+	if (rows[row].when == OPEN_ENVIRONMENT &&
+	    sl_policy_get(ex->prepared->policy, SL_KEY_SCRUB_ENV)->count)
+		return "what no pattern names is passed on, secrets included";
+	return rows[row].what;
+}
+
 void sl_ex_list_open(struct sl_explain *ex)
 {
 	for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++)
 		if (is_open(ex, rows[i].when))
 			sl_ex_add_rule(ex, (struct sl_ex_rule){
 						   .subject = rows[i].name,
-						   .effect = rows[i].what,
+						   .effect = extent(ex, i),
 						   .origin = "sandlock",
 						   .note = rows[i].helps,
 						   .rung = SL_RUNG_NOTHING,

@@ -365,6 +365,29 @@ static void list_key(struct sl_explain *ex, enum sl_key key, enum sl_rung rung,
 			   });
 }
 
+/* One row for all patterns: a preset has a hundred. */
+static void list_scrubbed(struct sl_explain *ex)
+{
+	const struct sl_value *list = sl_policy_get(policy_of(ex),
+						    SL_KEY_SCRUB_ENV);
+
+	if (list->count)
+		sl_ex_add_rule(
+			ex,
+			(struct sl_ex_rule){
+				.key = key_name(SL_KEY_SCRUB_ENV),
+				.subject = "environment",
+				.effect = sl_ex_text(ex,
+						     "without the names of %zu "
+						     "pattern%s",
+						     list->count,
+						     list->count > 1 ? "s" : ""),
+				.origin = sl_ex_origin(ex, &list->items[0]),
+				.rung = SL_RUNG_ATTRIBUTE,
+				.source = &list->items[0],
+			});
+}
+
 static void list_attributes(struct sl_explain *ex)
 {
 	enum sl_rung rung = SL_RUNG_ATTRIBUTE;
@@ -379,6 +402,7 @@ static void list_attributes(struct sl_explain *ex)
 	list_key(ex, SL_KEY_USER, rung, "user and group", NULL);
 	list_key(ex, SL_KEY_CLEAN_ENV, rung, "environment",
 		 "PATH, HOME, USER, TERM and LANG only");
+	list_scrubbed(ex);
 	list_key(ex, SL_KEY_OPEN_FILES, rung, "open files per process", NULL);
 	list_key(ex, SL_KEY_CPU_CORES, rung, "processor cores", NULL);
 	list_key(ex, SL_KEY_NO_COREDUMP, rung, "core dumps", "none");

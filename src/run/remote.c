@@ -22,6 +22,7 @@
 #include "base/compiler.h"
 #include "base/limits.h"
 #include "run/identity.h"
+#include "run/installed.h"
 #include "run/launcher.h"
 #include "run/proto.h"
 #include "run/recipe.h"

@@ -15,6 +15,7 @@
 #include "supervise/act.h"
 #include "supervise/handlers.h"
 #include "supervise/judge.h"
+#include "supervise/peer.h"
 #include "supervise/remote.h"
 #include "supervise/why.h"
 
@@ -48,7 +49,7 @@ static bool refuses(bool connects, uint16_t port)
 	return r < 0 && errno == EACCES;
 }
 
-static bool is_tcp(int fd)
+static bool speaks_tcp(int fd)
 {
 	int type = 0, protocol = 0;
 	socklen_t len = sizeof(int);
@@ -72,11 +73,23 @@ static void show(char *text, size_t size, const union address *address,
 	}
 }
 
+/* Is the caller's descriptor @number a TCP socket. */
+static bool is_tcp(struct sl_call *call, int number)
+{
+	struct sl_sock sock;
+	bool tcp;
+
+	if (sl_sock_take(call, number, &sock) < 0)
+		return false;
+	tcp = speaks_tcp(sock.fd);
+	sl_sock_close(call, &sock);
+	return tcp;
+}
+
 static struct sl_answer look_at_port(struct sl_call *call, bool connects)
 {
 	uint32_t len = (uint32_t)sl_call_arg(call, 2);
 	union address address = { 0 };
-	sl_autoclose int fd = -1;
 	uint16_t port;
 
 	if (len < sizeof(address.in) ||
@@ -86,9 +99,8 @@ static struct sl_answer look_at_port(struct sl_call *call, bool connects)
 	if (address.family != AF_INET &&
 	    (address.family != AF_INET6 || len < sizeof(address.in6) - 4))
 		return sl_why_run();
-	fd = sl_remote_fd(call, sl_call_int(call, 0));
 	port = ntohs(address.in.sin_port); /* in either, at the same place */
-	if (fd < 0 || !is_tcp(fd) || !refuses(connects, port))
+	if (!is_tcp(call, sl_call_int(call, 0)) || !refuses(connects, port))
 		return sl_why_run();
 	sl_event_deny(call, SL_RULE_LANDLOCK,
 		      connects ? SL_TRY_CONNECT : SL_TRY_BIND, EACCES, -1);

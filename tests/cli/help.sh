@@ -120,6 +120,16 @@ else
 	skip mandoc
 fi
 
+begin 'sandlock-profile(5) has every key'
+"$sandlock" help --mdoc-keys | sed -n 's/^\.Sy [a-z]*\.\([a-z_]*\) .*/\1/p' \
+	>"$work/keys"
+[ -s "$work/keys" ] || wrong 'no keys'
+while read -r key; do
+	sed '1,/^\.Ss Tables/d' "$(dirname "$0")/../../man/sandlock-profile.5" |
+		grep -qw "$key" || wrong "not there: $key"
+done <"$work/keys"
+end
+
 begin 'completion: other shells are refused'
 lock completion
 refused 'sandlock completion bash|fish|zsh'

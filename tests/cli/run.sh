@@ -72,6 +72,15 @@ status 127
 err /nosuch/command
 end
 
+begin 'a working directory that is gone: 125'
+mkdir "$work/gone"
+sandlock=$(realpath "$sandlock")
+(cd "$work/gone" && rmdir "$work/gone" && exec "$sandlock" run -- true) \
+	>"$work/out" 2>"$work/err"
+status=$?
+refused 'change to one that exists'
+end
+
 begin 'not executable: 126'
 : >"$work/w/plain"
 lock run $sys -r "$work/w" -- "$work/w/plain"

@@ -284,6 +284,34 @@ TEST(what_nothing_enforces)
 	finish();
 }
 
+static const char *effect_of(const char *subject, uint32_t rung)
+{
+	static sandlock_rule rule;
+
+	rule = (sandlock_rule){ .size = sizeof(rule) };
+	for (size_t i = 0; sandlock_explanation_rule(ex, i, &rule) == 0; i++)
+		if (strcmp(rule.subject, subject) == 0 && rule.rung == rung)
+			return rule.effect;
+	return "none";
+}
+
+TEST(an_environment_without_some_names)
+{
+	begin();
+	explain(NULL);
+	EXPECT_STREQ(effect_of("Environment", SANDLOCK_RUNG_NOTHING),
+		     "it is passed on, secrets included");
+	EXPECT_FALSE(has_rule("environment", SANDLOCK_RUNG_ATTRIBUTE));
+	set("program.scrub_env", "*_TOKEN", NULL);
+	set("program.scrub_env", "AWS_*", NULL);
+	explain(NULL);
+	EXPECT_STREQ(effect_of("Environment", SANDLOCK_RUNG_NOTHING),
+		     "what no pattern names is passed on, secrets included");
+	EXPECT_STREQ(effect_of("environment", SANDLOCK_RUNG_ATTRIBUTE),
+		     "without the names of 2 patterns");
+	finish();
+}
+
 TEST(what_nothing_enforces_without_a_supervisor)
 {
 	begin();
