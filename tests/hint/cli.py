@@ -95,18 +95,20 @@ def relative_names_and_metadata():
     script("place/old", "", 0o644)
     python = "import sys; open(sys.argv[1], 'w')"
     for words, option in (
-            (["touch", "old"], f"-w {place}/old"),
             (["mkdir", "new"], f"-w {place}"),
-            (["chmod", "700", "old"], f"-w {place}/old"),
             (["tar", "cf", "new.tar", "old"], f"-w {place}"),
             (["sed", "-i", "s/a/b/", "old"], f"-w {place}"),
             (["python3", "-c", python, "new"], f"-w {place}")):
         done = lock("-p", "base", "-r", ".", "--", *words, cwd=place)
         one(done, f"to allow it: {option}")
         check(hints(done)[0].endswith(option.encode()), done)
-    # not even to be read
-    done = lock("-p", "base", "--", "chmod", "700", f"{place}/old")
-    one(done, f"to allow it: -w {place}/old")
+    # The supervisor knows: then nothing is guessed. Not even to be read, too.
+    for words in (["-r", ".", "--", "touch", "old"],
+                  ["-r", ".", "--", "chmod", "700", "old"],
+                  ["--", "chmod", "700", f"{place}/old"]):
+        done = lock("-p", "base", *words, cwd=place)
+        check(not hints(done), done)
+        check(f"allowed by -w {place}/old\n".encode() in done.stderr, done)
 
 
 def a_program_inside_a_shell():
