@@ -31,6 +31,7 @@ profiles=[] settings={}
 # Keys that no field sets: why.
 OTHERWISE = {
     "filesystem.private_tmp": "settings", "filesystem.command": "settings",
+    "filesystem.protect": "settings",
     "http.credential": "settings", "http.auth": "settings",
     "program.exec": "run(cmd)", "program.args": "run(cmd)",
     "program.user": "uid and gid", "program.no_supervisor": "confine()",

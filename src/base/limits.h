@@ -19,5 +19,7 @@
 
 /* Grants of one sandbox that its judge knows. */
 #define SL_MAX_ROOTS 4096
+/* Carve-outs of one sandbox: all are compared at each judged name. */
+#define SL_MAX_CARVES 512
 
 #endif

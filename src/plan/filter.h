@@ -44,6 +44,8 @@ enum sl_when {
 	SL_WHEN_PINNED = 8,	   /* limits.cpu_cores is set */
 	SL_WHEN_UNSUPERVISED = 16, /* with program.no_supervisor */
 	SL_WHEN_JUDGED = 32,	   /* somebody answers traps */
+	SL_WHEN_CARVED = 64,  /* judged, and a part of a grant is not granted */
+	SL_WHEN_DENIES = 128, /* judged, and a part of it for reading, too */
 };
 
 #define SL_RULE_TESTS 4

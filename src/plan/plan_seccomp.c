@@ -173,6 +173,11 @@ static unsigned int conditions(const struct sl_policy *policy)
 		when |= SL_WHEN_SUPERVISED | SL_WHEN_JUDGED;
 	else
 		when |= SL_WHEN_UNSUPERVISED;
+	if (when & SL_WHEN_JUDGED &&
+	    sl_policy_get(policy, SL_KEY_FS_PROTECT)->count)
+		when |= SL_WHEN_CARVED;
+	if (when & SL_WHEN_JUDGED && sl_policy_get(policy, SL_KEY_FS_DENY)->count)
+		when |= SL_WHEN_CARVED | SL_WHEN_DENIES;
 	/* An error is the other half's to report; here it means "no port". */
 	if (sl_ports_bind(policy, &bind, NULL) < 0 || bind.none)
 		when |= SL_WHEN_NO_BIND;
@@ -213,7 +218,8 @@ int sl_plan_compile_filter(const struct sl_policy *policy,
 	ret_filter->traps = spec.when & SL_WHEN_JUDGED;
 	ret_filter->hinders = spec.list[SL_SYS_close_range] == SL_LIST_DENY ||
 			      spec.list[SL_SYS_dup3] == SL_LIST_DENY ||
-			      spec.list[SL_SYS_ioctl] == SL_LIST_DENY;
+			      spec.list[SL_SYS_ioctl] == SL_LIST_DENY ||
+			      spec.when & SL_WHEN_DENIES;
 	return sl_filter_build(&spec, &ret_filter->insns, &ret_filter->count,
 			       err);
 }

@@ -46,7 +46,7 @@ static bool in_set(const char *p, size_t len, unsigned char c)
 	const char *at = p + 1, *end = p + len - 1;
 	bool not = *at == '!', found = false;
 
-	if (not)
+	if (not )
 		at++;
 	while (at < end) {
 		unsigned char low = (unsigned char)*at, high = low;
@@ -58,7 +58,7 @@ static bool in_set(const char *p, size_t len, unsigned char c)
 		found |= low <= c && c <= high;
 		at++;
 	}
-	return found != not;
+	return found != not ;
 }
 
 /* Does the piece of pattern at @p, no star, take byte @c: its length, or 0. */
@@ -113,7 +113,8 @@ static const char *fault(const char *name, size_t len)
 		size_t n = *p == '[' ? set_len(p, end) : 1;
 
 		if (n == 0)
-			return "a '[' without its ']' ('[[]' is the byte itself)";
+			return "a '[' without its ']' ('[[]' is the byte "
+			       "itself)";
 		p += n - 1;
 	}
 	return NULL;
@@ -152,9 +153,9 @@ int sl_glob_compile(const char *text, struct sl_glob *ret_glob)
 			glob.count--;
 		if (glob.count == SL_GLOB_PARTS)
 			return -E2BIG;
-		glob.parts[glob.count++] =
-			(struct sl_glob_part){ (uint16_t)(at - text),
-					       (uint16_t)len, (uint8_t)kind };
+		glob.parts[glob.count++] = (struct sl_glob_part){
+			(uint16_t)(at - text), (uint16_t)len, (uint8_t)kind
+		};
 		at += len;
 	}
 	/* Below, at whatever depth: covered by what covers the next name. */

@@ -114,12 +114,15 @@ static void await_exec_word(struct sl_run *run)
  * a byte in it says that there is a listener. */
 static void await_exec_pipe(struct sl_run *run)
 {
-	struct pollfd pfds[2] = { { .fd = run->exec_read, .events = POLLIN },
-				  { .fd = run->guardian_fd, .events = POLLIN } };
+	struct pollfd pfds[3] = { { .fd = run->exec_read, .events = POLLIN },
+				  { .fd = run->guardian_fd, .events = POLLIN },
+				  { .fd = -1, .events = POLLIN } };
 	char byte;
 
 	for (;;) {
-		if (poll(pfds, 2, LOOK_MS) < 0 && errno != EINTR)
+		/* The exec itself may be asked about. */
+		pfds[2].fd = run->judge ? run->listener : -1;
+		if (poll(pfds, 3, LOOK_MS) < 0 && errno != EINTR)
 			return;
 		take_listener(run);
 		serve_meanwhile(run);
@@ -205,7 +208,11 @@ static void start(struct sl_run *run)
 		fail(run, SL_STEP_USERNS, (int)-r);
 	if (life->report.step)
 		return;
-	r = enter_domain(launch);
+	/* Not confined, as nothing is that was started before this thread is. */
+	if (run->judge && run->judge->carves)
+		r = sl_clerk_start(&run->judge->clerk);
+	if (r == 0)
+		r = enter_domain(launch);
 	if (r < 0) {
 		fail(run, SL_STEP_CONFINE_JUDGE, (int)-r);
 		return;

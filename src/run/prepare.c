@@ -305,8 +305,12 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 	if (r < 0)
 		return r;
 	r = p->plan->filter.traps && !request->dry ? fill_roots(p, err) : 0;
+	if (r == 0 && p->plan->filter.traps)
+		r = sl_carve_set_make(p->policy, &p->carves, err);
 	if (r < 0)
 		return r;
+	l->carves = p->carves.rules;
+	l->carve_count = (uint32_t)p->carves.count;
 	fill_filter(l, &p->plan->filter);
 	fill_attributes(l, p->policy);
 	if (request->timeout_ns &&
@@ -370,6 +374,7 @@ void sl_prepared_free(struct sl_prepared *p, bool keep_tmp)
 		free(*var);
 	free(p->envp);
 	sl_prepared_drop_roots(p);
+	sl_carve_set_fini(&p->carves);
 	free(p->grants);
 	free(p->argv_shell);
 	free(p->path);

@@ -116,6 +116,11 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 		run->judge = sl_judge_new(launch->roots, launch->root_count);
 		if (!run->judge)
 			return -ENOMEM;
+		if (launch->carve_count)
+			r = sl_carves_new(launch->carves, launch->carve_count,
+					  &run->judge->carves);
+		if (r < 0)
+			return r;
 		run->judge->supervisor_pid = getpid();
 		run->judge->when = launch->when;
 		run->judge->scoped = launch->flags & SL_LAUNCH_SCOPED;

@@ -8,13 +8,23 @@
 
 #include <limits.h>
 
+#include "supervise/carve.h"
+#include "supervise/clerk.h"
 #include "supervise/grants.h"
+#include "supervise/parked.h"
 
 #define SL_JUDGE_PIDFDS 16
+#define SL_JUDGE_EXECS 16
 
 struct sl_judge_pidfd {
 	int32_t tid; /* 0: free */
 	int fd;
+};
+
+/* A process that was let execute, and until when that may show. */
+struct sl_judge_exec {
+	int32_t tgid; /* 0: free */
+	int64_t until;
 };
 
 /* A descriptor that the sandbox had from its start: the host's, not its own. */
@@ -44,6 +54,12 @@ struct sl_judge {
 	unsigned int when;  /* enum sl_when bits that hold */
 	bool scoped;	    /* the border holds signals in (ABI 6) */
 	struct sl_grants *grants;
+	struct sl_carves *carves; /* NULL: nothing is carved out */
+	struct sl_clerk clerk;
+	struct sl_judge_exec execs[SL_JUDGE_EXECS];
+	bool looks; /* some of them are taken */
+	struct sl_parked parked[SL_PARKED_MAX];
+	int parked_count;
 	struct sl_judge_ids ids;
 	struct sl_inherited inherited[SL_JUDGE_INHERITED];
 	int inherited_count;

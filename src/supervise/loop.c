@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,7 +21,11 @@
 #include <unistd.h>
 
 #include "plan/notify.h"
+#include "supervise/exec.h"
 #include "sys/uapi_seccomp.h"
+
+/* How often it is looked at what was executed, and at who waits for a pipe. */
+#define LOOK_MS 5
 
 /* ------------------------------------------------ the judge */
 
@@ -71,6 +76,9 @@ void sl_judge_free(struct sl_judge *judge)
 	close_if(judge->root_fd);
 	for (size_t i = 0; i < SL_JUDGE_PIDFDS; i++)
 		close_if(judge->pidfds[i].fd);
+	sl_clerk_stop(&judge->clerk);
+	sl_parked_drop(judge);
+	sl_carves_free(judge->carves);
 	sl_grants_free(judge->grants);
 	munmap(judge, sizeof(*judge));
 }
@@ -91,6 +99,10 @@ void sl_judge_listen(struct sl_judge *judge, int listener)
 	judge->listener = listener;
 	judge->waits = must_poll();
 	index_rows(judge);
+	/* A mask and a working directory of our own, for what is made in the
+	 * place of others. */
+	if (judge->carves)
+		unshare(CLONE_FS);
 	/* KERNEL 6.6: the caller's processor goes over to us at once, and back:
 	 * ten times faster. By value, not by address. */
 	ioctl(listener, SL_NOTIF_SET_FLAGS, SL_NOTIF_SYNC_WAKE_UP);
@@ -151,8 +163,11 @@ static void answer_one(struct sl_judge *judge)
 {
 	struct sl_answer answer = { SL_ANSWER_FAIL, EPERM, 0, 0 };
 
-	if (open_bases(judge) == 0)
+	if (open_bases(judge) == 0) {
+		if (judge->looks)
+			sl_exec_look(judge);
 		answer = sl_judge_dispatch(judge);
+	}
 	if (answer.kind == SL_ANSWER_FD)
 		respond_fd(judge, &answer);
 	else if (answer.kind != SL_ANSWER_LATER)
@@ -205,7 +220,14 @@ int sl_judge_serve(struct sl_judge *judge)
 	int r;
 
 	for (;;) {
-		r = judge->waits ? ready(judge, -1) : 1;
+		r = 1;
+		if (judge->looks || judge->parked_count) {
+			r = ready(judge, LOOK_MS);
+			sl_exec_look(judge);
+			sl_parked_retry(judge);
+		} else if (judge->waits) {
+			r = ready(judge, -1);
+		}
 		if (r > 0)
 			r = receive(judge);
 		if (r > 0)

@@ -64,14 +64,15 @@ TEST(glob_covers)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		if (covers(rows[i].pattern, rows[i].path) != rows[i].covered)
-			th_fail(__FILE__, __LINE__, "%s on %s",
-				rows[i].pattern, rows[i].path);
+			th_fail(__FILE__, __LINE__, "%s on %s", rows[i].pattern,
+				rows[i].path);
 }
 
 TEST(glob_refuses)
 {
-	static const char *const bad[] = { "/w/[a", "/w/a**", "/w/**b", "/w/../x",
-					   "/w/./x", "[", "/w/[!]" };
+	static const char *const bad[] = { "/w/[a",   "/w/a**", "/w/**b",
+					   "/w/../x", "/w/./x", "[",
+					   "/w/[!]" };
 	struct sl_error err = { 0 };
 	char many[2 * 70 + 1], longer[PATH_MAX + 2];
 
@@ -146,8 +147,9 @@ static void random_path(char *buf, const char *const *names, size_t count)
 
 TEST_OPTS(glob_agrees_with_the_model, .timeout = 60)
 {
-	static const char *const parts[] = { "a",  "b",	 "ab", "*",   "?",  "a*",
-					     "*b", "**", "**", "?*b", "*a*b" };
+	static const char *const parts[] = { "a",  "b",	  "ab",	 "*",
+					     "?",  "a*",  "*b",	 "**",
+					     "**", "?*b", "*a*b" };
 	static const char *const names[] = { "a", "b", "ab", "aab", "ba", "c" };
 	int covered = 0;
 
