@@ -64,73 +64,79 @@ static int canonical(const char *path, char buf[PATH_MAX])
 	return n < 0 || (size_t)n >= PATH_MAX - len ? -ENAMETOOLONG : 0;
 }
 
-static int add_path(struct sl_carve_set *set, uint32_t kind, const char *path)
+/* Is some name of @path "." or ".."? */
+static bool is_winding(const char *path)
 {
-	char pattern[3 * PATH_MAX];
-	int r = sl_glob_escape(path, strlen(path), pattern, sizeof(pattern));
+	while (*path) {
+		size_t len = strcspn(path, "/");
 
-	return r < 0 ? r : add(set, kind, pattern, path);
+		if ((len == 1 && *path == '.') ||
+		    (len == 2 && path[0] == '.' && path[1] == '.'))
+			return true;
+		path += len + strspn(path + len, "/");
+	}
+	return false;
+}
+
+/* @dir, free of links, and @rest below it, either a path or a pattern. */
+static int add_below(struct sl_carve_set *set, uint32_t kind, const char *dir,
+		     const char *rest, bool wild)
+{
+	char path[2 * PATH_MAX], pattern[6 * PATH_MAX];
+	int n, r;
+
+	n = snprintf(path, sizeof(path), "%s%s%s", strcmp(dir, "/") ? dir : "",
+		     *rest ? "/" : "", rest);
+	if (n < 0 || n >= PATH_MAX)
+		return -ENAMETOOLONG;
+	if (!wild) {
+		r = sl_glob_escape(path, (size_t)n, pattern, sizeof(pattern));
+		return r < 0 ? r : add(set, kind, *path ? pattern : "/", path);
+	}
+	r = sl_glob_escape(dir, strlen(dir), pattern, sizeof(pattern));
+	if (r < 0)
+		return r;
+	snprintf(pattern + r, sizeof(pattern) - (size_t)r, "/%s", rest);
+	return add(set, kind, pattern, "");
 }
 
 /*
- * A path, by its own name and, where that is a symbolic link now, by what it
- * leads to: neither the link nor its object may be changed.
+ * A rule for each way to write @text that has no link in its first names: what
+ * a link on the way leads to is covered, and what stands in its place if the
+ * link is taken away. Without links all of these are one.
  */
-static int add_literal(struct sl_carve_set *set, uint32_t kind, const char *path)
+static int add_text(struct sl_carve_set *set, uint32_t kind, const char *text,
+		    bool wild)
 {
-	char own[PATH_MAX], parent[PATH_MAX], name[NAME_MAX + 2];
-	size_t end = strlen(path), start;
-	int r;
+	size_t end = wild ? strcspn(text, "*?[") : strlen(text);
+	char head[PATH_MAX], real[PATH_MAX];
+	const char *rest;
+	bool found = false;
+	int r = 0;
 
-	while (end > 1 && path[end - 1] == '/')
+	while (wild && text[end - 1] != '/')
 		end--;
-	for (start = end; start > 0 && path[start - 1] != '/'; start--)
-		;
-	if (end - start && end - start <= NAME_MAX && start < PATH_MAX &&
-	    strcmp(path + start, "..") != 0 && strcmp(path + start, ".") != 0) {
-		memcpy(parent, path, start);
-		parent[start] = '\0';
-		snprintf(name, sizeof(name), "%.*s", (int)(end - start),
-			 path + start);
-		r = canonical(parent, own);
-		if (r < 0)
-			return r;
-		start = strlen(own);
-		if (start && own[start - 1] == '/')
-			start--;
-		if (start + strlen(name) + 2 > sizeof(own))
-			return -ENAMETOOLONG;
-		snprintf(own + start, sizeof(own) - start, "/%s", name);
-		r = add_path(set, kind, own);
-		if (r < 0)
-			return r;
-	}
-	r = canonical(path, own);
-	return r < 0 ? r : add_path(set, kind, own);
-}
-
-/* What stands before the first wildcard is a directory like any other. */
-static int add_pattern(struct sl_carve_set *set, uint32_t kind, const char *text)
-{
-	char head[PATH_MAX], real[PATH_MAX], out[4 * PATH_MAX];
-	size_t cut = strcspn(text, "*?[");
-	int n;
-
-	while (cut > 0 && text[cut - 1] != '/')
-		cut--;
-	if (cut <= 1 || cut >= sizeof(head))
-		return add(set, kind, text, "");
-	memcpy(head, text, cut - 1);
-	head[cut - 1] = '\0';
-	n = canonical(head, real);
-	if (n == 0)
-		n = sl_glob_escape(real, strlen(real), out, sizeof(out));
-	if (n < 0)
-		return n;
-	if ((size_t)n + strlen(text + cut - 1) + 1 > sizeof(out))
+	if (end >= PATH_MAX)
 		return -ENAMETOOLONG;
-	snprintf(out + n, sizeof(out) - (size_t)n, "%s", text + cut - 1);
-	return add(set, kind, out, "");
+	/* Nearly always: no link, nothing else to resolve. */
+	memcpy(head, text, end);
+	head[end - (end > 1 && text[end - 1] == '/')] = '\0';
+	if (canonical(head, real) == 0 && strcmp(head, real) == 0)
+		return add_below(set, kind, real, wild ? text + end : "", wild);
+	for (size_t i = 0; r == 0 && i <= end; i++) {
+		if (text[i] != '/' && i < end)
+			continue;
+		rest = text + i + strspn(text + i, "/");
+		if (is_winding(rest))
+			continue;
+		memcpy(head, text, i);
+		head[i] = '\0';
+		r = canonical(head, real);
+		if (r == 0)
+			r = add_below(set, kind, real, rest, wild);
+		found = true;
+	}
+	return r < 0 || found ? r : -EINVAL;
 }
 
 static int add_item(struct sl_carve_set *set, uint32_t kind, const char *text,
@@ -154,8 +160,7 @@ static int add_item(struct sl_carve_set *set, uint32_t kind, const char *text,
 		whole = NULL;
 		return -ENOMEM;
 	}
-	return wild ? add_pattern(set, kind, whole)
-		    : add_literal(set, kind, whole);
+	return add_text(set, kind, whole, wild);
 }
 
 static int add_key(struct sl_carve_set *set, const struct sl_policy *policy,

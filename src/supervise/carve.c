@@ -163,20 +163,26 @@ static int open_holder(const struct sl_call *call, char *text)
 
 /* ------------------------------------------------ by name */
 
-static void walk_all(const struct sl_carves *carves, const char *text,
-		     uint64_t *states)
+/* @name in the directory called @text: what covers it, and whether it leads.
+ * Where it stands goes into @states, unless that is NULL. */
+static uint32_t walk_all(const struct sl_carves *carves, const char *text,
+			 const char *name, uint64_t *states)
 {
-	for (size_t i = 0; i < carves->count; i++)
-		states[i] = sl_glob_walk(&carves->rules[i].glob, text);
-}
-
-static uint32_t covered(const struct sl_carves *carves, const uint64_t *states)
-{
+	size_t len = strlen(name);
 	uint32_t kinds = 0;
 
-	for (size_t i = 0; i < carves->count; i++)
-		if (states[i] == SL_GLOB_COVERED)
-			kinds |= carves->rules[i].kind;
+	for (size_t i = 0; i < carves->count; i++) {
+		const struct rule *rule = &carves->rules[i];
+		uint64_t above = sl_glob_walk(&rule->glob, text);
+		uint64_t here = sl_glob_step(&rule->glob, above, name, len);
+
+		if (here == SL_GLOB_COVERED)
+			kinds |= rule->kind;
+		else if (here & ~above)
+			kinds |= SL_CARVE_LEADS;
+		if (states)
+			states[i] = here;
+	}
 	return kinds;
 }
 
@@ -184,11 +190,8 @@ int sl_carve_name(struct sl_call *call, enum sl_carve_place place, int parent,
 		  const char *name, struct sl_named *ret_named)
 {
 	const struct sl_carves *carves = call->judge->carves;
-	uint64_t *states = carves->states[place];
-	struct sl_object object;
 	char *text = call->judge->text[0];
-	size_t len = strlen(name);
-	bool leads = false;
+	struct sl_object object;
 	uint32_t kinds;
 	int r;
 
@@ -197,18 +200,11 @@ int sl_carve_name(struct sl_call *call, enum sl_carve_place place, int parent,
 		r = sl_pin_text(call, parent, text);
 	if (r < 0)
 		return r;
-	walk_all(carves, text, states);
-	for (size_t i = 0; i < carves->count; i++) {
-		uint64_t above = states[i];
-
-		states[i] = sl_glob_step(&carves->rules[i].glob, above, name,
-					 len);
-		leads |= states[i] != SL_GLOB_COVERED && states[i] & ~above;
-	}
-	kinds = covered(carves, states);
+	kinds = walk_all(carves, text, name, carves->states[place]);
 	if (may_be_alias(carves, &object))
 		kinds |= climb(carves, fcntl(parent, F_DUPFD_CLOEXEC, 0));
-	*ret_named = (struct sl_named){ kinds, leads };
+	*ret_named = (struct sl_named){ kinds & SL_CARVE_ANY,
+					kinds & SL_CARVE_LEADS };
 	return 0;
 }
 
@@ -224,7 +220,7 @@ bool sl_carve_places_alike(const struct sl_call *call)
 int sl_carve_object(struct sl_call *call, int fd)
 {
 	const struct sl_carves *carves = call->judge->carves;
-	char *text = call->judge->text[0];
+	char *text = call->judge->text[0], *name;
 	struct sl_object object;
 	uint32_t kinds;
 	int r;
@@ -241,9 +237,12 @@ int sl_carve_object(struct sl_call *call, int fd)
 	/* A pipe, a socket: no name could cover it. */
 	if (*text != '/')
 		return (int)kinds;
-	for (size_t i = 0; i < carves->count; i++)
-		if (sl_glob_walk(&carves->rules[i].glob, text) == SL_GLOB_COVERED)
-			kinds |= carves->rules[i].kind;
+	name = strrchr(text, '/');
+	*name = '\0';
+	kinds |= walk_all(carves, text, name + 1, NULL);
+	*name = '/';
+	if (S_ISDIR(object.mode))
+		kinds &= ~(uint32_t)SL_CARVE_LEADS;
 	if (!may_be_alias(carves, &object))
 		return (int)kinds;
 	kinds |= climb(carves, S_ISDIR(object.mode)

@@ -23,6 +23,12 @@
 enum sl_carve_kind {
 	SL_CARVE_DENY = 1,    /* nothing but that it exists */
 	SL_CARVE_PROTECT = 2, /* no change */
+	/*
+	 * Not of a rule: what is no directory, and has a name below which a rule
+	 * speaks of others. A link or a file of that name can lead around the
+	 * rule (".git" may say where the repository is), so it stays as it is.
+	 */
+	SL_CARVE_LEADS = 4,
 };
 
 #define SL_CARVE_ANY (SL_CARVE_DENY | SL_CARVE_PROTECT)
@@ -48,12 +54,7 @@ enum sl_carve_place { SL_CARVE_HERE = 0, SL_CARVE_THERE };
 
 struct sl_named {
 	uint32_t covered; /* enum sl_carve_kind bits */
-	/*
-	 * A rule speaks of what lies below this very name. Whatever is no
-	 * directory must not get it: a symbolic link, or a file that programs
-	 * read as one, would lead around the rule.
-	 */
-	bool leads;
+	bool leads; /* as SL_CARVE_LEADS: for no directory is it to be had */
 };
 
 /* @name in the directory behind @parent. 0 or negative errno, which refuses. */
@@ -63,7 +64,8 @@ int sl_carve_name(struct sl_call *call, enum sl_carve_place place, int parent,
 /* Does every rule cover the same below both places? */
 bool sl_carve_places_alike(const struct sl_call *call);
 
-/* enum sl_carve_kind bits of the object behind @fd; negative errno. */
+/* enum sl_carve_kind bits of the object behind @fd: any refuses to change it,
+ * DENY all else, too. Negative errno. */
 int sl_carve_object(struct sl_call *call, int fd);
 
 #endif

@@ -457,7 +457,7 @@ int sl_grants_judge_for(struct sl_call *call, int fd, uint32_t want)
 	if (kinds & SL_CARVE_DENY)
 		return 0;
 	/* A write grant is one for reading, whether that was found or not. */
-	if (kinds & SL_CARVE_PROTECT)
+	if (kinds)
 		return SL_RIGHT_READ;
 	return rights;
 }
