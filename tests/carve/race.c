@@ -150,7 +150,8 @@ static int by_name(void)
 /* The executed program writes, into a file that may be written. */
 static int by_exec(void)
 {
-	pid_t pid = fork();
+	/* In memory that the other thread goes on to change. */
+	pid_t pid = vfork();
 	int status = 1;
 
 	if (pid == 0) {

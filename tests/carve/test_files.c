@@ -20,6 +20,8 @@
 #include "harness/harness.h"
 
 #define OUTPUT_MAX (1u << 20)
+#define LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define CARVER getenv("SANDLOCK_CARVER")
 
 static char tree[64], *output;
 
@@ -43,9 +45,9 @@ static const char *get(const char *path)
 	return fd < 0 ? "(none)" : text;
 }
 
-static void copy_carver(const char *to)
+static void copy_program(const char *from, const char *to)
 {
-	int in = open(getenv("SANDLOCK_CARVER"), O_RDONLY | O_CLOEXEC);
+	int in = open(from, O_RDONLY | O_CLOEXEC);
 	int out = open(to, O_CREAT | O_WRONLY | O_CLOEXEC, 0755);
 	char buf[65536];
 	ssize_t n;
@@ -145,9 +147,6 @@ static int run_list(const char *const *flags, const char *const *argv)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
 }
 
-#define LIST(...) ((const char *const[]){ __VA_ARGS__, NULL })
-#define CARVER getenv("SANDLOCK_CARVER")
-
 /* ------------------------------------------------ races */
 
 struct race {
@@ -216,11 +215,13 @@ TEST_OPTS(no_race_writes_what_is_denied, .timeout = 120)
 /* What is executed after all is ended before a call of it is answered. */
 TEST_OPTS(no_race_executes_with_effect_what_is_denied, .timeout = 120)
 {
-	const char *const program[] = { CARVER,	  "race", "exec", "s/none",
+	const char *const program[] = { CARVER,	  "race", "exec", "s/prog",
 					"p/prog", "1500", NULL };
 
 	make_tree();
-	copy_carver("p/prog");
+	copy_program(CARVER, "p/prog");
+	/* The same arguments mean nothing to this one. */
+	copy_program("/bin/true", "s/prog");
 	run_list(NULL, program);
 	EXPECT_NE(strlen(get("marks")), 0);
 	put("marks", "");
@@ -271,4 +272,182 @@ TEST_OPTS(other_files_are_as_ever_beside_protected_ones, .timeout = 60)
 TEST_OPTS(other_files_are_as_ever_beside_denied_ones, .timeout = 60)
 {
 	compare("--fs-deny");
+}
+
+/* ------------------------------------------------ /proc, terminals */
+
+/* Opened for others by a thread that may look at its own process: it must not. */
+TEST_OPTS(nobody_reads_the_supervisor_through_it, .timeout = 60)
+{
+	static const char script[] =
+		"cat /proc/self/comm /proc/self/status | head -2\n"
+		"for p in /proc/[0-9]*; do\n"
+		"	for f in environ maps auxv task/*/environ; do\n"
+		"		cat $p/$f >got 2>&1 && echo \"read $p/$f\"\n"
+		"		grep -a sl-canary got; done\n"
+		"	ls $p/fd >got 2>&1 && echo \"listed $p\"\n"
+		"	{ true >$p/oom_score_adj; } && echo \"wrote $p\"\n"
+		"done\n"
+		"cat /proc/1/stat && echo public";
+	char mine[64];
+
+	make_tree();
+	setenv("CANARY", "sl-canary-of-the-supervisor", 1);
+	run_list(LIST("-w", "/proc", "--clean-env", "--fs-deny", "p"),
+		 LIST("/bin/sh", "-c", script));
+	EXPECT_TRUE(strstr(output, "public") != NULL);
+	EXPECT_TRUE(strstr(output, "Name:") != NULL);
+	if (strstr(output, "sl-canary"))
+		th_fail(__FILE__, __LINE__, "the environment came out");
+	snprintf(mine, sizeof(mine), "read /proc/%d/", getpid());
+	EXPECT_TRUE(strstr(output, mine) == NULL);
+	snprintf(mine, sizeof(mine), "listed /proc/%d\n", getpid());
+	EXPECT_TRUE(strstr(output, mine) == NULL);
+	drop_tree();
+}
+
+static int in_terminal(const char *const *argv, char *seen, size_t size)
+{
+	int pty = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), status;
+	size_t len = 0;
+	ssize_t n;
+	pid_t pid;
+
+	ASSERT_TRUE(pty >= 0 && grantpt(pty) == 0 && unlockpt(pty) == 0);
+	pid = fork();
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+		setsid();
+		/* The first terminal that a leader opens becomes its own. */
+		if (open(ptsname(pty), O_RDWR | O_CLOEXEC) < 0)
+			_exit(98);
+		dup2(null, 0);
+		dup2(null, 1);
+		dup2(open(ptsname(pty), O_RDWR | O_CLOEXEC), 2);
+		execv(argv[0], (char *const *)(uintptr_t)argv);
+		_exit(99);
+	}
+	waitpid(pid, &status, 0);
+	fcntl(pty, F_SETFL, O_NONBLOCK);
+	while ((n = read(pty, seen + len, size - 1 - len)) > 0)
+		len += (size_t)n;
+	seen[len] = '\0';
+	close(pty);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
+}
+
+TEST_OPTS(the_terminal_is_the_callers, .timeout = 60)
+{
+	const char *const keys[] = { "--fs-protect", "--fs-deny" };
+	char seen[4096];
+
+	make_tree();
+	for (int i = 0; i < 2; i++) {
+		const char *argv_of[] = { getenv("SANDLOCK"),
+					  "run",
+					  "-p",
+					  "base",
+					  "-w",
+					  "/dev",
+					  "-w",
+					  tree,
+					  keys[i],
+					  "p",
+					  "--",
+					  "/bin/sh",
+					  "-c",
+					  "echo to the terminal >/dev/tty "
+					  "&& [ -t 2 ] && : <>/dev/null",
+					  NULL };
+
+		EXPECT_EQ(in_terminal(argv_of, seen, sizeof(seen)), 0);
+		EXPECT_TRUE(strstr(seen, "to the terminal") != NULL);
+		/* Who has left its session has none. */
+		argv_of[13] = "setsid -w sh -c 'echo to nobody >/dev/tty'";
+		in_terminal(argv_of, seen, sizeof(seen));
+		EXPECT_TRUE(strstr(seen, "cannot create") != NULL);
+		EXPECT_TRUE(strstr(seen, "to nobody") == NULL);
+	}
+	drop_tree();
+}
+
+/* ------------------------------------------------ what else must hold */
+
+/* Between places that a rule sees alike directories move, else they are copied;
+ * what a rule covers stays covered. */
+TEST_OPTS(directories_move_where_it_makes_no_difference, .timeout = 60)
+{
+	make_tree();
+	run_list(LIST("--fs-protect", "p/file", "--fs-protect", "**/*.key"),
+		 LIST("/bin/sh", "-c",
+		      "mkdir -p a/b && echo k >a/b/x && mv a c && mv c/b d && "
+		      "mv d s/ && cat s/d/x && echo moved; "
+		      "echo >s/d/y.key || echo still"));
+	EXPECT_TRUE(strstr(output, "moved") != NULL);
+	EXPECT_TRUE(strstr(output, "still") != NULL);
+	ASSERT_EQ(mkdir("s/deep", 0755), 0);
+	put("s/deep/x.key", "old");
+	run_list(LIST("--fs-protect", "s/**/x.key"),
+		 LIST("/bin/sh", "-c",
+		      "mv s/deep away; mv -T p/d s/more; echo x >s/deep/x.key; "
+		      "mkdir in && echo x >in/x.key && mv in s/"));
+	EXPECT_STREQ(get("s/deep/x.key"), "old");
+	EXPECT_STREQ(get("s/in/x.key"), "(none)");
+	put("s/b.key", "old");
+	mkdir("other", 0755);
+	run_list(LIST("--fs-protect", "s/*.key"),
+		 LIST("/bin/sh", "-c",
+		      "mkdir t; cp s/b.key t; rmdir p/d; mv t/b.key s/c.key; "
+		      "mv s gone; mv t other/ && echo moved; "
+		      "mv other s/ && mv s/other back && echo back; cat "
+		      "s/b.key"));
+	EXPECT_TRUE(strstr(output, "moved") != NULL);
+	EXPECT_TRUE(strstr(output, "back") != NULL);
+	EXPECT_STREQ(get("s/b.key"), "old");
+	EXPECT_STREQ(get("s/c.key"), "(none)");
+	drop_tree();
+}
+
+/* A name that cannot be read is no name that is allowed: undumpable, by the
+ * mode of the program, which blinds a judge that is not root. */
+TEST_OPTS(who_cannot_be_read_is_refused, .timeout = 60)
+{
+	make_tree();
+	copy_program(CARVER, "s/blind");
+	ASSERT_EQ(chmod("s/blind", 0111), 0);
+	run_list(LIST("--fs-protect", "p"),
+		 LIST("s/blind", "cell", "0", "p/file"));
+	EXPECT_STREQ(get("p/file"), "");
+	drop_tree();
+}
+
+/* Of the last link only the kernel's text is known; the rule was on the link. */
+TEST_OPTS(a_link_on_the_way_of_a_rule_stays, .timeout = 60)
+{
+	make_tree();
+	ASSERT_TRUE(mkdir("real", 0755) == 0 && symlink("real", "way") == 0);
+	run_list(LIST("--fs-protect", "way/config"),
+		 LIST("/bin/sh", "-c",
+		      "echo x >way/config; echo x >real/config; rm way; "
+		      "mv way gone; ln -sfn s way; mv real r; "
+		      "mkdir new && echo x >new/config && mv -T new way"));
+	EXPECT_STREQ(get("way/config"), "(none)");
+	EXPECT_EQ(readlink("way", (char[8]){ 0 }, 8), 4);
+	drop_tree();
+}
+
+/* Both deny and protect, and a write grant of the very file: deny wins. */
+TEST_OPTS(a_deny_wins, .timeout = 60)
+{
+	char path[96];
+
+	make_tree();
+	snprintf(path, sizeof(path), "%s/p/file", tree);
+	put("p/file", "secret");
+	run_list(LIST("-w", path, "--fs-protect", path, "--fs-deny", path),
+		 LIST("/bin/sh", "-c", "cat p/file; echo x >p/file"));
+	EXPECT_TRUE(strstr(output, "secret") == NULL);
+	EXPECT_STREQ(get("p/file"), "secret");
+	drop_tree();
 }

@@ -49,48 +49,53 @@ out 5
 out f5
 end_agent
 
-# What the host's own git would run, one way each; then the host's git runs.
+# One way each; then the git outside runs. Without the protection it is had.
 begin 'nothing is left that the next git outside would run'
-git init -q
-git config user.email test@example.org
-echo one >f
-git add f
-own_git commit -qm one
-run="touch $dir/ran"
-agent_sh "git config core.fsmonitor '$run' ||:
-git config --local core.pager '$run' ||:
-git config alias.status '!$run' ||:
-printf '[core]\n\tfsmonitor = $run\n\thooksPath = $dir/evil\n' >evil.config
-cat evil.config >>.git/config ||:
-cp evil.config .git/config ||:
-mv evil.config .git/config ||:
-ln -f evil.config .git/config ||:
-ln -sf ../evil.config .git/config ||:
-rm -f .git/config ||:
-cat evil.config >.git/config.worktree ||:
-mkdir -p evil
-for h in post-checkout pre-commit post-index-change reference-transaction; do
-	printf '#!/bin/sh\n$run\n' >evil/\$h
-	chmod +x evil/\$h
-	cp evil/\$h .git/hooks/\$h ||:
-	mv evil/\$h .git/hooks/\$h ||:
+top_of_case=$dir
+try()
+{
+	rm -rf "$top_of_case/repo" "$top_of_case/ran"
+	mkdir "$top_of_case/repo"
+	cd "$top_of_case/repo" || exit
+	git init -q
+	git config user.email test@example.org
+	echo one >f
+	git add f
+	own_git commit -q -m one
+	mkdir evil
+	printf '#!/bin/sh\ntouch %s/ran\n' "$top_of_case" >evil/run
+	chmod +x evil/run
+	cp evil/run evil/post-checkout
+	cp .git/config evil/config
+	printf '[core]\n\tfsmonitor = %s\n' "$PWD/evil/run" >>evil/config
+	agent_sh "$1"
+	own_git checkout -q -b side
+	own_git status
+	cd "$top_of_case" || exit
+	[ -e ran ]
+}
+for attack in \
+	'git config core.fsmonitor "$PWD/evil/run"' \
+	'cat evil/config >>.git/config' \
+	'cp evil/config .git/config' \
+	'mv -f evil/config .git/config' \
+	'ln -f evil/config .git/config' \
+	'ln -sf ../evil/config .git/config' \
+	'cp evil/post-checkout .git/hooks' \
+	'mv evil/post-checkout .git/hooks/post-checkout' \
+	'ln -s "$PWD/evil/run" .git/hooks/post-checkout' \
+	'mv .git/hooks h; mv evil .git/hooks' \
+	'rm -rf .git/hooks; ln -s ../evil .git/hooks' \
+	'mv .git g; cp evil/config g; mv g .git' \
+	'cp -r .git g; cp evil/config g; rm -rf .git; mv g .git' \
+	'mv .git g; cp evil/config g; ln -s g .git' \
+	'mv .git g; cp evil/config g; echo "gitdir: g" >.git' \
+	'cp -r .git g; cp evil/config g; echo "$PWD/g" >.git/commondir'; do
+	profiles='--set filesystem.protect='
+	try "$attack" >/dev/null 2>&1 || wrong "no attack: $attack"
+	profiles=
+	! try "$attack" >/dev/null 2>&1 || wrong "done: $attack"
 done
-rmdir .git/hooks ||:
-mv .git/hooks .git/h ||:
-mv evil .git/hooks ||:
-ln -s ../evil .git/hooks ||:
-mv .git g && mkdir .git && cp evil.config .git/config ||:
-cp -r .git copy && rm -rf copy/hooks copy/config && cp -r evil copy/hooks &&
-	cp evil.config copy/config && mv .git old ||:
-mv copy .git ||:
-echo \"\$PWD/copy\" >.git/commondir ||:
-git worktree add -q ../tree ||:
-git init -q --template=evil ||:"
-git status >/dev/null
-own_git commit -q --allow-empty -m outside
-git checkout -q -b outside
-[ ! -e ran ] || wrong 'the git outside ran it'
-[ "$(git config user.email)" = test@example.org ] || wrong 'its configuration changed'
 end_agent
 
 begin 'the repository cannot be led away where there is none yet'
