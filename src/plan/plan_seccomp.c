@@ -186,6 +186,24 @@ static unsigned int conditions(const struct sl_policy *policy)
 	return when;
 }
 
+/* SECURITY: ways to a file that nobody is asked about. */
+static int check_carved(const struct sl_filter_spec *spec, struct sl_error *err)
+{
+	static const enum sl_sys ways[] = { SL_SYS_io_uring_setup,
+					    SL_SYS_io_uring_enter,
+					    SL_SYS_open_by_handle_at };
+
+	for (size_t i = 0; i < SL_ARRAY_LEN(ways); i++)
+		if (spec->when & SL_WHEN_CARVED &&
+		    spec->list[ways[i]] == SL_LIST_ALLOW)
+			return sl_err(err, -EINVAL, SL_STAGE_COMPILE,
+				      "syscalls.extra_allow: '%s' opens files "
+				      "past --fs-deny and --fs-protect; have "
+				      "one or the other",
+				      sl_sys_name(ways[i]));
+	return 0;
+}
+
 int sl_filter_spec(const struct sl_policy *policy, enum sl_arch arch,
 		   struct sl_filter_spec *ret_spec, struct sl_error *err)
 {
@@ -196,6 +214,8 @@ int sl_filter_spec(const struct sl_policy *policy, enum sl_arch arch,
 	r = apply_list(policy, SL_KEY_EXTRA_DENY, &spec, err);
 	if (r == 0)
 		r = apply_list(policy, SL_KEY_EXTRA_ALLOW, &spec, err);
+	if (r == 0)
+		r = check_carved(&spec, err);
 	if (r < 0)
 		return r;
 	*ret_spec = spec;

@@ -56,6 +56,7 @@ struct sl_judge {
 	struct sl_grants *grants;
 	struct sl_carves *carves; /* NULL: nothing is carved out */
 	struct sl_clerk clerk;
+	bool own_fs; /* a umask and a working directory of this thread alone */
 	struct sl_judge_exec execs[SL_JUDGE_EXECS];
 	bool looks; /* some of them are taken */
 	struct sl_parked parked[SL_PARKED_MAX];

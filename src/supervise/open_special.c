@@ -36,9 +36,13 @@
 
 int sl_take_umask(struct sl_call *call)
 {
-	int mask = sl_clerk_umask(&call->judge->clerk, (int32_t)call->notif->pid);
-	int r = sl_call_alive(call);
+	int mask, r;
 
+	/* Or it would be the host's. */
+	if (!call->judge->own_fs)
+		return -EPERM;
+	mask = sl_clerk_umask(&call->judge->clerk, (int32_t)call->notif->pid);
+	r = sl_call_alive(call);
 	if (r < 0)
 		return r;
 	if (mask < 0)

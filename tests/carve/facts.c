@@ -66,41 +66,45 @@ static void open_one(const char *path, int flags, const char *text)
 	close(fd);
 }
 
+static const struct {
+	int flags;
+	const char *text;
+} flags[] = {
+#define F(x)          \
+	{             \
+		x, #x \
+	}
+	F(O_RDONLY),
+	F(O_WRONLY),
+	F(O_RDWR),
+	F(O_WRONLY | O_APPEND),
+	F(O_WRONLY | O_CLOEXEC),
+	F(O_WRONLY | O_TRUNC),
+	F(O_RDONLY | O_TRUNC),
+	F(O_RDWR | O_NONBLOCK),
+	F(O_RDWR | O_DIRECTORY),
+	F(O_RDONLY | O_DIRECTORY),
+	F(O_WRONLY | O_NOFOLLOW),
+	F(O_WRONLY | O_CREAT),
+	F(O_WRONLY | O_CREAT | O_EXCL),
+	F(O_RDWR | O_CREAT | O_NOFOLLOW),
+	F(O_RDONLY | O_CREAT),
+	F(O_CREAT | O_DIRECTORY),
+	F(O_RDWR | O_SYNC),
+	F(O_RDWR | O_DSYNC),
+	F(O_WRONLY | O_NOATIME),
+	F(O_RDWR | O_TMPFILE),
+	F(O_WRONLY | O_TMPFILE | O_EXCL),
+	F(O_RDONLY | O_TMPFILE),
+	F(O_RDWR | O_TMPFILE | O_CREAT),
+	F(3),
+	F(O_RDWR | O_NOCTTY),
+	F(O_RDWR | 040000000),
+#undef F
+};
+
 static void open_all(void)
 {
-	static const struct {
-		int flags;
-		const char *text;
-	} flags[] = {
-#define F(x) { x, #x }
-		F(O_RDONLY),
-		F(O_WRONLY),
-		F(O_RDWR),
-		F(O_WRONLY | O_APPEND),
-		F(O_WRONLY | O_CLOEXEC),
-		F(O_WRONLY | O_TRUNC),
-		F(O_RDONLY | O_TRUNC),
-		F(O_RDWR | O_NONBLOCK),
-		F(O_RDWR | O_DIRECTORY),
-		F(O_RDONLY | O_DIRECTORY),
-		F(O_WRONLY | O_NOFOLLOW),
-		F(O_WRONLY | O_CREAT),
-		F(O_WRONLY | O_CREAT | O_EXCL),
-		F(O_RDWR | O_CREAT | O_NOFOLLOW),
-		F(O_RDONLY | O_CREAT),
-		F(O_CREAT | O_DIRECTORY),
-		F(O_RDWR | O_SYNC),
-		F(O_RDWR | O_DSYNC),
-		F(O_WRONLY | O_NOATIME),
-		F(O_RDWR | O_TMPFILE),
-		F(O_WRONLY | O_TMPFILE | O_EXCL),
-		F(O_RDONLY | O_TMPFILE),
-		F(O_RDWR | O_TMPFILE | O_CREAT),
-		F(3),
-		F(O_RDWR | O_NOCTTY),
-		F(O_RDWR | 040000000),
-#undef F
-	};
 	static const char *const paths[] = {
 		"s/file",
 		"s/ro",
