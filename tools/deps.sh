@@ -44,6 +44,7 @@ collect() {
 		need bwrap bubblewrap
 		need ps procps
 		need setpriv util-linux
+		need mandoc mandoc
 		need_module pytest python3-pytest
 		;;
 	all)

@@ -12,6 +12,7 @@ import tempfile
 import check_child
 import check_exports
 import check_layers
+import check_open
 import check_sizes
 import tap_sum
 
@@ -57,7 +58,8 @@ def layers_refuse_upward_and_sideways():
     for folder, include in (
             ("base", '"sys/raw.h"'), ("sys", '"policy/policy.h"'),
             ("policy", '"sys/raw.h"'), ("policy", '"plan/plan.h"'),
-            ("plan", '"run/run.h"'), ("run", '"api/api.h"'),
+            ("plan", '"run/run.h"'), ("supervise", '"policy/policy.h"'),
+            ("supervise", '"run/run.h"'), ("run", '"api/api.h"'),
             ("run", "<sandlock/sandlock.h>"), ("cli", '"base/buf.h"'),
             ("cli", '"run/run.h"')):
         assert len(layers(folder, include)) == 1, (folder, include)
@@ -69,6 +71,28 @@ def layers_refuse_tricks():
     assert layers("cli", '"cli/../base/buf.h"')
     assert layers("newlayer", "<stdio.h>")
     assert layers("cli", '"sandlock/../../src/base/buf.h"')
+
+
+def told(table, page):
+    root = tree({
+        "src/run/explain_open.def":
+            "".join(f'SL_OPEN("{name}", ALWAYS, "x", "y")\n'
+                    for name in table),
+        "SECURITY.md": "## What is not governed\n" +
+            "".join(f"| **{name}.** x | | |\n" for name in page) +
+            "## Else\n| **Other.** x | | |\n"})
+    try:
+        return check_open.check(root)
+    finally:
+        shutil.rmtree(root)
+
+
+@test
+def what_is_open_is_told_alike():
+    assert told(["A", "B b"], ["A", "B b"]) == []
+    assert told(["A", "B"], ["A"])
+    assert told(["A"], ["A", "B"])
+    assert told(["A", "B"], ["B", "A"])
 
 
 def function(lines=1, depth=1):

@@ -500,6 +500,54 @@ SANDLOCK_API int sandlock_explanation_ask(sandlock_explanation *explanation,
 					  sandlock_answer *ret_answer,
 					  sandlock_error *err);
 
+/* ---- hints after a failed run ------------------------------------------ */
+
+/* Where a hint comes from. */
+enum sandlock_hint_source {
+	SANDLOCK_HINT_NOTHING = 0,
+	SANDLOCK_HINT_MESSAGE = 1, /* the program said so: a claim */
+	SANDLOCK_HINT_COMMAND = 2  /* a word of the command line */
+};
+
+typedef struct sandlock_hint_options {
+	size_t size;	     /* sizeof(sandlock_hint_options) */
+	const char *message; /* what the program said, any bytes; borrowed; the
+			      * last 8 KiB count; NULL: it was not heard */
+	size_t message_len;
+	int32_t exit_status; /* sandlock_result_exit_status(), or of an error:
+			      * sandlock_error_exit_status() */
+	uint32_t reserved;   /* 0 */
+} sandlock_hint_options;
+
+typedef struct sandlock_hint {
+	size_t size;	    /* sizeof(sandlock_hint), set by the caller */
+	const char *text;   /* "reading '/x' was refused: no grant covers it";
+			     * one line of printable characters */
+	const char *object; /* "/x"; other characters as \xNN */
+	const char *access; /* as in sandlock_answer */
+	const char *fix;    /* as in sandlock_answer, or NULL: nothing allows
+			     * it, or it is not offered, and text says why */
+	const char *fix_key;
+	const char *fix_value;
+	uint32_t source; /* enum sandlock_hint_source */
+	uint32_t reserved;
+} sandlock_hint;
+
+/*
+ * Hint @index (from 0, at most 3, likeliest first): which refusal may have made
+ * the run fail that @explanation is about (its argv was that of the run). -ERANGE
+ * past the end, at once after a success, a timeout, or a signal that asks for
+ * the end. With index 0 the hints are made anew from @options; a further index
+ * belongs to them. Strings are borrowed from @explanation, until it is freed.
+ *
+ * A program may say what it likes: what its message names is refused indeed,
+ * but whether it was tried is its word. Do not grant by hints without a person.
+ */
+SANDLOCK_API int sandlock_explanation_hint(sandlock_explanation *explanation,
+					   const sandlock_hint_options *options,
+					   size_t index, sandlock_hint *ret_hint,
+					   sandlock_error *err);
+
 #ifdef __cplusplus
 }
 #endif

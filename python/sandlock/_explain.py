@@ -12,6 +12,7 @@ from ._lib import lib
 
 _VERDICTS = ("refused", "allowed", "depends")
 _STATES = ("missing", "present", "limited")
+_SOURCES = ("", "message", "command")
 _NEEDED = 1
 _ERANGE = -34
 
@@ -46,6 +47,22 @@ class Answer(NamedTuple):
     @property
     def allowed(self) -> bool:
         return self.verdict == "allowed"
+
+
+class Hint(NamedTuple):
+    """A refusal that may have made a run fail. The policy does refuse it; that
+    it was tried is the program's word, so do not grant by hints alone."""
+
+    text: str  #: one printable line
+    object: str  #: what was refused: "/etc/shadow", "TCP port 443"
+    access: str  #: "read", "connect"
+    fix: Optional[str]  #: None: nothing allows it, or it is not offered
+    fix_field: Optional[str]  #: as of Answer
+    fix_value: Optional[str]
+    source: str  #: "message", "command"
+
+    def __str__(self) -> str:
+        return self.text + ("; to allow it: " + self.fix if self.fix else "")
 
 
 class Feature(NamedTuple):
@@ -119,6 +136,25 @@ class Explanation:
                          _text(row.origin), _text(row.enforced_by) or "",
                          _text(row.error_name), _text(row.fix),
                          _field_of(_text(row.fix_key)), _text(row.fix_value))
+            index += 1
+
+    def hints(self, message: bytes, status: int) -> Iterator[Hint]:
+        options, row, err = _lib.HintOptions(), _lib.Hint(), _lib.Error()
+        options.size, row.size = ctypes.sizeof(options), ctypes.sizeof(row)
+        options.message, options.message_len = message, len(message)
+        options.exit_status = status
+        index = 0
+        while True:
+            r = lib.sandlock_explanation_hint(self._pointer, byref(options),
+                                              index, byref(row), byref(err))
+            if r == _ERANGE:
+                return
+            if r < 0:
+                _lib.fail(err)
+            yield Hint(_text(row.text) or "", _text(row.object) or "",
+                       _text(row.access) or "", _text(row.fix),
+                       _field_of(_text(row.fix_key)), _text(row.fix_value),
+                       _SOURCES[row.source])
             index += 1
 
 

@@ -73,6 +73,19 @@ class ExplainOptions(Structure):
                 ("envp", POINTER(c_char_p))]
 
 
+class HintOptions(Structure):
+    _fields_ = [("size", c_size_t), ("message", c_char_p),
+                ("message_len", c_size_t), ("exit_status", c_int32),
+                ("reserved", c_uint32)]
+
+
+class Hint(Structure):
+    _fields_ = [("size", c_size_t), ("text", c_char_p), ("object", c_char_p),
+                ("access", c_char_p), ("fix", c_char_p), ("fix_key", c_char_p),
+                ("fix_value", c_char_p), ("source", c_uint32),
+                ("reserved", c_uint32)]
+
+
 class Key(NamedTuple):
     """A row of the library's table of policy keys."""
     name: str
@@ -124,6 +137,8 @@ _PROTOTYPES = {
     "sandlock_explanation_rule": (c_int, [c_void_p, c_size_t, POINTER(Rule)]),
     "sandlock_explanation_ask": (
         c_int, [c_void_p, c_char_p, c_size_t, POINTER(Answer), _ERR]),
+    "sandlock_explanation_hint": (
+        c_int, [c_void_p, POINTER(HintOptions), c_size_t, POINTER(Hint), _ERR]),
 }
 
 

@@ -10,7 +10,8 @@ from typing import (Any, Callable, Dict, List, Mapping, NoReturn, Optional,
 
 from . import _fields, _lib
 from ._child import Child, Feed, Start
-from ._explain import Answer, Explanation, Feature, Rule, features
+from ._explain import (Answer, Explanation, Feature, Hint, Rule,
+                       features)
 from ._process import AsyncProcess, Process, Streams, wait_or_kill
 from ._result import BranchAction, Protection, Result, StdioMode
 from .exceptions import ChildError, ForkError, NotAvailableError, SandboxError
@@ -196,6 +197,20 @@ class Sandbox:
         explanation = self._explain(cmd)
         return [answer for question in questions
                 for answer in explanation.ask(question)]
+
+    def hints(self, cmd: Command, result: Result) -> List[Hint]:
+        """Which refusals may have made run(cmd) fail, at most three, likeliest
+        first: by what it said on standard error and by the words of cmd. None
+        after a success or a timeout."""
+        if not isinstance(result, Result):
+            raise _fields.PolicyTypeError("result: expected a Result, not %s"
+                                          % type(result).__name__)
+        # Not begun or not found: nothing of it could have been refused.
+        if result.success or (result.reason is None and
+                              result.exit_code in (125, 127)):
+            return []
+        return list(self._explain(cmd).hints(result.stderr,
+                                             result.exit_status))
 
     def features(self) -> List[Feature]:
         """What this policy asks of the kernel, what is missing, and how to have

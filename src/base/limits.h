@@ -16,6 +16,10 @@
 #define SL_MAX_DEVICE_INDEX 1023	/* processor cores and GPUs */
 #define SL_MAX_BPF_INSNS 4096		/* BPF_MAXINSNS */
 #define SL_MAX_PATTERN_BYTES 255	/* name of a variable, with wildcards */
+#define SL_MAX_HINT_BYTES 8192		/* of a message, its end */
+#define SL_MAX_CLUES 32			/* that are put to the explanation */
+#define SL_MAX_HINTS 3			/* that a run ends with */
+#define SL_MAX_HINT_PATH 240		/* bytes of a name that a hint offers */
 
 /* Grants of one sandbox that its judge knows. */
 #define SL_MAX_ROOTS 4096

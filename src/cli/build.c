@@ -22,6 +22,7 @@ enum run_option {
 	RUN_SET,
 	RUN_EXEC_SHELL,
 	RUN_INTERACTIVE,
+	RUN_QUIET,
 	RUN_STATUS_FD
 };
 
@@ -35,6 +36,7 @@ static const struct {
 	{ "interactive", RUN_INTERACTIVE },
 	{ "profile", RUN_PROFILE },
 	{ "profile-file", RUN_PROFILE_FILE },
+	{ "quiet", RUN_QUIET },
 	{ "set", RUN_SET },
 	{ "status-fd", RUN_STATUS_FD },
 };
@@ -106,6 +108,9 @@ int cli_take_run_options(const struct cli_settings *settings,
 		case RUN_EXEC_SHELL:
 			run->shell = setting->value;
 			break;
+		case RUN_QUIET:
+			run->quiet = true;
+			break;
 		case RUN_STATUS_FD:
 			r = cli_status_open(setting->value, &run->status_fd, err);
 			if (r < 0)
@@ -163,8 +168,9 @@ static int load_file(sandlock_policy *policy, const char *flag,
 }
 
 static int load_profiles(const struct cli_settings *settings,
-			 sandlock_policy *policy, sandlock_error *err)
+			 struct cli_run *run, sandlock_error *err)
 {
+	sandlock_policy *policy = run->policy;
 	struct survey found = survey(settings);
 	const struct cli_setting *setting;
 	sandlock_key key;
@@ -178,8 +184,11 @@ static int load_profiles(const struct cli_settings *settings,
 		return cli_fail(err, -EINVAL,
 				"--bare and --profile%s exclude each other",
 				found.profile ? "" : "-file");
-	if (!found.profile && !found.profile_file && !found.bare && !found.grants)
-		return sandlock_policy_load(policy, DEFAULT_PRESET, err);
+	if (!found.profile && !found.profile_file && !found.bare &&
+	    !found.grants) {
+		run->preset = DEFAULT_PRESET;
+		return sandlock_policy_load(policy, run->preset, err);
+	}
 
 	for (size_t i = 0; r == 0 && setting_at(settings, i, &setting, &key);
 	     i++) {
@@ -305,7 +314,7 @@ int cli_build_policy(const struct cli_settings *settings, struct cli_run *run,
 
 	r = sandlock_policy_new(&run->policy, err);
 	if (r == 0)
-		r = load_profiles(settings, run->policy, err);
+		r = load_profiles(settings, run, err);
 	if (r == 0)
 		r = apply_settings(settings, run->policy, err);
 	if (r < 0)

@@ -80,12 +80,22 @@ struct cli_settings {
 };
 
 /*
- * Read argv[1...] up to the first word that is no option. On failure @out
- * holds what came before. Free with cli_settings_fini() either way.
+ * Read argv[1...] up to the first word that is no option, and add it to @out.
+ * On failure @out holds what came before. Free with cli_settings_fini() either
+ * way.
  */
 int cli_parse_settings(int argc, char **argv, struct cli_settings *out,
 		       sandlock_error *err);
 void cli_settings_fini(struct cli_settings *settings);
+
+/* Remove each "--json" of argv[1...] up to "--", as it is in no key table;
+ * returns the new argc. */
+int cli_take_json(int argc, char **argv, bool *ret_json);
+/* Refuse what is of one run and says nothing of a policy. @command reads these
+ * settings; -e is fine if @shell. */
+int cli_check_policy_options(const struct cli_settings *settings,
+			     const char *command, bool shell,
+			     sandlock_error *err);
 
 /* The key of row @row; false past the end of the table. */
 bool cli_key(size_t row, sandlock_key *ret_key);
@@ -97,6 +107,8 @@ struct cli_run {
 	const char *shell; /* -e */
 	int status_fd;	   /* -1: none */
 	bool no_supervisor;
+	bool quiet;		 /* no hints */
+	const char *preset;	 /* which nobody named; else NULL */
 	sandlock_policy *policy; /* owned */
 	const char **argv;	 /* owned array of borrowed words */
 };
@@ -112,12 +124,21 @@ int cli_choose_command(struct cli_run *run, char **argv, sandlock_error *err);
 
 /* ---- run_loop.c: while the sandbox runs -------------------------------- */
 
+struct cli_ear;
+
 /*
  * Spawn, forward signals, wait. On success *ret_sandbox (owned by the caller)
- * holds *ret_result.
+ * holds *ret_result. @ear is open and hears what the program says.
  */
-int cli_run_loop(const struct cli_run *run, sandlock_sandbox **ret_sandbox,
+int cli_run_loop(const struct cli_run *run, struct cli_ear *ear,
+		 sandlock_sandbox **ret_sandbox,
 		 const sandlock_result **ret_result, sandlock_error *err);
+
+/* ---- hint.c: which refusal may have made the run fail ------------------- */
+
+/* At most three lines on stderr, none if nothing of it was refused. */
+void cli_hints(const struct cli_run *run, const struct cli_ear *ear,
+	       int exit_status);
 
 /* ---- status.c: --status-fd --------------------------------------------- */
 
@@ -156,6 +177,7 @@ void cli_note_missing(const sandlock_policy *policy, const sandlock_error *err);
 
 int cli_cmd_check(int argc, char **argv);
 int cli_cmd_completion(int argc, char **argv);
+int cli_cmd_explain(int argc, char **argv);
 int cli_cmd_help(int argc, char **argv);
 
 /* ---- help ---------------------------------------------------------------- */
@@ -167,6 +189,7 @@ void cli_help_run(void);
 void cli_help_profile(void);
 void cli_help_check(void);
 void cli_help_completion(void);
+void cli_help_explain(void);
 bool cli_is_help(const char *word);
 /* A flag that `run` accepts; rows without a flag exist in profiles only. */
 bool cli_key_is_usable(const sandlock_key *key);

@@ -17,48 +17,6 @@
 
 /* ---- what is asked ------------------------------------------------------ */
 
-/* "--json" among the options; it is in no key table. */
-static int take_json(int argc, char **argv, bool *ret_json)
-{
-	int kept = 1, at = 1;
-
-	for (; at < argc && strcmp(argv[at], "--") != 0; at++) {
-		if (strcmp(argv[at], "--json") == 0)
-			*ret_json = true;
-		else
-			argv[kept++] = argv[at];
-	}
-	while (at < argc)
-		argv[kept++] = argv[at++];
-	argv[kept] = NULL;
-	return kept;
-}
-
-/* The options that say something of a policy; the others are of one run. */
-static int check_options(const struct cli_settings *settings, sandlock_error *err)
-{
-	static const char *const fine[] = { "profile", "profile-file", "bare",
-					    "set", "color" };
-
-	for (size_t i = 0; i < settings->count; i++) {
-		bool known = false;
-		sandlock_key key;
-
-		if (!cli_key(settings->items[i].row, &key) ||
-		    (key.flags & SANDLOCK_KEY_POLICY))
-			continue;
-		for (size_t k = 0; k < CLI_LEN(fine); k++)
-			known |= strcmp(key.name, fine[k]) == 0;
-		if (!known)
-			return cli_fail(err, -EINVAL,
-					"option '%s' is of one run; 'sandlock "
-					"check' takes those of a policy, and "
-					"--json",
-					key.flag);
-	}
-	return 0;
-}
-
 static int read_policy(int argc, char **argv, struct cli_settings *settings,
 		       struct cli_run *run, sandlock_error *err)
 {
@@ -74,7 +32,7 @@ static int read_policy(int argc, char **argv, struct cli_settings *settings,
 				"follows; usage: sandlock check [--json] "
 				"[OPTIONS]",
 				argv[settings->rest]);
-	r = check_options(settings, err);
+	r = cli_check_policy_options(settings, "check", false, err);
 	return r < 0 ? r : cli_build_policy(settings, run, err);
 }
 
@@ -296,7 +254,7 @@ int cli_cmd_check(int argc, char **argv)
 	argc = cli_color_take(argc, argv, false, &err);
 	if (argc < 0)
 		return cli_report(&err);
-	argc = take_json(argc, argv, &check.json);
+	argc = cli_take_json(argc, argv, &check.json);
 	r = read_policy(argc, argv, &settings, &run, &err);
 	check.given = settings.count > 0;
 	if (settings.help)

@@ -4,6 +4,7 @@
  * exit status. Whatever goes wrong is told in one place, here.
  */
 #include "cli.h"
+#include "ear.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -55,10 +56,15 @@ static void say_timeout(const struct cli_run *run)
 		len && text[len - 1] >= '0' && text[len - 1] <= '9' ? "s" : "");
 }
 
-static int conclude(const struct cli_run *run, const sandlock_result *result)
+static int conclude(const struct cli_run *run, struct cli_ear *ear,
+		    const sandlock_result *result)
 {
 	int status = sandlock_result_exit_status(result);
 
+	/* First: a reader of stderr may take its time. */
+	if (run->status_fd >= 0)
+		cli_status_write(run->status_fd, result, NULL, status);
+	cli_ear_finish(ear);
 	switch (sandlock_result_reason(result)) {
 	case SANDLOCK_REASON_TIMEOUT:
 		say_timeout(run);
@@ -67,10 +73,9 @@ static int conclude(const struct cli_run *run, const sandlock_result *result)
 		cli_say("the supervisor died; the sandbox was ended");
 		break;
 	default:
+		cli_hints(run, ear, status);
 		break;
 	}
-	if (run->status_fd >= 0)
-		cli_status_write(run->status_fd, result, NULL, status);
 	return status;
 }
 
@@ -94,23 +99,29 @@ static int run_it(int argc, char **argv, struct cli_settings *settings,
 {
 	const sandlock_result *result = NULL;
 	sandlock_sandbox *sandbox = NULL;
+	struct cli_ear ear = { .mode = CLI_EAR_DEAF };
 	sandlock_error err = { 0 };
 	int r, status;
 
 	r = prepare(argc, argv, settings, run, &err);
 	if (settings->help)
 		return cli_help_command(cli_command_find("run"));
-	if (r == 0)
-		r = run->no_supervisor
-			    ? exec_in_place(run, &err)
-			    : cli_run_loop(run, &sandbox, &result, &err);
+	if (r == 0 && run->no_supervisor)
+		r = exec_in_place(run, &err);
+	else if (r == 0) {
+		cli_ear_open(&ear, !run->quiet, run->status_fd);
+		r = cli_run_loop(run, &ear, &sandbox, &result, &err);
+	}
 	if (r < 0) {
+		cli_ear_finish(&ear);
 		status = cli_report(&err);
 		say_retry(argc, argv, run, &err);
+		if (err.stage == SANDLOCK_STAGE_EXEC && err.code == -EACCES)
+			cli_hints(run, &ear, status);
 		if (run->status_fd >= 0)
 			cli_status_write(run->status_fd, NULL, &err, status);
 	} else {
-		status = conclude(run, result);
+		status = conclude(run, &ear, result);
 	}
 	sandlock_sandbox_free(sandbox);
 	return status;

@@ -18,6 +18,8 @@ static const struct cli_command commands[] = {
 	{ "check", "[--json] [OPTIONS]",
 	  "tell whether a policy can be enforced on this kernel", cli_cmd_check,
 	  cli_help_check },
+	{ "explain", "[--json] [OPTIONS] [QUESTION...] [-- COMMAND [ARGUMENTS]]",
+	  "tell what a policy allows and why", cli_cmd_explain, cli_help_explain },
 	{ "completion", "bash|fish|zsh", "print a completion script for a shell",
 	  cli_cmd_completion, cli_help_completion },
 	{ "help", "[COMMAND]", "explain a command", cli_cmd_help, NULL },

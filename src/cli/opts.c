@@ -94,6 +94,14 @@ static int add(struct parser *p, size_t row, const char *value, bool negated)
 	return 0;
 }
 
+/* A list, and --profile, may come again; --no-KEY makes room for another. */
+static void note_seen(struct parser *p, const struct cli_setting *setting,
+		      const sandlock_key *key)
+{
+	p->seen[setting->row] = !setting->negated && !cli_key_is_list(key) &&
+				strcmp(key->name, "profile") != 0;
+}
+
 /* Every use of @key passes here. @value is NULL for a switch. */
 static int take(struct parser *p, size_t row, const sandlock_key *key,
 		const char *flag, const char *value)
@@ -105,7 +113,7 @@ static int take(struct parser *p, size_t row, const sandlock_key *key,
 				"option '%s' is given more than once; "
 				"it takes one %s",
 				flag, key->metavar);
-	p->seen[row] = !list && strcmp(key->name, "profile") != 0;
+	note_seen(p, &(struct cli_setting){ row, value, false }, key);
 	/* At once, for what is wrong with the words after it. */
 	if (strcmp(key->name, "color") == 0) {
 		int r = cli_color_set(value, p->err);
@@ -280,6 +288,9 @@ int cli_parse_settings(int argc, char **argv, struct cli_settings *out,
 	p.seen = calloc(rows + 1, sizeof(*p.seen));
 	if (!p.seen)
 		return cli_fail(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < out->count; i++)
+		if (cli_key(out->items[i].row, &key))
+			note_seen(&p, &out->items[i], &key);
 	r = parse_words(&p);
 	free(p.seen);
 	return r;
@@ -289,4 +300,46 @@ void cli_settings_fini(struct cli_settings *settings)
 {
 	free(settings->items);
 	*settings = (struct cli_settings){ 0 };
+}
+
+int cli_take_json(int argc, char **argv, bool *ret_json)
+{
+	int kept = 1, at = 1;
+
+	for (; at < argc && strcmp(argv[at], "--") != 0; at++) {
+		if (strcmp(argv[at], "--json") == 0)
+			*ret_json = true;
+		else
+			argv[kept++] = argv[at];
+	}
+	while (at < argc)
+		argv[kept++] = argv[at++];
+	argv[kept] = NULL;
+	return kept;
+}
+
+int cli_check_policy_options(const struct cli_settings *settings,
+			     const char *command, bool shell, sandlock_error *err)
+{
+	static const char *const fine[] = { "profile", "profile-file", "bare",
+					    "set", "color" };
+
+	for (size_t i = 0; i < settings->count; i++) {
+		bool known;
+		sandlock_key key;
+
+		if (!cli_key(settings->items[i].row, &key) ||
+		    (key.flags & SANDLOCK_KEY_POLICY))
+			continue;
+		known = shell && strcmp(key.name, "exec-shell") == 0;
+		for (size_t k = 0; k < CLI_LEN(fine); k++)
+			known |= strcmp(key.name, fine[k]) == 0;
+		if (!known)
+			return cli_fail(err, -EINVAL,
+					"option '%s' is of one run; 'sandlock "
+					"%s' takes those of a policy, and "
+					"--json",
+					key.flag, command);
+	}
+	return 0;
 }

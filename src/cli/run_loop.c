@@ -8,6 +8,7 @@
  * were started (nohup, a shell's background job) stays ignored.
  */
 #include "cli.h"
+#include "ear.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +31,7 @@ struct terminal {
 
 struct loop {
 	sandlock_sandbox *sandbox;
+	struct cli_ear *ear;
 	int signals;
 	bool asked; /* to end, once */
 };
@@ -127,19 +129,27 @@ static int serve(struct loop *loop, sandlock_error *err)
 	struct pollfd fds[] = {
 		{ .fd = loop->signals, .events = POLLIN },
 		{ .fd = sandlock_sandbox_fd(loop->sandbox), .events = POLLIN },
+		{ .fd = -1 }, /* the ear's two */
+		{ .fd = -1 },
 	};
 	int r;
 
 	while ((r = sandlock_sandbox_dispatch(loop->sandbox, err)) == 0) {
-		if (poll(fds, CLI_LEN(fds), -1) < 0 && errno != EINTR)
+		cli_ear_poll(loop->ear, fds + 2);
+		if (poll(fds, CLI_LEN(fds), -1) < 0) {
+			if (errno == EINTR)
+				continue;
 			return cli_fail(err, -errno, "poll: %s", strerror(errno));
+		}
 		if (fds[0].revents)
 			read_signals(loop);
+		cli_ear_serve(loop->ear, fds + 2);
 	}
 	return r < 0 ? r : 0;
 }
 
-int cli_run_loop(const struct cli_run *run, sandlock_sandbox **ret_sandbox,
+int cli_run_loop(const struct cli_run *run, struct cli_ear *ear,
+		 sandlock_sandbox **ret_sandbox,
 		 const sandlock_result **ret_result, sandlock_error *err)
 {
 	struct terminal terminal = terminal_save();
@@ -149,14 +159,20 @@ int cli_run_loop(const struct cli_run *run, sandlock_sandbox **ret_sandbox,
 		.flags = SANDLOCK_SPAWN_INLINE |
 			 (terminal.present ? SANDLOCK_SPAWN_FOREGROUND : 0),
 	};
-	struct loop loop = { .signals = block_signals(&terminal, err) };
+	struct loop loop = { .signals = block_signals(&terminal, err),
+			     .ear = ear };
 	int r;
 
 	if (loop.signals < 0)
 		return loop.signals;
+	if (ear->mode == CLI_EAR_PIPE)
+		options.stdio[STDERR_FILENO] = SANDLOCK_STDIO_STREAM;
 	r = sandlock_spawn(run->policy, &options, &loop.sandbox, err);
 	if (r == 0) {
 		*ret_sandbox = loop.sandbox;
+		if (ear->mode == CLI_EAR_PIPE)
+			cli_ear_attach(ear, sandlock_sandbox_stream(
+						    loop.sandbox, STDERR_FILENO));
 		r = serve(&loop, err);
 		if (r < 0)
 			sandlock_sandbox_kill(loop.sandbox);

@@ -59,7 +59,7 @@ void cli_clean(char *text);
 
 /* ---- tables ------------------------------------------------------------- */
 
-#define CLI_TABLE_MAX 5 /* columns */
+#define CLI_TABLE_MAX 9 /* columns */
 
 struct cli_cell {
 	const char *text; /* copied; NULL is "" */

@@ -108,7 +108,8 @@ static const struct cli_topic topics[] = {
 	  "writes a line of\n"
 	  "JSON to descriptor 3 that tells the difference. Every other "
 	  "command of sandlock\n"
-	  "exits with 0, or 125 when it failed.\n" },
+	  "exits with 0, or 125 when it failed; 'check' and 'explain' also "
+	  "with 1: no.\n" },
 };
 
 const struct cli_topic *cli_topic_at(size_t index)

@@ -238,8 +238,7 @@ int sl_plan_compile_filter(const struct sl_policy *policy,
 	ret_filter->traps = spec.when & SL_WHEN_JUDGED;
 	ret_filter->hinders = spec.list[SL_SYS_close_range] == SL_LIST_DENY ||
 			      spec.list[SL_SYS_dup3] == SL_LIST_DENY ||
-			      spec.list[SL_SYS_ioctl] == SL_LIST_DENY ||
-			      spec.when & SL_WHEN_DENIES;
+			      spec.list[SL_SYS_ioctl] == SL_LIST_DENY;
 	return sl_filter_build(&spec, &ret_filter->insns, &ret_filter->count,
 			       err);
 }

@@ -243,8 +243,11 @@ static int hand_over(struct ctx *c, long listener)
 
 	__atomic_store_n(&over->listener, (uint32_t)listener + 1,
 			 __ATOMIC_RELEASE);
-	if (!(c->launch->flags & SL_LAUNCH_FORK))
+	if (!(c->launch->flags & SL_LAUNCH_FORK)) {
+		if (c->launch->flags & SL_LAUNCH_TRAPS_EXEC)
+			sl_raw3(SYS_futex, over->wake, FUTEX_WAKE_NR, 1);
 		return 0;
+	}
 	sl_raw3(SYS_write, over->pipe, "L", 1);
 	while (!__atomic_load_n(&over->taken, __ATOMIC_ACQUIRE))
 		sl_raw4(SYS_futex, &over->taken, FUTEX_WAIT_NR, 0, &look);

@@ -8,6 +8,7 @@
 #include "plan/filter.h"
 #include "plan/plan.h"
 #include "run/explain.h"
+#include "run/hint.h"
 #include "run/prepare.h"
 #include "run/ruleset.h"
 
@@ -21,6 +22,7 @@ struct sl_explain {
 	struct sl_ex_answer *answers; /* of `question` */
 	size_t answer_count, answer_cap;
 	char *question;
+	struct sl_hints hints;
 	char **texts; /* all strings that were handed out */
 	size_t text_count, text_cap;
 	int failed; /* -ENOMEM, once */

@@ -70,16 +70,50 @@ static bool granted(const struct sl_explain *ex, uint16_t port, uint64_t right)
 	return false;
 }
 
+static bool read_setting(const char *path, char *text, size_t size)
+{
+	sl_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
+
+	text[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
 /* Ports below this number need a capability, which nobody inside has. */
 static unsigned int first_free_port(void)
 {
-	char text[16] = "";
-	sl_autoclose int fd =
-		open("/proc/sys/net/ipv4/ip_unprivileged_port_start",
-		     O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	char text[16];
 
-	return n > 0 ? (unsigned int)strtoul(text, NULL, 10) : 1024;
+	if (!read_setting("/proc/sys/net/ipv4/ip_unprivileged_port_start", text,
+			  sizeof(text)))
+		return 1024;
+	return (unsigned int)strtoul(text, NULL, 10);
+}
+
+/* Whether a group of ours may have ICMP sockets without a capability. */
+static bool may_ping(void)
+{
+	sl_autofree gid_t *groups = NULL;
+	unsigned long lo, hi;
+	char text[32], *end;
+	int count = getgroups(0, NULL);
+
+	if (!read_setting("/proc/sys/net/ipv4/ping_group_range", text,
+			  sizeof(text)))
+		return false;
+	lo = strtoul(text, &end, 10);
+	hi = strtoul(end, NULL, 10);
+	groups = calloc((size_t)SL_MAX(count, 0) + 1, sizeof(*groups));
+	if (!groups)
+		return false;
+	count = count > 0 ? getgroups(count, groups) : 0;
+	if (count < 0)
+		count = 0;
+	groups[count] = getegid();
+	for (int i = 0; i <= count; i++)
+		if (groups[i] >= lo && groups[i] <= hi)
+			return true;
+	return false;
 }
 
 static void grant_port(struct sl_explain *ex, const struct sl_ask *ask,
@@ -210,13 +244,23 @@ static void judge_free_socket(struct sl_explain *ex, const struct sl_ask *ask,
 static void judge_socket(struct sl_explain *ex, const struct sl_ask *ask,
 			 struct sl_judgement *j)
 {
+	bool refused;
+
 	j->answer.access = "connect";
 	j->answer.object = sl_ex_text(ex, "%s%s%s", protocol_name(ask),
 				      ask->text ? " at " : "",
 				      ask->text ? ask->text : "");
-	if (!filtered(ex, SL_SYS_socket, (uint64_t)ask->family, ask->type,
-		      ask->protocol, j) &&
-	    !filtered(ex, SL_SYS_connect, 0, 0, 0, j)) {
+	refused = filtered(ex, SL_SYS_socket, (uint64_t)ask->family, ask->type,
+			   ask->protocol, j);
+	if (!refused && ask->protocol && !may_ping()) {
+		j->answer.rung = SL_RUNG_SYSTEM;
+		j->answer.error = EACCES;
+		j->answer.reason = "socket is allowed by name, but sysctl "
+				   "net.ipv4.ping_group_range names no group "
+				   "of this user";
+		return;
+	}
+	if (!refused && !filtered(ex, SL_SYS_connect, 0, 0, 0, j)) {
 		judge_free_socket(ex, ask, j);
 		return;
 	}

@@ -75,6 +75,7 @@ static bool any_write(const struct sl_explain *ex)
 static bool is_open(const struct sl_explain *ex, enum open_when when)
 {
 	const struct sl_policy *policy = ex->prepared->policy;
+	static const uint64_t no_args[6];
 
 	switch (when) {
 	case OPEN_ALWAYS:
@@ -88,7 +89,8 @@ static bool is_open(const struct sl_explain *ex, enum open_when when)
 	case OPEN_CONNECT:
 		return any_port(ex, SL_LL_NET_CONNECT_TCP);
 	case OPEN_BIND:
-		return any_port(ex, SL_LL_NET_BIND_TCP);
+		return any_port(ex, SL_LL_NET_BIND_TCP) &&
+		       sl_ex_filter(ex, SL_SYS_listen, no_args) == 0;
 	case OPEN_SUPERVISED:
 		return !sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR);
 	case OPEN_COREDUMP:

@@ -40,11 +40,14 @@ static const struct sl_plan_path *rule_for(const struct sl_explain *ex,
 					   uint64_t right)
 {
 	const struct sl_plan_landlock *ll = &ex->prepared->plan->landlock;
+	/* Without a supervisor the program is the process that was asked. */
+	bool same = sl_policy_bool(ex->policy, SL_KEY_NO_SUPERVISOR);
 
 	for (size_t n = 0; n < walk->node_count; n++) {
 		const struct sl_node *node = &walk->nodes[n];
 
-		for (size_t i = 0; !node->own && i < ll->path_count; i++) {
+		for (size_t i = 0; (same || !node->own) && i < ll->path_count;
+		     i++) {
 			const struct sl_grant *grant = &ex->prepared->grants[i];
 
 			if (grant->made && (grant->access & right) &&
@@ -193,6 +196,13 @@ static void allowed(struct sl_explain *ex, const struct sl_walk *walk,
 					 "permissions of this user refuse it");
 		return;
 	}
+	if (S_ISSOCK(walk->mode)) {
+		system_refuses(
+			ex, j, -ENXIO,
+			"the policy grants it, but a socket is connected "
+			"to, not opened");
+		return;
+	}
 	j->answer.verdict = SL_VERDICT_ALLOWED;
 	j->answer.reason =
 		sl_ex_text(ex, "the grant of %s covers it%s", rule->path,
@@ -251,6 +261,16 @@ static void judge_object(struct sl_explain *ex, const struct sl_ask *ask,
 		system_refuses(ex, j, -ENOENT, "it does not exist");
 		return;
 	}
+	/* Its look-up of a name fails before anybody judges. */
+	if (ask->access == SL_ACCESS_CREATE && walk->on_proc) {
+		system_refuses(ex, j, -ENOENT, "nothing can be made in procfs");
+		return;
+	}
+	/* An interpreter may be anything. */
+	if (ask->access == SL_ACCESS_EXECUTE && !S_ISREG(walk->mode)) {
+		system_refuses(ex, j, -EACCES, "it is not a regular file");
+		return;
+	}
 	rule = rule_for_all(ex, walk, wanted);
 	carve = rule ? carve_for(ex, ask, walk) : NULL;
 	if (carve)
@@ -275,15 +295,27 @@ static void judge_interpreter(struct sl_explain *ex, const char *path,
 		ex->failed = -ENOMEM;
 		return;
 	}
-	if (depth >= SL_MAX_INTERPRETERS || sl_exec_head_read(path, head) < 0 ||
-	    !head->interp[0])
+	if (depth >= SL_MAX_INTERPRETERS || sl_exec_head_read(path, head) < 0)
+		return;
+	if (head->kind == SL_EXEC_UNREADABLE) {
+		j->answer.verdict = SL_VERDICT_DEPENDS;
+		j->answer.reason = sl_ex_text(ex,
+					      "%s, if what runs it may be "
+					      "executed; this user may not "
+					      "read it to tell",
+					      j->answer.reason);
+	}
+	if (!head->interp[0])
 		return;
 	judge_program(ex, head->interp, depth + 1, &inner);
-	if (inner.answer.verdict != SL_VERDICT_REFUSED)
+	if (inner.answer.verdict == SL_VERDICT_ALLOWED)
 		return;
-	inner.answer.reason = sl_ex_text(
-		ex, "it is run by '%s', which cannot be executed: %s",
-		head->interp, inner.answer.reason);
+	inner.answer.reason =
+		sl_ex_text(ex, "it is run by '%s', which %s: %s", head->interp,
+			   inner.answer.verdict == SL_VERDICT_REFUSED
+				   ? "cannot be executed"
+				   : "may be executed",
+			   inner.answer.reason);
 	inner.answer.object = j->answer.object;
 	*j = inner;
 }

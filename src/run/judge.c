@@ -33,7 +33,9 @@
 #include "sys/uapi.h"
 
 #define JUDGE_STACK (128u << 10)
+#define GONE_MS 2000
 #define LOOK_MS 100 /* how often a start checks that its guardian lives */
+#define ANSWERED_NS 1000000 /* and that of an exec under judgement */
 #define SWEEP_NS 5000000
 #define LOG_SAME_EXEC_OFF 1 /* LANDLOCK_RESTRICT_SELF_LOG_SAME_EXEC_OFF */
 
@@ -67,13 +69,6 @@ static bool ended(int pidfd)
 
 /* ------------------------------------------------ the listener */
 
-/* What the program may trap into before its exec is over is answered here. */
-static void serve_meanwhile(struct sl_run *run)
-{
-	if (run->judge && run->listener >= 0)
-		sl_judge_serve_ready(run->judge);
-}
-
 static void take_listener(struct sl_run *run)
 {
 	struct sl_life *life = run->life;
@@ -96,17 +91,36 @@ static void take_listener(struct sl_run *run)
 	futex(&life->over.taken, FUTEX_WAKE, 1, NULL);
 }
 
+/*
+ * The exec itself may have to be answered: once, or twice where the kernel does
+ * not know the format. True: it was, and what follows is a matter of moments.
+ */
+static bool answer_exec(struct sl_run *run, int timeout_ms)
+{
+	take_listener(run);
+	if (!(run->launch->flags & SL_LAUNCH_TRAPS_EXEC) || run->listener < 0)
+		return false;
+	return sl_judge_serve_ready(run->judge, timeout_ms) > 0;
+}
+
 /* Fast path: the kernel clears the word at the root's exec or exit. */
 static void await_exec_word(struct sl_run *run)
 {
 	struct timespec look = { .tv_nsec = LOOK_MS * 1000000l };
+	bool asked = false;
 
 	while (SL_LIFE_GET(&run->life->root_word)) {
-		futex(&run->life->root_word, FUTEX_WAIT, 1, &look);
+		/* Somebody wakes us when there is a listener, and the kernel
+		 * when the exec is over. */
+		if (asked || run->listener < 0 ||
+		    !(run->launch->flags & SL_LAUNCH_TRAPS_EXEC))
+			futex(&run->life->root_word, FUTEX_WAIT, 1, &look);
 		if (SL_LIFE_GET(&run->life->root_word) && ended(run->guardian_fd))
 			return; /* killed before it cloned the root */
-		take_listener(run);
-		serve_meanwhile(run);
+		if (!answer_exec(run, asked ? 0 : LOOK_MS))
+			continue;
+		asked = true;
+		look.tv_nsec = ANSWERED_NS;
 	}
 }
 
@@ -116,16 +130,17 @@ static void await_exec_pipe(struct sl_run *run)
 {
 	struct pollfd pfds[3] = { { .fd = run->exec_read, .events = POLLIN },
 				  { .fd = run->guardian_fd, .events = POLLIN },
-				  { .fd = -1, .events = POLLIN } };
+				  { .events = POLLIN } };
 	char byte;
 
 	for (;;) {
-		/* The exec itself may be asked about. */
-		pfds[2].fd = run->judge ? run->listener : -1;
+		/* The listener joins what is waited for once it is there. */
+		pfds[2].fd = run->launch->flags & SL_LAUNCH_TRAPS_EXEC
+				     ? run->listener
+				     : -1;
 		if (poll(pfds, 3, LOOK_MS) < 0 && errno != EINTR)
 			return;
-		take_listener(run);
-		serve_meanwhile(run);
+		answer_exec(run, 0);
 		if (pfds[0].revents && read(run->exec_read, &byte, 1) != 1)
 			return;
 		if (pfds[1].revents)
@@ -195,6 +210,18 @@ static long enter_domain(const struct sl_launch *launch)
 		       launch->flags & SL_LAUNCH_QUIET ? LOG_SAME_EXEC_OFF : 0);
 }
 
+/* The root hands it over before its exec, so it was ended before that (its time
+ * may be over). SECURITY: else it traps, and nobody would answer. */
+static void expect_listener(struct sl_run *run)
+{
+	struct pollfd pfd = { .fd = run->life->root_pidfd, .events = POLLIN };
+
+	if (!run->judge || run->listener >= 0)
+		return;
+	if (pfd.fd < 0 || poll(&pfd, 1, GONE_MS) <= 0)
+		sl_run_kill(run);
+}
+
 static void start(struct sl_run *run)
 {
 	const struct sl_launch *launch = run->launch;
@@ -231,9 +258,8 @@ static void start(struct sl_run *run)
 	take_listener(run);
 	if (!SL_LIFE_GET(&life->report.step) && life->root_pid == 0)
 		fail(run, SL_STEP_GUARDIAN, ESRCH);
-	/* SECURITY: it traps, and nobody would answer. */
-	if (!SL_LIFE_GET(&life->report.step) && run->judge && run->listener < 0)
-		fail(run, SL_STEP_LISTENER, ENOENT);
+	if (!SL_LIFE_GET(&life->report.step))
+		expect_listener(run);
 }
 
 /* ------------------------------------------------ orphans */
@@ -404,7 +430,8 @@ static void *judge_main(void *arg)
 	start(run);
 	say(run, SL_JUDGE_STARTED);
 	if (run->guardian_fd >= 0) {
-		if (run->listener >= 0 && sl_judge_serve(run->judge) < 0)
+		if (run->listener >= 0 &&
+		    sl_judge_serve(run->judge, run->guardian_fd) < 0)
 			sl_run_kill(run);
 		await_guardian(run);
 		/* SIGKILL found the guardian: the tree is ours to end. */

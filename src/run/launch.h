@@ -35,6 +35,7 @@ enum sl_launch_flag {
 	SL_LAUNCH_SCOPED = 2048, /* the outer domain holds signals in */
 	SL_LAUNCH_QUIET = 4096, /* Landlock ABI 7: no audit of our own probes */
 	SL_LAUNCH_JUDGED = 16384, /* the filter traps: hand over its listener */
+	SL_LAUNCH_TRAPS_EXEC = 32768, /* also the exec that starts the program */
 };
 
 #define SL_LAUNCH_CPU_WORDS 16 /* 1,024 CPUs */
@@ -127,6 +128,7 @@ struct sl_handover {
 	uint32_t listener; /* 0: none; descriptor + 1, in the child's table */
 	uint32_t taken;	   /* fork path: the judge has a copy */
 	int pipe;	   /* fork path: written to when there is one; or -1 */
+	uint32_t *wake;	   /* else, with SL_LAUNCH_TRAPS_EXEC: woken then */
 	int userns;	   /* SL_LAUNCH_USER: the namespace to enter */
 };
 

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "plan/filter.h"
 #include "run/command.h"
 #include "run/recipe.h"
 #include "run/ruleset.h"
@@ -140,6 +141,8 @@ static void fill_filter(struct sl_launch *l, const struct sl_plan_filter *filter
 	l->when = filter->when;
 	if (filter->traps)
 		l->flags |= SL_LAUNCH_JUDGED;
+	if (filter->when & SL_WHEN_DENIES)
+		l->flags |= SL_LAUNCH_TRAPS_EXEC;
 	if (filter->traps && filter->hinders)
 		l->flags |= SL_LAUNCH_FORK;
 }

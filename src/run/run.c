@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "run/recipe.h"
@@ -85,6 +86,24 @@ static void release(struct sl_run *run)
 	free(run);
 }
 
+/* What the sandbox gets of the caller's: it may use it, and not change what the
+ * caller's other processes see of it. */
+static void note_inherited(struct sl_judge *judge, const struct sl_launch *launch)
+{
+	struct stat st;
+
+	for (int i = 0; i < 3; i++) {
+		int fd = launch->fds[i] < 0 ? i : launch->fds[i];
+		struct sl_inherited *to =
+			&judge->inherited[judge->inherited_count];
+
+		if (fstat(fd, &st) < 0)
+			continue;
+		*to = (struct sl_inherited){ st.st_dev, st.st_ino };
+		judge->inherited_count++;
+	}
+}
+
 static int prepare(struct sl_run *run, const struct sl_launch *launch)
 {
 	int pipe_fds[2] = { -1, -1 };
@@ -112,6 +131,7 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 	run->life->children_fd = -1;
 	run->life->over.userns = -1;
 	run->life->over.pipe = pipe_fds[1];
+	run->life->over.wake = &run->life->root_word;
 	if (launch->flags & SL_LAUNCH_JUDGED) {
 		run->judge = sl_judge_new(launch->roots, launch->root_count);
 		if (!run->judge)
@@ -123,6 +143,15 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 			return r;
 		run->judge->supervisor_pid = getpid();
 		run->judge->when = launch->when;
+		note_inherited(run->judge, launch);
+		if (launch->flags & SL_LAUNCH_USER)
+			run->judge->ids = (struct sl_judge_ids){
+				.mapped = true,
+				.inside_uid = launch->uid,
+				.inside_gid = launch->gid,
+				.outside_uid = geteuid(),
+				.outside_gid = getegid(),
+			};
 		run->judge->scoped = launch->flags & SL_LAUNCH_SCOPED;
 	}
 	return 0;

@@ -219,9 +219,28 @@ void sl_tmpdir_close(struct sl_tmpdir *dir)
 	*dir = SL_TMPDIR_INIT;
 }
 
+/* "." and ".." alone, nearly always: then nothing is allocated. */
+static bool is_empty(int dir_fd)
+{
+	char dents[1024] __attribute__((aligned(8)));
+	const struct dirent64 *d;
+	long n;
+
+	if (lseek(dir_fd, 0, SEEK_SET) < 0)
+		return false;
+	while ((n = syscall(SYS_getdents64, dir_fd, dents, sizeof(dents))) > 0)
+		for (long at = 0; at < n; at += d->d_reclen) {
+			d = (const struct dirent64 *)(const void *)(dents + at);
+			if (strcmp(d->d_name, ".") != 0 &&
+			    strcmp(d->d_name, "..") != 0)
+				return false;
+		}
+	return n == 0;
+}
+
 void sl_tmpdir_empty(const struct sl_tmpdir *dir)
 {
-	if (dir->run_fd >= 0)
+	if (dir->run_fd >= 0 && !is_empty(dir->run_fd))
 		sl_rmtree(dir->run_fd, NULL);
 }
 

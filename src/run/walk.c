@@ -160,12 +160,13 @@ static int count_missing(struct walker *w, const char *name)
 
 		if (len == 2 && memcmp(at, "..", 2) == 0)
 			w->walk->error = -ENOENT; /* nothing to go up from */
-		w->walk->as_dir = len == 1 && *at == '.';
-		if (!w->walk->as_dir)
-			w->walk->missing++;
 		if (len > NAME_MAX)
 			w->walk->error = -ENAMETOOLONG;
-		sl_buf_addf(&path, "/%.*s", (int)len, at);
+		w->walk->as_dir = len == 1 && *at == '.';
+		if (!w->walk->as_dir) {
+			w->walk->missing++;
+			sl_buf_addf(&path, "/%.*s", (int)len, at);
+		}
 		at += len;
 	}
 	w->walk->as_dir |= at[-1] == '/';
@@ -287,8 +288,22 @@ static bool is_own(const struct sl_walk *walk, int fd, const struct stat *st)
 	return walk->by_self && on_proc(fd) && st->st_ino != PROC_ROOT_INO;
 }
 
-/* Borrows @dir. */
-static int climb(struct sl_walk *walk, int dir)
+/* Above @fd, which is called @where; both move up. */
+static int open_parent(int fd, struct sl_buf *where)
+{
+	int up = open_at(fd, "..", O_DIRECTORY);
+
+	leave_name(where);
+	/* Up by ".." takes permission to search, which Landlock does not need;
+	 * what is above was searched on the way down. */
+	if (up < 0 && errno == EACCES && where->data)
+		up = open_at(AT_FDCWD, where->len ? where->data : "/",
+			     O_DIRECTORY);
+	return up;
+}
+
+/* Borrows @dir, which is called @where. */
+static int climb(struct sl_walk *walk, int dir, struct sl_buf *where)
 {
 	int fd = fcntl(dir, F_DUPFD_CLOEXEC, 3), up, r = 0;
 	struct stat st;
@@ -297,7 +312,7 @@ static int climb(struct sl_walk *walk, int dir)
 	while (fd >= 0 && r == 0 && !top) {
 		if (fstat(fd, &st) == 0)
 			r = add_node(walk, &st, is_own(walk, fd, &st));
-		up = open_at(fd, "..", O_DIRECTORY);
+		up = open_parent(fd, where);
 		top = up < 0 || is_same(fd, up);
 		close(fd);
 		fd = up;
@@ -307,15 +322,19 @@ static int climb(struct sl_walk *walk, int dir)
 	return r;
 }
 
-static int climb_from_object(struct sl_walk *walk, int dir)
+static int climb_from_object(struct walker *w)
 {
+	struct sl_walk *walk = w->walk;
 	struct stat st;
 	int r = 0;
 
 	/* A file has no "..": its directory is where it was found. */
-	if (walk->exists && !S_ISDIR(walk->mode) && fstat(walk->fd, &st) == 0)
-		r = add_node(walk, &st, is_own(walk, walk->fd, &st));
-	return r < 0 ? r : climb(walk, dir);
+	if (walk->exists && !S_ISDIR(walk->mode)) {
+		if (fstat(walk->fd, &st) == 0)
+			r = add_node(walk, &st, is_own(walk, walk->fd, &st));
+		leave_name(&w->where);
+	}
+	return r < 0 ? r : climb(walk, w->dir, &w->where);
 }
 
 static int walk_all(struct walker *w, const char *path)
@@ -363,8 +382,10 @@ int sl_walk(const char *path, struct sl_walk *ret_walk)
 	r = strlen(path) < PATH_MAX ? walk_all(&w, path) : -ENAMETOOLONG;
 	/* Landlock climbs by itself: it needs no permission to search. */
 	restore_caps(&caps);
-	if (r == 0 && walk.fd >= 0)
-		r = climb_from_object(&walk, w.dir);
+	if (r == 0 && walk.fd >= 0) {
+		walk.on_proc = on_proc(walk.fd);
+		r = climb_from_object(&w);
+	}
 	if (w.dir >= 0)
 		close(w.dir);
 	free(w.rest);

@@ -27,6 +27,7 @@ struct sl_walk {
 	int error;    /* 0, or why the path leads nowhere: -ENOENT, -EACCES */
 	bool magic;   /* by a link whose end depends on who follows it */
 	bool by_self; /* by /proc/self */
+	bool on_proc; /* the nearest directory, or the object, is of procfs */
 	bool exists;
 	/* Names that do not exist, the last one among them; 0 if it exists. */
 	unsigned int missing;

@@ -54,7 +54,7 @@ struct seen {
 struct sl_grants {
 	const struct sl_root *roots;
 	size_t count;
-	uint64_t memfd_mount;
+	uint64_t memfd_mount; /* 0: not looked at */
 	struct seen seen[];
 };
 
@@ -70,14 +70,19 @@ struct search {
 	uint32_t found;
 };
 
-static int memfd_mount(uint64_t *ret)
+/* Asked for when it is first needed: a start has no time for it. */
+static int learn_memfd_mount(struct sl_grants *grants)
 {
-	sl_autoclose int fd = memfd_create("sandlock-mount", MFD_CLOEXEC);
+	sl_autoclose int fd = -1;
 	struct sl_object object;
-	int r = fd < 0 ? -errno : sl_object_look(fd, &object);
+	int r;
 
+	if (grants->memfd_mount)
+		return 0;
+	fd = memfd_create("sandlock-mount", MFD_CLOEXEC);
+	r = fd < 0 ? -errno : sl_object_look(fd, &object);
 	if (r == 0)
-		*ret = object.mount;
+		grants->memfd_mount = object.mount;
 	return r;
 }
 
@@ -94,10 +99,6 @@ struct sl_grants *sl_grants_new(const struct sl_root *roots, size_t count)
 	grants->count = count;
 	for (size_t i = 0; i < count; i++)
 		grants->seen[i].fd = roots[i].fd;
-	if (memfd_mount(&grants->memfd_mount) < 0) {
-		free(grants);
-		return NULL;
-	}
 	return grants;
 }
 
@@ -432,6 +433,9 @@ static int judge_grants(struct sl_call *call, int fd, uint32_t want)
 	if (r < 0)
 		return r;
 	search.len = (size_t)r;
+	r = learn_memfd_mount(search.grants);
+	if (r < 0)
+		return r;
 	if (is_own_anonymous(&search)) {
 		search.found = ALL_RIGHTS;
 		return finish(&search);

@@ -45,7 +45,6 @@ struct sl_judge_ids {
 
 struct sl_judge {
 	int listener;	    /* -1: none yet */
-	bool waits;	    /* KERNEL < 6.11: only poll(2) tells the end */
 	int proc_fd;	    /* O_PATH of /proc */
 	int self_fd;	    /* O_PATH of /proc/self/fd of this very process */
 	int root_fd;	    /* O_PATH of / */
@@ -87,12 +86,14 @@ void sl_judge_free(struct sl_judge *judge);
 /* Borrows @listener. */
 void sl_judge_listen(struct sl_judge *judge, int listener);
 
-/* Answers what is there, without waiting. */
-void sl_judge_serve_ready(struct sl_judge *judge);
+/* Answers what is there or comes within @timeout_ms, and then what else is
+ * there without waiting: how many. */
+int sl_judge_serve_ready(struct sl_judge *judge, int timeout_ms);
 
-/* Answers until nobody is left who could ask: 0. Negative errno: the listener
- * is of no use any more, and everything it traps fails. */
-int sl_judge_serve(struct sl_judge *judge);
+/* Answers until nobody is left who could ask, or @guardian_fd is readable: 0.
+ * Negative errno: the listener is of no use any more, and everything it traps
+ * fails. */
+int sl_judge_serve(struct sl_judge *judge, int guardian_fd);
 
 /* The answer to the call in judge->in (dispatch.c). */
 struct sl_answer sl_judge_dispatch(struct sl_judge *judge);

@@ -13,11 +13,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "plan/notify.h"
@@ -83,21 +81,9 @@ void sl_judge_free(struct sl_judge *judge)
 	munmap(judge, sizeof(*judge));
 }
 
-/* KERNEL 6.11: before it a receiver is not told that nobody can ask any more. */
-static bool must_poll(void)
-{
-	struct utsname name;
-	unsigned int major = 0, minor = 0;
-
-	if (uname(&name) < 0 || sscanf(name.release, "%u.%u", &major, &minor) != 2)
-		return true;
-	return major < 6 || (major == 6 && minor < 11);
-}
-
 void sl_judge_listen(struct sl_judge *judge, int listener)
 {
 	judge->listener = listener;
-	judge->waits = must_poll();
 	index_rows(judge);
 	/* A mask and a working directory of our own, for what is made in the
 	 * place of others. */
@@ -195,38 +181,54 @@ static int receive(struct sl_judge *judge)
 		       : 0;
 }
 
-/* 1: something to receive; 0: not within @timeout_ms; -EPIPE as above. */
-static int ready(struct sl_judge *judge, int timeout_ms)
+/* 1: something to receive; 0: not within @timeout_ms, or @other_fd (if not -1)
+ * is readable, *ret_other; -EPIPE as above. */
+static int ready(struct sl_judge *judge, int timeout_ms, int other_fd,
+		 bool *ret_other)
 {
-	struct pollfd pfd = { .fd = judge->listener, .events = POLLIN };
-	int r = poll(&pfd, 1, timeout_ms);
+	struct pollfd pfds[2] = { { .fd = judge->listener, .events = POLLIN },
+				  { .fd = other_fd, .events = POLLIN } };
+	int r = poll(pfds, 2, timeout_ms);
 
 	if (r < 0)
 		return errno == EINTR ? 0 : -errno;
-	if (r > 0 && !(pfd.revents & POLLIN))
-		return -EPIPE;
-	return r;
+	*ret_other = pfds[1].revents != 0;
+	if (pfds[0].revents & POLLIN)
+		return 1;
+	return pfds[0].revents ? -EPIPE : 0;
 }
 
-void sl_judge_serve_ready(struct sl_judge *judge)
+int sl_judge_serve_ready(struct sl_judge *judge, int timeout_ms)
 {
-	while (ready(judge, 0) > 0)
-		if (receive(judge) > 0)
-			answer_one(judge);
+	int served = 0;
+	bool other;
+
+	while (ready(judge, served ? 0 : timeout_ms, -1, &other) > 0) {
+		if (receive(judge) <= 0)
+			continue;
+		answer_one(judge);
+		served++;
+	}
+	return served;
 }
 
-int sl_judge_serve(struct sl_judge *judge)
+/*
+ * Poll and receive, where a receive alone would do but for the guardian: when
+ * that is killed the tree lives on and may never ask again, and somebody has to
+ * end it. Half a microsecond per answer.
+ */
+int sl_judge_serve(struct sl_judge *judge, int guardian_fd)
 {
+	bool over = false;
 	int r;
 
 	for (;;) {
-		r = 1;
-		if (judge->looks || judge->parked_count) {
-			r = ready(judge, LOOK_MS);
+		bool again = judge->looks || judge->parked_count;
+
+		r = ready(judge, again ? LOOK_MS : -1, guardian_fd, &over);
+		if (again) {
 			sl_exec_look(judge);
 			sl_parked_retry(judge);
-		} else if (judge->waits) {
-			r = ready(judge, -1);
 		}
 		if (r > 0)
 			r = receive(judge);
@@ -234,5 +236,7 @@ int sl_judge_serve(struct sl_judge *judge)
 			answer_one(judge);
 		if (r < 0)
 			return r == -EPIPE ? 0 : r;
+		if (over)
+			return 0;
 	}
 }

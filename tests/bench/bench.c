@@ -25,7 +25,7 @@ static const char usage[] =
 	"  --rounds N        rounds of each part, 1 to 1000\n"
 	"  --seconds N       without --rounds: time for each part (20)\n"
 	"  --resident MIB    memory of the large host (1024)\n"
-	"  --part NAME,...   only these: spawn calls redis work filter\n"
+	"  --part NAME,...   only these: spawn calls judged redis work filter\n"
 	"  --json FILE       also write the figures there\n"
 	"SANDLOCK_REFERENCE names a program to compare with.\n";
 
@@ -34,8 +34,8 @@ static const struct part {
 	void (*run)(struct bench *b);
 } parts[] = {
 	{ "spawn", bench_spawn },   { "calls", bench_calls },
-	{ "redis", bench_redis },   { "work", bench_work },
-	{ "filter", bench_filter },
+	{ "judged", bench_judged }, { "redis", bench_redis },
+	{ "work", bench_work },	    { "filter", bench_filter },
 };
 
 enum {

@@ -3,7 +3,8 @@
  * What one system call costs, in the process it runs in: prints "NAME NS" per
  * call, each the median of batches. The driver runs it bare and inside in turn.
  * Static, so that loading it costs the same everywhere. Takes the path of a
- * file that may be read.
+ * file that may be read; with a second argument, a directory that may be
+ * written, it measures the calls that are judged, on files of its own there.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -27,6 +29,8 @@ struct micro {
 	int sock[2];
 	struct stat st;
 	char byte;
+	char file[4096]; /* absolute, ours; the working directory is its own */
+	int fd;
 };
 
 struct op {
@@ -127,6 +131,58 @@ static int fill_socket(struct micro *m)
 	return 0;
 }
 
+/* ---- judged --------------------------------------------------------------- */
+
+/* Nothing to look at but who is meant: the cost of being asked at all. */
+static int op_setpriority(struct micro *m)
+{
+	(void)m;
+	return setpriority(PRIO_PROCESS, (id_t)getpid(), 0) < 0 ? errno : 0;
+}
+
+static int op_chmod(struct micro *m)
+{
+	return chmod(m->file, 0600) < 0 ? errno : 0;
+}
+
+static int op_chmod_here(struct micro *m)
+{
+	(void)m;
+	return chmod("micro.file", 0600) < 0 ? errno : 0;
+}
+
+static int op_fchmod(struct micro *m)
+{
+	return fchmod(m->fd, 0600) < 0 ? errno : 0;
+}
+
+static int op_utimensat(struct micro *m)
+{
+	static const struct timespec ts[2] = { { 1, 0 }, { 1, 0 } };
+
+	return utimensat(AT_FDCWD, m->file, ts, 0) < 0 ? errno : 0;
+}
+
+static int make_file(struct micro *m, const char *dir)
+{
+	int n = snprintf(m->file, sizeof(m->file), "%s/micro.file", dir);
+
+	if (n >= (int)sizeof(m->file))
+		return ENAMETOOLONG;
+	if (chdir(dir) < 0)
+		return errno;
+	m->fd = open(m->file, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	return m->fd < 0 ? errno : 0;
+}
+
+static const struct op judged[] = {
+	{ "setpriority", NULL, op_setpriority, NULL },
+	{ "chmod", NULL, op_chmod, NULL },
+	{ "chmod in cwd", NULL, op_chmod_here, NULL },
+	{ "fchmod", NULL, op_fchmod, NULL },
+	{ "utimensat", NULL, op_utimensat, NULL },
+};
+
 static const struct op ops[] = {
 	{ "getppid", NULL, op_getppid, NULL },
 	{ "stat", NULL, op_stat, NULL },
@@ -193,6 +249,17 @@ int main(int argc, char **argv)
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, m.sock) < 0) {
 		perror("micro: pipe, socketpair");
 		return 1;
+	}
+	if (argc > 2) {
+		int r = make_file(&m, argv[2]);
+
+		if (r) {
+			fprintf(stderr, "micro: %s: %s\n", argv[2], strerror(r));
+			return 1;
+		}
+		for (size_t i = 0; i < sizeof(judged) / sizeof(judged[0]); i++)
+			failed |= measure(&judged[i], &m);
+		return failed;
 	}
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
 		failed |= measure(&ops[i], &m);

@@ -149,7 +149,7 @@ static const struct call calls[] = {
 	{ "prlimit64", { 0, 7, 0, 0 }, 0 },
 	{ "prlimit64", { 1, 7, 8, 0 }, NOBODY },
 	{ "prlimit64", { HIGH | 1, 7, 0x800000000, 0 }, NOBODY },
-	{ "setpriority", { 0, 0, 0 }, 0 },
+	{ "setpriority", { 0, 0, 19 }, 0 },
 	{ "setpriority", { 0, 99999999, 0 }, NOBODY },
 	{ "setpriority", { 2, 0, 0 }, EPERM },
 	{ "ioprio_set", { 2, 0, 0 }, EPERM },

@@ -271,11 +271,6 @@ agrees
 end
 
 begin 'what a run does without'
-under 'seccomp@1&8=EINVAL' check
-status 0
-row seccomp-notify missing optional
-out 'Linux 5.0 or newer'
-agrees
 under unshare=EPERM check
 status 0
 row user-namespaces missing optional
@@ -287,10 +282,33 @@ for rules in clone3=ENOSYS lsm_list_modules=ENOSYS pidfd_open=EPERM; do
 done
 end
 
-begin 'an outer sandbox has the listener'
-under abi=7 check
-row seccomp-notify missing optional
+begin 'nobody can answer what is trapped'
+under 'seccomp@1&8=EINVAL' check
+status 1
+row seccomp-notify missing needed
+next_line 'Linux 5.0 or newer'
+agrees
+under 'seccomp@1&8=EBUSY' check
+status 1
+row seccomp-notify missing needed
 out 'an outer sandbox has the one listener'
+next_line '--no-supervisor'
+agrees
+under 'seccomp@1&8=EBUSY' check --no-supervisor --no-private-tmp
+status 0
+row seccomp-notify missing optional
+agrees --no-supervisor
+end
+
+begin 'runs on every older ABI'
+for abi in 1 2 3 4 5 6; do
+	degraded=$(under abi=$abi check; sed -n \
+		's/.*\t[^\t]*\(--allow-degraded [a-z-]*\) goes.*/\1/p' "$work/out")
+	under abi=$abi run $degraded -- sh -c 'echo ran; chmod 600 /etc/passwd'
+	out ran
+	status 1
+	err 'Operation not permitted'
+done
 end
 
 begin 'user namespaces refused by a container, and needed'
@@ -360,10 +378,10 @@ fi
 
 begin 'a start that fails here names what is missing'
 for case in landlock_create_ruleset=ENOSYS:landlock clone3=EPERM:threads \
-	close_range=ENOSYS:close-range seccomp@0:1=EINVAL:seccomp; do
+	close_range=ENOSYS:close-range seccomp@0:1=EINVAL:seccomp,+seccomp-notify; do
 	under "${case%:*}" run -- true
 	status 125
-	err "missing here: ${case##*:}; 'sandlock check' says why"
+	err "missing here: $(echo "${case##*:}" | tr + ' '); 'sandlock check' says why"
 	same "$(grep -c '' <"$work/err")" 2
 done
 under unshare=EPERM run --user 4242:4242 -- true
@@ -381,20 +399,26 @@ free=$("$sandlock" check | sed -n 's/.*\t\([0-9]*\) of 16 domains.*/\1/p')
 
 begin 'inside a sandbox'
 lock run -p base -r /proc -- "$sandlock" check
-status 0
+status 1
 silent
-first_line 'is enforced in full'
+first_line 'it lacks seccomp-notify.'
+next_line '--no-supervisor'
 row user-namespaces missing optional
 out "the container's seccomp profile or an outer sandbox"
 out "$((free - 2)) of 16 domains are free"
 lock run -p base -r /proc -- "$sandlock" run -- true
+status 125
+err 'another sandbox around this one'
+err '--no-supervisor'
+lock run -p base -r /proc -- "$sandlock" run --no-supervisor -- true
 status 0
 end
 
 begin 'inside so many sandboxes that no domain is left'
-nested="$sandlock run -r / --"
+nested="$sandlock run --no-supervisor -r / --"
 lock run -r / -- $nested $nested $nested $nested $nested $nested $nested \
-	"$sandlock" check --no-private-tmp
+	$nested $nested $nested $nested $nested $nested $nested \
+	"$sandlock" check --no-supervisor
 if [ -s "$work/out" ]; then
 	out '0 of 16 domains are free'
 	status 1
@@ -427,7 +451,7 @@ end
 
 begin 'where /proc is not granted'
 lock run -r /usr -r '?/bin' -r '?/lib' -r '?/lib64' --grant-command -- \
-	"$sandlock" check --no-private-tmp
+	"$sandlock" check --no-supervisor
 [ "$instrumented" ] || status 0
 row proc limited optional
 out 'an outer sandbox keeps it closed'

@@ -64,6 +64,14 @@ press_tab 'sandlock check --j'
 offers --json
 press_tab 'sandlock check -r /usr --fs-'
 offers --fs-read
+press_tab 'sandlock explain -r /usr path:/ --j'
+offers --json
+press_tab 'sandlock explain sys'
+offers syscall:
+press_tab 'sandlock explain path:/us'
+offers path:/usr/
+press_tab 'sandlock explain path:/usr -- printen'
+offers printenv
 press_tab 'sandlock run --j'
 ! grep -qx -e --json "$work/words" || wrong 'no flag of run'
 press_tab 'sandlock run --color a'

@@ -29,6 +29,11 @@ BIN = os.path.join(HOME, "bin")
 ENDS = [
     ("run -- ls ~", 2, "Permission denied"),
     ("sleep 60", 124, "timeout after 2s"),
+    ("explain path:/etc/shadow", 1, "no grant covers it"),
+    ("net:example.com:443 bind:", 1, "--net-allow tcp://:443"),
+    ("syscall:ptrace", 1, '"fix": "--extra-allow-syscall ptrace"'),
+    ("path:$HOME/.ssh", 1, "no grant covers it"),
+    ("path:/etc/passwd -- ./fetch.sh", 1, "the grant of /etc/passwd"),
 ]
 
 FILES = {
@@ -204,6 +209,7 @@ def run_example(line):
 
 SOURCES = [("sandlock", lambda: of_help(), 5),
            ("help run", lambda: of_help("help", "run"), 5),
+           ("help explain", lambda: of_help("help", "explain"), 5),
            ("help topics", of_topics, 9),
            ("sandlock(1)", lambda: of_manual("sandlock.1.in"), 12),
            ("README", of_readme, 7)]

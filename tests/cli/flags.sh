@@ -427,6 +427,17 @@ lock run -e 'echo short'
 out short
 end
 
+begin '--quiet, -q'
+lock run -- cat "$profiles"
+status 1
+err 'sandlock: hint: '
+for flag in --quiet -q; do
+	lock run $flag -- cat "$profiles"
+	status 1
+	! grep -q sandlock: "$work/err" || wrong 'a hint'
+done
+end
+
 begin '--interactive, -i'
 lock run --interactive -i -- echo fine
 status 0

@@ -12,6 +12,7 @@ tab=$(printf '\t')
 begin 'help on every level'
 for words in '--help' '-h' 'help' 'help run' 'run --help' 'run -h' \
 	'run -r /usr -h' 'help profile' 'profile -h' 'profile list --help' \
+	'help explain' 'explain -h' 'explain path:/ --help' \
 	'help completion' 'completion --help' 'help help' 'help -h'; do
 	lock $words
 	status 0
@@ -22,7 +23,7 @@ end
 
 begin 'the top level names every command'
 lock help
-for command in run profile completion help; do
+for command in run profile check explain completion help; do
 	out "  $command "
 done
 end
@@ -178,6 +179,14 @@ if command -v bash >/dev/null; then
 	same "$(cat "$work/out")" ''
 	press_tab run --js
 	same "$(cat "$work/out")" ''
+	press_tab explain -r /usr sys
+	same "$(cat "$work/out")" syscall:
+	press_tab explain path : /usr bind : 1 --js
+	same "$(cat "$work/out")" --json
+	press_tab explain path : /us
+	same "$(cat "$work/out")" /usr
+	press_tab explain net : h : 1 -- printen
+	out printenv
 	silent
 	end
 else

@@ -9,9 +9,11 @@
  *	CALL@N&M=ERRNO	only if argument N has a bit of M
  *	abi=N		Landlock is of ABI N, without errata
  *
- * A filter cannot make up a number, so "abi" takes a listener: the parent
- * answers, and nobody inside can have a listener of its own.
+ * A filter cannot make up a number, so for "abi" the parent traces all that
+ *runs and puts the answer into their registers. Not by a listener: the kernel
+ *has one for a task, and sandlock wants it.
  */
+#include <elf.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -20,10 +22,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +34,9 @@
 
 #define MAX_INSNS 256
 #define FAILED 99
+#ifndef PTRACE_EVENT_STOP
+#define PTRACE_EVENT_STOP 128
+#endif
 
 static struct sock_filter insns[MAX_INSNS];
 static unsigned short used;
@@ -123,114 +129,106 @@ static void add_abi(void)
 	add(BPF_LD | BPF_W | BPF_ABS,
 	    (unsigned int)offsetof(struct seccomp_data, args[2]), 0, 0);
 	add(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
-	add(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF, 0, 0);
+	add(BPF_RET | BPF_K, SECCOMP_RET_TRACE, 0, 0);
 }
 
-static int install(void)
+static void install(void)
 {
 	struct sock_fprog prog = { used, insns };
-	unsigned int flags = abi ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
-	int fd;
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		die("no_new_privs");
-	fd = (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &prog);
-	if (fd < 0)
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0)
 		die("seccomp");
-	return fd;
 }
 
-static void pass(int sock, int fd)
+/* ABI for the question about it; errata came with ABI 7. */
+static long made_up(unsigned long flags)
 {
-	union {
-		char space[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} space = { { 0 } };
-	struct iovec iov = { (char[]){ 0 }, 1 };
-	struct msghdr mh = { .msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = &space,
-			     .msg_controllen = sizeof(space) };
-	struct cmsghdr *cm = CMSG_FIRSTHDR(&mh);
+	return flags == 1 ? abi : -EINVAL;
+}
 
-	if (fd >= 0) {
-		cm->cmsg_level = SOL_SOCKET;
-		cm->cmsg_type = SCM_RIGHTS;
-		cm->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(cm), &fd, sizeof(int));
-		if (sendmsg(sock, &mh, 0) < 0)
-			die("sendmsg");
+/* In place of the call that task @pid is about to make. */
+static void answer_call(pid_t pid)
+{
+	struct user_regs_struct regs;
+	struct iovec iov = { &regs, sizeof(regs) };
+
+	if (ptrace(PTRACE_GETREGSET, pid, (void *)NT_PRSTATUS, &iov) < 0)
+		return;
+#if defined(__x86_64__)
+	regs.rax = (unsigned long)made_up(regs.rdx);
+	regs.orig_rax = -1ul;
+	ptrace(PTRACE_SETREGSET, pid, (void *)NT_PRSTATUS, &iov);
+#else
+	int none = -1;
+	struct iovec nr = { &none, sizeof(none) };
+
+	regs.regs[0] = (unsigned long)made_up(regs.regs[2]);
+	ptrace(PTRACE_SETREGSET, pid, (void *)NT_PRSTATUS, &iov);
+	ptrace(PTRACE_SETREGSET, pid, (void *)NT_ARM_SYSTEM_CALL, &nr);
+#endif
+}
+
+/* A stop of @pid: answered, or passed on as if nobody looked. */
+static void go_on(pid_t pid, int status)
+{
+	int event = status >> 16, sig = WSTOPSIG(status);
+
+	if (event == PTRACE_EVENT_SECCOMP)
+		answer_call(pid);
+	/* A group stop stays one. */
+	if (event == PTRACE_EVENT_STOP && (sig == SIGSTOP || sig == SIGTSTP ||
+					   sig == SIGTTIN || sig == SIGTTOU)) {
+		ptrace(PTRACE_LISTEN, pid, 0, 0);
+		return;
 	}
+	ptrace(PTRACE_CONT, pid, 0, event ? 0 : sig);
 }
 
-static int receive(int sock)
+/* Until the command has ended; what it left behind goes with the tracer. */
+static int trace(pid_t command)
 {
-	union {
-		char space[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} space = { { 0 } };
-	char byte;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr mh = { .msg_iov = &iov,
-			     .msg_iovlen = 1,
-			     .msg_control = &space,
-			     .msg_controllen = sizeof(space) };
-	struct cmsghdr *cm;
-	int fd;
-
-	if (recvmsg(sock, &mh, 0) <= 0)
-		die("recvmsg");
-	cm = CMSG_FIRSTHDR(&mh);
-	if (!cm)
-		die("no listener");
-	memcpy(&fd, CMSG_DATA(cm), sizeof(fd));
-	return fd;
-}
-
-/* Answers until nobody is left who could ask. */
-static void serve(int listener)
-{
-	struct seccomp_notif ask;
-	struct seccomp_notif_resp say;
-
-	for (;;) {
-		memset(&ask, 0, sizeof(ask));
-		memset(&say, 0, sizeof(say));
-		if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &ask) < 0) {
-			if (errno == EINTR)
-				continue;
-			return;
-		}
-		say.id = ask.id;
-		if (ask.data.args[2] == 1)
-			say.val = abi;
-		else
-			say.error = -EINVAL; /* errata came with ABI 7 */
-		ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &say);
-	}
-}
-
-static int run_served(char **argv)
-{
-	int pair[2], status;
 	pid_t pid;
+	int status;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-		die("socketpair");
+	while ((pid = waitpid(-1, &status, __WALL)) > 0 || errno == EINTR) {
+		if (pid > 0 && WIFSTOPPED(status))
+			go_on(pid, status);
+		else if (pid == command)
+			return WIFEXITED(status) ? WEXITSTATUS(status)
+						 : 128 + WTERMSIG(status);
+	}
+	die("waitpid");
+}
+
+static int run_traced(char **argv)
+{
+	const long options = PTRACE_O_TRACESECCOMP | PTRACE_O_TRACEFORK |
+			     PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
+			     PTRACE_O_EXITKILL;
+	pid_t pid;
+	char byte;
+	int go[2];
+
+	if (pipe(go) < 0)
+		die("pipe");
 	pid = fork();
 	if (pid == 0) {
-		int fd = install();
-
-		pass(pair[1], fd);
-		close(fd);
+		close(go[1]);
+		/* Until somebody looks; its end says so. */
+		if (read(go[0], &byte, 1) < 0)
+			die("read");
+		close(go[0]);
+		install();
 		execv(argv[0], argv);
 		die(argv[0]);
 	}
-	close(pair[1]);
-	serve(receive(pair[0]));
-	if (waitpid(pid, &status, 0) < 0)
-		die("waitpid");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	close(go[0]);
+	if (ptrace(PTRACE_SEIZE, pid, 0, options) < 0)
+		die("ptrace");
+	close(go[1]);
+	return trace(pid);
 }
 
 int main(int argc, char **argv)
@@ -249,7 +247,7 @@ int main(int argc, char **argv)
 		add_abi();
 	add(BPF_RET | BPF_K, SECCOMP_RET_ALLOW, 0, 0);
 	if (abi)
-		return run_served(argv + i);
+		return run_traced(argv + i);
 	install();
 	execv(argv[i], argv + i);
 	die(argv[i]);

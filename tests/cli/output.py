@@ -246,7 +246,29 @@ def a_check_is_columns_or_records():
     equal("\t" in text, False)
 
 
+def an_explanation_is_columns_or_records():
+    words = ["explain", "path:/etc/passwd", "net:h:443"]
+    text, status = terminal(*words, width=100)
+    records, err, same = piped(*words)
+    equal((status, same, err), (1, 1, ""))
+    equal(is_colored(text), True)
+    equal(is_colored(records), False)
+    lines = ESCAPE.sub("", text).splitlines()
+    equal(lines[0], "allowed  read     /etc/passwd")
+    equal(re.match("  {17}Landlock, preset base:[0-9]+:[0-9]+: the grant of "
+                   "/etc/passwd covers it$", lines[1]) is not None, True)
+    has(text, " to allow it: --net-allow tcp://:443\n")
+    equal({len(line.split("\t")) for line in records.splitlines()}, {9})
+    text, status = terminal("explain", width=80)
+    equal(status, 0)
+    for heading in ("Granted:", "Refused or limited:", "Enforced by nothing:"):
+        has(text, heading)
+    equal([line for line in ESCAPE.sub("", text).splitlines()
+           if line.startswith("refused") or "\t" in line], [])
+
+
 CASES = [a_check_is_columns_or_records,
+         an_explanation_is_columns_or_records,
          errors_are_red_on_a_terminal, no_color_and_dumb_terminals,
          color_is_chosen, color_misused, the_words_of_a_program_are_its_own,
          a_list_is_columns_or_records, columns_of_the_environment,

@@ -243,14 +243,27 @@ TEST(what_nothing_enforces)
 {
 	begin();
 	explain(NULL);
-	EXPECT_TRUE(has_rule("Metadata", SANDLOCK_RUNG_NOTHING));
+	EXPECT_FALSE(has_rule("Metadata", SANDLOCK_RUNG_NOTHING));
+	EXPECT_TRUE(has_rule("mode of a file", SANDLOCK_RUNG_SUPERVISOR));
+	EXPECT_TRUE(has_rule("watching a file", SANDLOCK_RUNG_SUPERVISOR));
 	EXPECT_TRUE(has_rule("Existence", SANDLOCK_RUNG_NOTHING));
 	EXPECT_FALSE(has_rule("Addresses", SANDLOCK_RUNG_NOTHING));
-	set("syscalls.extra_deny", "metadata", NULL);
 	set("network.allow", "tcp://:1", NULL);
 	explain(NULL);
-	EXPECT_FALSE(has_rule("Metadata", SANDLOCK_RUNG_NOTHING));
 	EXPECT_TRUE(has_rule("Addresses", SANDLOCK_RUNG_NOTHING));
+	finish();
+}
+
+TEST(what_nothing_enforces_without_a_supervisor)
+{
+	begin();
+	set("program.no_supervisor", "true", NULL);
+	explain(NULL);
+	EXPECT_TRUE(has_rule("Metadata", SANDLOCK_RUNG_NOTHING));
+	EXPECT_FALSE(has_rule("mode of a file", SANDLOCK_RUNG_SUPERVISOR));
+	set("syscalls.extra_deny", "metadata", NULL);
+	explain(NULL);
+	EXPECT_FALSE(has_rule("Metadata", SANDLOCK_RUNG_NOTHING));
 	finish();
 }
 

@@ -97,6 +97,12 @@ static bool is_watch(const struct cell_call *call)
 	return call->nr == SYS_inotify_add_watch;
 }
 
+static bool is_of_the_machine(const char *path)
+{
+	return strcmp(path, "/") == 0 || strcmp(path, "/dev/null") == 0 ||
+	       strcmp(path, "/proc/self/root") == 0;
+}
+
 TEST(no_call_by_any_path)
 {
 	static const char *const paths[] = {
@@ -135,6 +141,10 @@ TEST(no_call_by_any_path)
 		for (size_t t = 0; t < sizeof(paths) / sizeof(paths[0]); t++) {
 			long r;
 
+			/* What a broken judge would let root do to the
+			 * machine is not to be tried. */
+			if (geteuid() == 0 && is_of_the_machine(paths[t]))
+				continue;
 			snprintf(caller.shared->path, 64, "%s", paths[t]);
 			memcpy(args, call->args, sizeof(args));
 			args[call->path] = ADDR(caller.shared->path);
@@ -300,7 +310,7 @@ static long race(struct shared *shared)
 	put(open(".", O_RDONLY), 34);
 	dup2(40, 30);
 	dup2(34, 31);
-	memcpy(shared->path, race.kind == LINK ? "flip" : "f", 5);
+	snprintf(shared->path, 8, "%s", race.kind == LINK ? "flip" : "f");
 	flip(&race, 0);
 	if (race.kind == DIRFD)
 		chmod_args[0] = 31;

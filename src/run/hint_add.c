@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a refusal to the words of a hint, and to an option, where one may be
+ * offered.
+ *
+ * SECURITY: names come from the program. They appear between quotes, escaped;
+ * no sentence of ours is made of their bytes; and an option is whole or absent,
+ * for half of a path is the name of something wider.
+ */
+#include "run/hint_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "run/exechead.h"
+
+#define MAX_FIX_BYTES 300
+#define MAX_TEXT_BYTES 4096
+
+static const char *doing(const struct sl_ask *ask, bool exists)
+{
+	switch (ask->access) {
+	case SL_ACCESS_READ:
+		return "reading";
+	case SL_ACCESS_WRITE:
+		return "writing";
+	case SL_ACCESS_EXECUTE:
+		return "executing";
+	case SL_ACCESS_LIST:
+		return "listing";
+	case SL_ACCESS_CREATE:
+		return exists ? "changing what is in" : "creating";
+	}
+	return "using";
+}
+
+static bool is_dir(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* ------------------------------------------------ the option */
+
+/*
+ * Why the options @fix are not offered, or NULL. Those of one step come with
+ * their value; of more steps every word that is a path is looked at.
+ */
+static const char *objection(const struct sl_hint_finder *f,
+			     const struct sl_ex_answer *answer)
+{
+	const char *why = NULL, *word = answer->fix;
+
+	if (!sl_hint_is_plain(word))
+		return "its name cannot be shown as it is";
+	if (strlen(word) > MAX_FIX_BYTES)
+		return "the options are too long to be shown";
+	if (answer->fix_value && answer->fix_value[0] == '/')
+		return sl_hint_why_not(answer->fix_value,
+				       is_dir(answer->fix_value), f->home);
+	while (!why && *word) {
+		size_t len = strcspn(word, " ");
+		sl_autofree char *path = NULL;
+
+		if (strchr("'$", *word))
+			return "the options are too long to be shown";
+		if (*word == '/') {
+			path = strndup(word, len);
+			why = path ? sl_hint_why_not(path, is_dir(path), f->home)
+				   : "out of memory";
+		}
+		word += len + (word[len] == ' ');
+	}
+	return why;
+}
+
+static void offer(struct sl_hint_finder *f, const struct sl_ask *ask,
+		  struct sl_judgement *judgement, const char *path,
+		  struct sl_hint *hint, struct sl_buf *text)
+{
+	struct sl_ex_answer *answer = &judgement->answer;
+	const char *why = path ? sl_hint_why_not(path, false, f->home) : NULL;
+
+	/* The search plans anew: spare it for what is not offered. */
+	if (!why) {
+		sl_ex_fix(f->ex, ask, judgement);
+		if (answer->fix)
+			why = objection(f, answer);
+		else if (ask->kind != SL_PROBE_SOCKET)
+			why = "no option allows it";
+	}
+	if (why) {
+		sl_buf_addf(text, "; %s", why);
+		return;
+	}
+	hint->fix = answer->fix;
+	hint->fix_key = answer->fix_key;
+	hint->fix_value = answer->fix_value;
+}
+
+/* ------------------------------------------------ the sentence */
+
+static bool is_known(const struct sl_hints *hints, const char *object,
+		     const char *access)
+{
+	for (size_t i = 0; i < hints->count; i++)
+		if (strcmp(hints->items[i].object, object) == 0 &&
+		    strcmp(hints->items[i].access, access) == 0)
+			return true;
+	return false;
+}
+
+/* Takes what @text holds. */
+static void keep(struct sl_hint_finder *f, struct sl_hint hint,
+		 struct sl_buf *text)
+{
+	if (text->failed) {
+		f->ex->failed = text->failed;
+		return;
+	}
+	hint.text = sl_ex_text(f->ex, "%s", text->data);
+	f->hints->items[f->hints->count++] = hint;
+}
+
+static const char *refusal(const struct sl_clue *clue)
+{
+	return clue->source == SL_HINT_MESSAGE ? "was refused" : "is refused";
+}
+
+/*
+ * Why @path cannot be executed. The interpreter is named here and not by the
+ * answer, whose sentence holds the bytes of a file.
+ */
+static void put_reason(struct sl_buf *text, const struct sl_ask *ask,
+		       const struct sl_ex_answer *answer)
+{
+	static const char by[] = "it is run by ";
+	sl_autofree struct sl_exec_head *head = NULL;
+
+	if (ask->access != SL_ACCESS_EXECUTE ||
+	    strncmp(answer->reason, by, strlen(by)) != 0) {
+		sl_buf_adds(text, answer->reason);
+		return;
+	}
+	head = calloc(1, sizeof(*head));
+	if (!head || sl_exec_head_read(answer->object, head) < 0) {
+		sl_buf_adds(text, "its interpreter cannot be executed");
+		return;
+	}
+	sl_buf_adds(text, "its interpreter '");
+	sl_hint_put(text, head->interp, SL_MAX_HINT_PATH);
+	sl_buf_adds(text, "' cannot be executed");
+}
+
+void sl_hint_add_path(struct sl_hint_finder *f, const struct sl_clue *clue,
+		      const struct sl_ask *ask, struct sl_judgement *judgement)
+{
+	struct sl_hint hint = { .source = clue->source,
+				.access = judgement->answer.access };
+	sl_autobuf text = SL_BUF_INIT(MAX_TEXT_BYTES);
+	sl_autobuf name = SL_BUF_INIT(MAX_TEXT_BYTES);
+	const char *object = judgement->answer.object;
+	struct stat st;
+
+	sl_hint_put(&name, object, SL_MAX_HINT_PATH);
+	if (name.failed || !name.data ||
+	    is_known(f->hints, name.data, hint.access))
+		return;
+	hint.object = sl_ex_text(f->ex, "%s", name.data);
+	sl_buf_addf(&text, "%s '%s' %s: ", doing(ask, stat(object, &st) == 0),
+		    name.data, refusal(clue));
+	put_reason(&text, ask, &judgement->answer);
+	offer(f, ask, judgement, object, &hint, &text);
+	keep(f, hint, &text);
+}
+
+void sl_hint_add_net(struct sl_hint_finder *f, const struct sl_clue *clue,
+		     const struct sl_ask *ask, struct sl_judgement *judgement,
+		     const char *what)
+{
+	struct sl_hint hint = { .source = clue->source,
+				.object = judgement->answer.object,
+				.access = judgement->answer.access };
+	sl_autobuf text = SL_BUF_INIT(MAX_TEXT_BYTES);
+
+	if (is_known(f->hints, hint.object, hint.access))
+		return;
+	if (what)
+		sl_buf_adds(&text, what);
+	else
+		sl_buf_addf(&text, "%s %s",
+			    ask->kind == SL_PROBE_BIND ? "listening on"
+						       : "connecting to",
+			    hint.object);
+	sl_buf_addf(&text, " %s: %s", refusal(clue), judgement->answer.reason);
+	offer(f, ask, judgement, NULL, &hint, &text);
+	keep(f, hint, &text);
+}
