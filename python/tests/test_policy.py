@@ -38,7 +38,7 @@ GOOD = [
 
 # Known to the library and refused by it, by name: never ignored.
 LATER = [
-    ("fs_denied", ["/x"]), ("http_allow", ["GET x/"]), ("http_deny", ["GET x/"]),
+    ("http_allow", ["GET x/"]), ("http_deny", ["GET x/"]),
     ("http_ports", [80]), ("http_ca", "/x"), ("http_key", "/x"),
     ("http_inject_ca", ["/x"]), ("http_ca_out", "/x"), ("max_memory", "512M"),
     ("max_memory", 1 << 20), ("max_processes", 5), ("max_cpu", 50),

@@ -32,6 +32,7 @@ profiles=[] settings={}
 OTHERWISE = {
     "filesystem.private_tmp": "settings", "filesystem.command": "settings",
     "network.allow_unix": "settings",
+    "filesystem.protect": "settings",
     "http.credential": "settings", "http.auth": "settings",
     "program.exec": "run(cmd)", "program.args": "run(cmd)",
     "program.user": "uid and gid", "program.no_supervisor": "confine()",

@@ -37,5 +37,7 @@
 #define SL_MAX_DENIAL_BYTES (1u << 20)
 #define SL_MAX_DENIALS_EXPLAINED 128u
 #define SL_MAX_DENIALS_WAITING 4096u
+/* Carve-outs of one sandbox: all are compared at each judged name. */
+#define SL_MAX_CARVES 512
 
 #endif

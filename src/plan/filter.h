@@ -56,6 +56,8 @@ enum sl_when {
 	/* What is refused shall be told, at any cost: the judge is asked about
 	 * it, and gives the same answer. With JUDGED alone. */
 	SL_WHEN_WHY = 1024,
+	SL_WHEN_CARVED = 2048, /* judged, and a part of a grant is not granted */
+	SL_WHEN_DENIES = 4096, /* judged, and a part of it for reading, too */
 };
 
 #define SL_RULE_TESTS 4

@@ -191,12 +191,35 @@ static unsigned int conditions(const struct sl_policy *policy)
 		when |= SL_WHEN_SUPERVISED | SL_WHEN_JUDGED;
 	else
 		when |= SL_WHEN_UNSUPERVISED;
+	if (when & SL_WHEN_JUDGED &&
+	    sl_policy_get(policy, SL_KEY_FS_PROTECT)->count)
+		when |= SL_WHEN_CARVED;
+	if (when & SL_WHEN_JUDGED && sl_policy_get(policy, SL_KEY_FS_DENY)->count)
+		when |= SL_WHEN_CARVED | SL_WHEN_DENIES;
 	/* An error is the other half's to report; here it means "no port". */
 	if (sl_ports_bind(policy, &bind, NULL) < 0 || bind.none)
 		when |= SL_WHEN_NO_BIND;
 	if (sl_policy_get(policy, SL_KEY_CPU_CORES)->count)
 		when |= SL_WHEN_PINNED;
 	return when | unix_conditions(policy);
+}
+
+/* SECURITY: ways to a file that nobody is asked about. */
+static int check_carved(const struct sl_filter_spec *spec, struct sl_error *err)
+{
+	static const enum sl_sys ways[] = { SL_SYS_io_uring_setup,
+					    SL_SYS_io_uring_enter,
+					    SL_SYS_open_by_handle_at };
+
+	for (size_t i = 0; i < SL_ARRAY_LEN(ways); i++)
+		if (spec->when & SL_WHEN_CARVED &&
+		    spec->list[ways[i]] == SL_LIST_ALLOW)
+			return sl_err(err, -EINVAL, SL_STAGE_COMPILE,
+				      "syscalls.extra_allow: '%s' opens files "
+				      "past --fs-deny and --fs-protect; have "
+				      "one or the other",
+				      sl_sys_name(ways[i]));
+	return 0;
 }
 
 int sl_filter_spec(const struct sl_policy *policy, enum sl_arch arch,
@@ -209,6 +232,8 @@ int sl_filter_spec(const struct sl_policy *policy, enum sl_arch arch,
 	r = apply_list(policy, SL_KEY_EXTRA_DENY, &spec, err);
 	if (r == 0)
 		r = apply_list(policy, SL_KEY_EXTRA_ALLOW, &spec, err);
+	if (r == 0)
+		r = check_carved(&spec, err);
 	if (r < 0)
 		return r;
 	*ret_spec = spec;

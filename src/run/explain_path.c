@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "policy/glob.h"
 #include "run/exechead.h"
 #include "run/walk.h"
 #include "sys/uapi.h"
@@ -129,10 +130,14 @@ static bool open_refused(struct sl_explain *ex, struct sl_judgement *j)
 					     SL_SYS_openat };
 	static const uint64_t args[6];
 
-	for (size_t i = 0; i < SL_ARRAY_LEN(calls); i++)
+	for (size_t i = 0; i < SL_ARRAY_LEN(calls); i++) {
+		int r = sl_ex_filter(ex, calls[i], args);
+
+		/* What is asked about is not refused by that. */
 		if (sl_sys_number(calls[i], SL_ARCH_NATIVE) >= 0 &&
-		    sl_ex_filter(ex, calls[i], args) == 0)
+		    (r == 0 || r == SL_EX_JUDGED))
 			return false;
+	}
 	sl_ex_blame_filter(ex, SL_SYS_openat, args, j);
 	return true;
 }
@@ -210,10 +215,46 @@ static void allowed(struct sl_explain *ex, const struct sl_walk *walk,
 					     : "");
 }
 
+/* The rule that takes the path out of its grant, for this access, or NULL. */
+static const struct sl_carve_rule *carve_for(const struct sl_explain *ex,
+					     const struct sl_ask *ask,
+					     const struct sl_walk *walk)
+{
+	const struct sl_carve_set *set = &ex->prepared->carves;
+	bool writes = ask->access == SL_ACCESS_WRITE ||
+		      ask->access == SL_ACCESS_CREATE;
+	struct sl_glob glob;
+
+	for (size_t i = 0; i < set->count; i++) {
+		const struct sl_carve_rule *rule = &set->rules[i];
+
+		if ((writes || rule->kind == SL_CARVE_DENY) &&
+		    sl_glob_compile(rule->pattern, &glob) == 0 &&
+		    sl_glob_walk(&glob, walk->path) == SL_GLOB_COVERED)
+			return rule;
+	}
+	return NULL;
+}
+
+static void carved_out(struct sl_explain *ex, const struct sl_carve_rule *rule,
+		       struct sl_judgement *j)
+{
+	j->answer.verdict = SL_VERDICT_REFUSED;
+	j->answer.rung = SL_RUNG_SUPERVISOR;
+	j->answer.error = EACCES;
+	j->answer.reason = sl_ex_text(ex, "%s takes '%s' out of the grant",
+				      sl_key_info(rule->kind == SL_CARVE_DENY
+							  ? SL_KEY_FS_DENY
+							  : SL_KEY_FS_PROTECT)
+					      ->name,
+				      rule->pattern);
+}
+
 static void judge_object(struct sl_explain *ex, const struct sl_ask *ask,
 			 const struct sl_walk *walk, struct sl_judgement *j)
 {
 	const struct sl_plan_path *rule;
+	const struct sl_carve_rule *carve;
 	uint64_t wanted = rights(ask, walk);
 	int permits = sl_walk_permits(walk, accesses[ask->access].mode);
 
@@ -236,7 +277,10 @@ static void judge_object(struct sl_explain *ex, const struct sl_ask *ask,
 		return;
 	}
 	rule = rule_for_all(ex, walk, wanted);
-	if (rule)
+	carve = rule ? carve_for(ex, ask, walk) : NULL;
+	if (carve)
+		carved_out(ex, carve, j);
+	else if (rule)
 		allowed(ex, walk, rule, permits, j);
 	else
 		refused(ex, ask, walk, permits, j);

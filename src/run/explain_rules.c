@@ -107,6 +107,32 @@ static void list_paths(struct sl_explain *ex)
 	}
 }
 
+/* Judged call by call, since Landlock cannot subtract. */
+static void list_carves(struct sl_explain *ex)
+{
+	static const enum sl_key keys[] = { SL_KEY_FS_DENY, SL_KEY_FS_PROTECT };
+
+	for (size_t k = 0; k < SL_ARRAY_LEN(keys); k++) {
+		const struct sl_value *list = sl_policy_get(policy_of(ex),
+							    keys[k]);
+
+		for (size_t i = 0; i < list->count; i++)
+			sl_ex_add_rule(
+				ex, (struct sl_ex_rule){
+					    .key = key_name(keys[k]),
+					    .subject = list->items[i].text,
+					    .effect = keys[k] == SL_KEY_FS_DENY
+							      ? "EACCES"
+							      : "EACCES for "
+								"writing",
+					    .origin = sl_ex_origin(
+						    ex, &list->items[i]),
+					    .rung = SL_RUNG_SUPERVISOR,
+					    .source = &list->items[i],
+				    });
+	}
+}
+
 static const struct sl_item *first_item(const struct sl_explain *ex,
 					enum sl_key key)
 {
@@ -474,6 +500,7 @@ static void list_supervisor(struct sl_explain *ex)
 void sl_ex_list_rules(struct sl_explain *ex)
 {
 	list_paths(ex);
+	list_carves(ex);
 	list_made_at_start(ex);
 	list_borders(ex);
 	list_network(ex);

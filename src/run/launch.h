@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "supervise/carve.h"
 #include "supervise/grants.h"
 
 struct sock_filter;
@@ -81,6 +82,8 @@ struct sl_launch {
 	const char *tmp_name; /* its name below SL_FD_TMP_BASE, or NULL */
 	const struct sl_root *roots; /* the grants, for the judge */
 	uint32_t root_count;
+	const struct sl_carve_rule *carves; /* parts of them that are not */
+	uint32_t carve_count;
 	uint32_t when; /* enum sl_when bits of the filter, for the judge */
 	uint8_t list[SL_SYS_COUNT]; /* as in struct sl_filter_spec, for it */
 	const char *name;	    /* that the sandbox shall have, or NULL */

@@ -144,7 +144,7 @@ static void fill_filter(struct sl_launch *l, const struct sl_plan_filter *filter
 	memcpy(l->list, filter->list, sizeof(l->list));
 	if (filter->traps)
 		l->flags |= SL_LAUNCH_JUDGED;
-	if (filter->when & SL_WHEN_WHY)
+	if (filter->when & (SL_WHEN_DENIES | SL_WHEN_WHY))
 		l->flags |= SL_LAUNCH_TRAPS_EXEC;
 	if (filter->traps && filter->hinders)
 		l->flags |= SL_LAUNCH_FORK;
@@ -315,8 +315,12 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 	if (r < 0)
 		return r;
 	r = p->plan->filter.traps && !request->dry ? fill_roots(p, err) : 0;
+	if (r == 0 && p->plan->filter.traps)
+		r = sl_carve_set_make(p->policy, &p->carves, err);
 	if (r < 0)
 		return r;
+	l->carves = p->carves.rules;
+	l->carve_count = (uint32_t)p->carves.count;
 	fill_filter(l, &p->plan->filter);
 	fill_attributes(l, p->policy);
 	if (request->timeout_ns &&
@@ -382,6 +386,7 @@ void sl_prepared_free(struct sl_prepared *p, bool keep_tmp)
 		free(*var);
 	free(p->envp);
 	sl_prepared_drop_roots(p);
+	sl_carve_set_fini(&p->carves);
 	free(p->grants);
 	free(p->argv_shell);
 	free(p->path);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "plan/plan.h"
 #include "policy/policy.h"
+#include "run/carveset.h"
 #include "run/launch.h"
 #include "run/tmpdir.h"
 
@@ -22,10 +23,11 @@ struct sl_prepared {
 	char **envp;
 	const char **argv_shell;
 	char *path;
-	char *tmp_dir;		 /* what TMPDIR says, or NULL */
-	char *cwd;		 /* absolute, or NULL: unchanged */
-	struct sl_grant *grants; /* what became of each path of the plan */
-	struct sl_root *roots;	 /* of them what the judge knows */
+	char *tmp_dir;		    /* what TMPDIR says, or NULL */
+	char *cwd;		    /* absolute, or NULL: unchanged */
+	struct sl_grant *grants;    /* what became of each path of the plan */
+	struct sl_root *roots;	    /* of them what the judge knows */
+	struct sl_carve_set carves; /* and what is taken out of them */
 	char tmp_name[16];
 };
 

@@ -143,6 +143,11 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 		sl_event_ring_wake(run->events, run->event_fd,
 				   launch->flags & SL_LAUNCH_LIVE);
 		run->judge->events = run->events;
+		if (launch->carve_count)
+			r = sl_carves_new(launch->carves, launch->carve_count,
+					  &run->judge->carves);
+		if (r < 0)
+			return r;
 		run->judge->supervisor_pid = getpid();
 		run->judge->when = launch->when;
 		run->judge->list = launch->list;

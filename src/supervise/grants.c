@@ -407,7 +407,7 @@ static int finish(const struct search *search)
 	return (int)found;
 }
 
-int sl_grants_judge_for(struct sl_call *call, int fd, uint32_t want)
+static int judge_grants(struct sl_call *call, int fd, uint32_t want)
 {
 	struct search search = {
 		.call = call,
@@ -447,4 +447,21 @@ int sl_grants_judge_for(struct sl_call *call, int fd, uint32_t want)
 	if (!satisfied(&search))
 		search_by_climbing(&search, open_parent(&search));
 	return finish(&search);
+}
+
+/* SECURITY: what is carved out of a grant is not granted, however one comes to
+ * it; a protected object can be read and watched. */
+int sl_grants_judge_for(struct sl_call *call, int fd, uint32_t want)
+{
+	int rights = judge_grants(call, fd, want);
+	int kinds = rights > 0 ? sl_carve_object(call, fd) : 0;
+
+	if (kinds < 0)
+		return kinds;
+	if (kinds & SL_CARVE_DENY)
+		return 0;
+	/* A write grant is one for reading, whether that was found or not. */
+	if (kinds)
+		return SL_RIGHT_READ;
+	return rights;
 }

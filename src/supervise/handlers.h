@@ -86,4 +86,36 @@ struct sl_answer sl_h_sendto(struct sl_call *call);
 struct sl_answer sl_h_sendmsg(struct sl_call *call);
 struct sl_answer sl_h_sendmmsg(struct sl_call *call);
 
+/* h_open.c */
+struct sl_answer sl_h_open(struct sl_call *call);
+struct sl_answer sl_h_openat(struct sl_call *call);
+struct sl_answer sl_h_openat2(struct sl_call *call);
+struct sl_answer sl_h_creat(struct sl_call *call);
+struct sl_answer sl_h_truncate(struct sl_call *call);
+
+/* h_name.c */
+struct sl_answer sl_h_mkdir(struct sl_call *call);
+struct sl_answer sl_h_mkdirat(struct sl_call *call);
+struct sl_answer sl_h_mknod(struct sl_call *call);
+struct sl_answer sl_h_mknodat(struct sl_call *call);
+struct sl_answer sl_h_symlink(struct sl_call *call);
+struct sl_answer sl_h_symlinkat(struct sl_call *call);
+struct sl_answer sl_h_link(struct sl_call *call);
+struct sl_answer sl_h_linkat(struct sl_call *call);
+struct sl_answer sl_h_unlink(struct sl_call *call);
+struct sl_answer sl_h_unlinkat(struct sl_call *call);
+struct sl_answer sl_h_rmdir(struct sl_call *call);
+
+/* h_rename.c */
+struct sl_answer sl_h_rename(struct sl_call *call);
+struct sl_answer sl_h_renameat(struct sl_call *call);
+struct sl_answer sl_h_renameat2(struct sl_call *call);
+
+/* h_bind.c */
+struct sl_answer sl_h_bind(struct sl_call *call);
+
+/* h_exec.c */
+struct sl_answer sl_h_execve(struct sl_call *call);
+struct sl_answer sl_h_execveat(struct sl_call *call);
+
 #endif

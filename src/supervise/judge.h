@@ -8,17 +8,27 @@
 
 #include <limits.h>
 
+#include "supervise/carve.h"
+#include "supervise/clerk.h"
 #include "supervise/event.h"
 #include "supervise/grants.h"
 #include "supervise/linger.h"
+#include "supervise/parked.h"
 
 struct sl_patient;
 
 #define SL_JUDGE_PIDFDS 16
+#define SL_JUDGE_EXECS 16
 
 struct sl_judge_pidfd {
 	int32_t tid; /* 0: free */
 	int fd;
+};
+
+/* A process that was let execute, and until when that may show. */
+struct sl_judge_exec {
+	int32_t tgid; /* 0: free */
+	int64_t until;
 };
 
 /* A descriptor that the sandbox had from its start: the host's, not its own. */
@@ -50,6 +60,13 @@ struct sl_judge {
 	bool abstract;	     /* abstract Unix sockets are judged elsewhere */
 	struct sl_patient *patient; /* NULL until something may block */
 	struct sl_grants *grants;
+	struct sl_carves *carves; /* NULL: nothing is carved out */
+	struct sl_clerk clerk;
+	bool own_fs; /* a umask and a working directory of this thread alone */
+	struct sl_judge_exec execs[SL_JUDGE_EXECS];
+	bool looks; /* some of them are taken */
+	struct sl_parked parked[SL_PARKED_MAX];
+	int parked_count;
 	struct sl_judge_ids ids;
 	struct sl_event_ring *events; /* borrowed; NULL: nobody is told */
 	struct sl_inherited inherited[SL_JUDGE_INHERITED];

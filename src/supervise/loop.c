@@ -12,14 +12,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "plan/notify.h"
+#include "supervise/exec.h"
 #include "supervise/patient.h"
 #include "sys/uapi_seccomp.h"
+
+/* How often it is looked at what was executed, and at who waits for a pipe. */
+#define LOOK_MS 5
 
 /* ------------------------------------------------ the judge */
 
@@ -73,6 +78,9 @@ void sl_judge_free(struct sl_judge *judge)
 	close_if(judge->root_fd);
 	for (size_t i = 0; i < SL_JUDGE_PIDFDS; i++)
 		close_if(judge->pidfds[i].fd);
+	sl_clerk_stop(&judge->clerk);
+	sl_parked_drop(judge);
+	sl_carves_free(judge->carves);
 	sl_grants_free(judge->grants);
 	munmap(judge, sizeof(*judge));
 }
@@ -81,6 +89,10 @@ void sl_judge_listen(struct sl_judge *judge, int listener)
 {
 	judge->listener = listener;
 	index_rows(judge);
+	/* A mask and a working directory of our own, for what is made in the
+	 * place of others. */
+	if (judge->carves)
+		judge->own_fs = unshare(CLONE_FS) == 0;
 	/* KERNEL 6.6: the caller's processor goes over to us at once, and back:
 	 * ten times faster. By value, not by address. */
 	ioctl(listener, SL_NOTIF_SET_FLAGS, SL_NOTIF_SYNC_WAKE_UP);
@@ -145,8 +157,11 @@ static void answer_one(struct sl_judge *judge)
 {
 	struct sl_answer answer = { SL_ANSWER_FAIL, EPERM, 0, 0 };
 
-	if (open_bases(judge) == 0)
+	if (open_bases(judge) == 0) {
+		if (judge->looks)
+			sl_exec_look(judge);
 		answer = sl_judge_dispatch(judge);
+	}
 	if (answer.kind == SL_ANSWER_FD)
 		respond_fd(judge, &answer);
 	else if (answer.kind != SL_ANSWER_LATER)
@@ -216,7 +231,13 @@ int sl_judge_serve(struct sl_judge *judge, int guardian_fd)
 	int r;
 
 	for (;;) {
-		r = ready(judge, -1, guardian_fd, &over);
+		bool again = judge->looks || judge->parked_count;
+
+		r = ready(judge, again ? LOOK_MS : -1, guardian_fd, &over);
+		if (again) {
+			sl_exec_look(judge);
+			sl_parked_retry(judge);
+		}
 		if (r > 0)
 			r = receive(judge);
 		if (r > 0)

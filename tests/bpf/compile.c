@@ -41,6 +41,10 @@ struct sl_policy *compile_policy(const struct naive *n)
 		set(policy, SL_KEY_NO_SUPERVISOR, "true");
 	if (n->bind)
 		set(policy, SL_KEY_NET_ALLOW_BIND, "8080");
+	if (n->protects)
+		set(policy, SL_KEY_FS_PROTECT, ".git/hooks");
+	if (n->denies)
+		set(policy, SL_KEY_FS_DENY, "*.key");
 	if (n->pinned)
 		set(policy, SL_KEY_CPU_CORES, "0");
 	if (n->local)

@@ -81,6 +81,12 @@ bool naive_judges(const char *name)
 	return has(judged, name);
 }
 
+bool naive_judges_under(const struct naive *n, const char *name)
+{
+	return has(judged, name) ||
+	       ((n->protects || n->denies) && has(" open openat bind ", name));
+}
+
 static uint32_t do_local_socket(const struct naive *n, uint32_t type)
 {
 	if (!n->local)
@@ -175,6 +181,34 @@ static bool others(const char *name, const uint64_t *a)
 	return strncmp(name, "sched_set", 9) == 0 && (uint32_t)a[0] != 0;
 }
 
+static bool writes(uint64_t flags)
+{
+	return flags & (1 | 2 | 0100 | 01000);
+}
+
+/* Calls by which a name, or what is under it, could change; and by which it is
+ * read, if even that is denied. */
+static bool touches(const struct naive *n, const char *name, const uint64_t *a)
+{
+	uint32_t flags;
+
+	if (!n->protects && !n->denies)
+		return false;
+	if (has(" openat2 creat truncate mkdir mkdirat mknod mknodat symlink "
+		"symlinkat link linkat unlink unlinkat rmdir rename renameat "
+		"renameat2 ",
+		name))
+		return true;
+	if (has(" execve execveat ", name))
+		return n->denies;
+	if (strcmp(name, "bind") == 0)
+		return (uint32_t)a[2] > 2;
+	if (strcmp(name, "open") != 0 && strcmp(name, "openat") != 0)
+		return false;
+	flags = (uint32_t)a[strcmp(name, "open") == 0 ? 1 : 2];
+	return !(flags & 010000000) && (n->denies || writes(flags));
+}
+
 /* What the judge of a supervised run is asked. */
 static bool asks(const struct naive *n, const char *name, const uint64_t *a)
 {
@@ -208,7 +242,7 @@ static bool asks(const struct naive *n, const char *name, const uint64_t *a)
 		   "fremovexattr removexattrat file_setattr "
 		   "inotify_add_watch ",
 		   name) ||
-	       others(name, a);
+	       others(name, a) || touches(n, name, a);
 }
 
 static uint32_t do_others(const struct naive *n, const char *name,

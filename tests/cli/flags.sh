@@ -46,6 +46,37 @@ status 1
 [ ! -e "$work/w/b" ] || wrong 'written after --no-fs-write'
 end
 
+begin '--fs-deny'
+echo secret >"$work/w/key"
+cat >"$work/w/x.pem" </dev/null
+lock run $sys -w "$work/w" --fs-deny "$work/w/key" -- cat "$work/w/key"
+status 1
+lock run $sys -w "$work/w" --fs-deny '*.pem' -- cat "$work/w/x.pem"
+status 1
+lock run $sys -w "$work/w" --fs-deny '*.pem' -- touch "$work/w/new.pem"
+status 1
+lock run $sys -w "$work/w" --fs-deny "$work/w/key" -- cat "$work/w/x.pem"
+status 0
+lock run $sys -w "$work/w" --fs-deny "$work/w/key" --no-fs-deny -- cat "$work/w/key"
+status 0
+out secret
+end
+
+begin '--fs-protect'
+lock run $sys -w "$work/w" --fs-protect "$work/w/key" -- \
+	sh -c 'cat "$1"; echo changed >"$1"' sh "$work/w/key"
+status 2
+out secret
+[ "$(cat "$work/w/key")" = secret ] || wrong 'it was changed'
+lock run $sys -w "$work/w" --fs-protect "$work/w/none" -- touch "$work/w/none"
+status 1
+[ ! -e "$work/w/none" ] || wrong 'it was made'
+lock run $sys -w "$work/w" --fs-protect "$work/w/none" --no-fs-protect -- \
+	touch "$work/w/none"
+status 0
+rm -f "$work/w/none" "$work/w/key" "$work/w/x.pem"
+end
+
 begin '--private-tmp'
 lock run $sys --private-tmp -- sh -c 'echo x >"$TMPDIR/x" && echo "$TMPDIR"'
 status 0

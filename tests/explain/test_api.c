@@ -104,6 +104,25 @@ TEST(a_grant_with_its_origin)
 	finish();
 }
 
+TEST(what_is_taken_out_of_a_grant)
+{
+	sandlock_answer answer;
+
+	begin();
+	set("filesystem.read", "/usr", "--fs-read");
+	set("filesystem.protect", "/usr/**/y", "--fs-protect");
+	set("filesystem.deny", "/usr/bin/env", "--fs-deny");
+	explain(NULL);
+	EXPECT_TRUE(has_rule("/usr/**/y", SANDLOCK_RUNG_SUPERVISOR));
+	EXPECT_TRUE(has_rule("/usr/bin/env", SANDLOCK_RUNG_SUPERVISOR));
+	answer = ask("path:/usr/bin/env", 0);
+	EXPECT_EQ(answer.verdict, SANDLOCK_VERDICT_REFUSED);
+	EXPECT_EQ(answer.error, EACCES);
+	answer = ask("path:/usr/bin/test", 0);
+	EXPECT_EQ(answer.verdict, SANDLOCK_VERDICT_ALLOWED);
+	finish();
+}
+
 TEST(a_profile_names_line_and_column)
 {
 	static const char text[] = "[filesystem]\nread = [\"/usr\"]\n";
