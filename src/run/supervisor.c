@@ -401,6 +401,8 @@ static bool advance(struct server *s, struct box *box)
 		event.dropped = box->dropped + sl_run_events_dropped(box->run);
 		sl_run_outcome(box->run, &event.outcome);
 	}
+	/* Whoever is told that it is over finds no end of a pipe with us. */
+	sl_launch_close(&box->recipe->launch);
 	sl_naming_close(&box->naming,
 			state == SL_RUN_FAILED ? NULL : &event.outcome);
 	tell(box, &event);
