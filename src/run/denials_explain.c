@@ -127,7 +127,7 @@ static const char *general(unsigned int rule)
 	case SL_RULE_DENIED:
 		return "the policy denies it";
 	case SL_RULE_PROTECTED:
-		return "sandlock protects it, whatever the policy grants";
+		return "the policy protects it from changes";
 	case SL_RULE_OUTSIDE:
 		return "the process is not of the sandbox";
 	case SL_RULE_KEEPER:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See carve.h. */
 #include "supervise/carve.h"
+#include "supervise/event.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -249,4 +250,25 @@ int sl_carve_object(struct sl_call *call, int fd)
 				       ? fcntl(fd, F_DUPFD_CLOEXEC, 0)
 				       : open_holder(call, text));
 	return (int)kinds;
+}
+
+int sl_carve_refuse(struct sl_call *call, uint32_t kinds, unsigned int access,
+		    int fd, const char *name)
+{
+	struct sl_judge *judge = call->judge;
+	size_t len, more;
+
+	sl_event_deny(call,
+		      kinds & SL_CARVE_DENY ? SL_RULE_DENIED : SL_RULE_PROTECTED,
+		      (enum sl_event_access)access, EACCES, fd);
+	if (!name || !call->denied.object)
+		return -EACCES;
+	len = call->denied.object_len;
+	more = strlen(name);
+	if (len + 1 + more < sizeof(judge->object)) {
+		judge->object[len] = '/';
+		memcpy(judge->object + len + 1, name, more);
+		call->denied.object_len = len + 1 + more;
+	}
+	return -EACCES;
 }

@@ -68,4 +68,11 @@ bool sl_carve_places_alike(const struct sl_call *call);
  * DENY all else, too. Negative errno. */
 int sl_carve_object(struct sl_call *call, int fd);
 
+/*
+ * -EACCES, and what is told of it: @access (enum sl_event_access) to the object
+ * behind @fd, or to @name in that directory, is refused by carve-outs of @kinds.
+ */
+int sl_carve_refuse(struct sl_call *call, uint32_t kinds, unsigned int access,
+		    int fd, const char *name);
+
 #endif

@@ -22,7 +22,7 @@ enum sl_event_rule {
 	SL_RULE_NO_GRANT,
 	SL_RULE_NO_WRITE_GRANT,
 	SL_RULE_DENIED,	    /* an item of the policy, for this very object */
-	SL_RULE_PROTECTED,  /* sandlock itself, whatever the policy grants */
+	SL_RULE_PROTECTED,  /* the same, from changes */
 	SL_RULE_OUTSIDE,    /* a process that is not of the sandbox */
 	SL_RULE_KEEPER,	    /* one of those that supervise it */
 	SL_RULE_UNREADABLE, /* the caller's memory must not be read */

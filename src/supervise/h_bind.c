@@ -15,6 +15,7 @@
 
 #include "base/compiler.h"
 #include "supervise/carve.h"
+#include "supervise/event.h"
 #include "supervise/handlers.h"
 #include "supervise/judge.h"
 #include "supervise/opening.h"
@@ -58,7 +59,8 @@ static long bind_path(struct sl_call *call, int sock, const char *path)
 		return leaf;
 	r = sl_carve_name(call, SL_CARVE_HERE, parent, name, &named);
 	if (r == 0 && (named.covered || named.leads))
-		r = -EACCES;
+		r = sl_carve_refuse(call, named.covered, SL_TRY_CREATE, parent,
+				    name);
 	if (r == 0)
 		r = sl_take_umask(call);
 	/* An address has no room for a directory that we hold. */

@@ -16,6 +16,7 @@
 
 #include "base/compiler.h"
 #include "supervise/carve.h"
+#include "supervise/event.h"
 #include "supervise/handlers.h"
 #include "supervise/judge.h"
 #include "supervise/pin.h"
@@ -79,7 +80,8 @@ static struct sl_answer execute(struct sl_call *call, int dirfd, int n, int flag
 	if (r < 0)
 		return sl_answer(r);
 	if (r & SL_CARVE_DENY)
-		return sl_answer_fail(EACCES);
+		return sl_answer(sl_carve_refuse(call, (uint32_t)r,
+						 SL_TRY_EXECUTE, fd, NULL));
 	r = remember(call);
 	if (r < 0)
 		return sl_answer(r);

@@ -4,6 +4,7 @@
  * the directory that we hold, the name, and what is there; done in that
  * directory, which our own domain judges, too.
  */
+#include "supervise/event.h"
 #include "supervise/naming.h"
 
 #include <errno.h>
@@ -67,14 +68,16 @@ void sl_naming_fini(struct sl_naming *naming)
 
 /* A name that is to be made: 0. What is no directory must not stand where a
  * rule speaks of what is below. */
-static int judge_new(const struct sl_naming *new, bool directory)
+static int judge_new(struct sl_call *call, const struct sl_naming *new,
+		     bool directory)
 {
 	if (new->leaf >= 0)
 		return -EEXIST;
 	if (new->leaf != -ENOENT)
 		return new->leaf;
 	if (new->named.covered || (!directory && new->named.leads))
-		return -EACCES;
+		return sl_carve_refuse(call, new->named.covered, SL_TRY_CREATE,
+				       new->parent, new->name);
 	return 0;
 }
 
@@ -84,7 +87,7 @@ static int take_new(struct sl_call *call, int dirfd, int n, bool directory,
 	int r = sl_naming_take(call, SL_CARVE_HERE, dirfd, n, EEXIST, EEXIST,
 			       new);
 
-	return r < 0 ? r : judge_new(new, directory);
+	return r < 0 ? r : judge_new(call, new, directory);
 }
 
 /* ------------------------------------------------ mkdir, mknod */
@@ -215,7 +218,7 @@ static struct sl_answer make_link(struct sl_call *call, int from_dir, int from,
 	if (r == 0)
 		r = sl_carve_object(call, fd);
 	if (r > 0)
-		r = -EACCES;
+		r = sl_carve_refuse(call, (uint32_t)r, SL_TRY_WRITE, fd, NULL);
 	if (r == 0)
 		r = sl_raw5(SYS_linkat, AT_FDCWD, sl_object_link(fd, link),
 			    new.parent, new.name, AT_SYMLINK_FOLLOW);
@@ -255,7 +258,8 @@ static struct sl_answer remove_name(struct sl_call *call, int dirfd, int n,
 	if (r == 0 && old.leaf < 0)
 		r = old.leaf;
 	if (r == 0 && (old.named.covered || old.kinds))
-		r = -EACCES;
+		r = sl_carve_refuse(call, old.named.covered | (uint32_t)old.kinds,
+				    SL_TRY_REMOVE, old.parent, old.name);
 	if (r == 0)
 		r = sl_raw3(SYS_unlinkat, old.parent, old.name, flags);
 	sl_naming_fini(&old);

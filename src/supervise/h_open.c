@@ -14,6 +14,7 @@
 
 #include "base/compiler.h"
 #include "supervise/carve.h"
+#include "supervise/event.h"
 #include "supervise/handlers.h"
 #include "supervise/judge.h"
 #include "supervise/opening.h"
@@ -47,18 +48,22 @@ static bool writes(int flags)
 }
 
 /* What a kind of carve-out says to an open with @flags. */
-static int verdict(int kinds, int flags)
+static int verdict(struct sl_call *call, int fd, int flags)
 {
+	int kinds = sl_carve_object(call, fd);
+
 	if (kinds < 0)
 		return kinds;
 	if (kinds & SL_CARVE_DENY || (kinds && writes(flags)))
-		return -EACCES;
+		return sl_carve_refuse(call, (uint32_t)kinds,
+				       writes(flags) ? SL_TRY_WRITE : SL_TRY_READ,
+				       fd, NULL);
 	return 0;
 }
 
 static int open_held(struct opening *o, int fd)
 {
-	int r = verdict(sl_carve_object(o->call, fd), o->flags);
+	int r = verdict(o->call, fd, o->flags);
 
 	if (r < 0)
 		return r;
@@ -86,7 +91,8 @@ static int create(struct opening *o, int parent, const char *name)
 	if (r < 0)
 		return r;
 	if (named.covered || named.leads)
-		return -EACCES;
+		return sl_carve_refuse(o->call, named.covered, SL_TRY_CREATE,
+				       parent, name);
 	r = sl_take_umask(o->call);
 	if (r < 0)
 		return r;
@@ -353,7 +359,7 @@ struct sl_answer sl_h_truncate(struct sl_call *call)
 	fd = sl_pin(call, AT_FDCWD, path, 0);
 	if (fd < 0)
 		return sl_answer(fd);
-	r = verdict(sl_carve_object(call, fd), O_WRONLY);
+	r = verdict(call, fd, O_WRONLY);
 	if (r < 0)
 		return sl_answer(r);
 	return sl_answer(sl_raw2(SYS_truncate, sl_object_link(fd, link), length));

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "supervise/event.h"
 #include "supervise/handlers.h"
 #include "supervise/naming.h"
 #include "sys/object.h"
@@ -24,6 +25,14 @@ static bool is_touchy(const struct sl_naming *naming)
 	return naming->named.covered || naming->kinds || naming->named.leads;
 }
 
+static int refuse(struct sl_call *call, const struct sl_naming *naming,
+		  enum sl_event_access access)
+{
+	return sl_carve_refuse(call,
+			       naming->named.covered | (uint32_t)naming->kinds,
+			       access, naming->parent, naming->name);
+}
+
 static int judge(struct sl_call *call, const struct sl_naming *from,
 		 const struct sl_naming *to, unsigned int flags)
 {
@@ -33,8 +42,10 @@ static int judge(struct sl_call *call, const struct sl_naming *from,
 		return to->leaf;
 	if (to->leaf >= 0 && flags & NOREPLACE)
 		return -EEXIST;
-	if (is_touchy(from) || is_touchy(to))
-		return -EACCES;
+	if (is_touchy(from))
+		return refuse(call, from, SL_TRY_REMOVE);
+	if (is_touchy(to))
+		return refuse(call, to, SL_TRY_CREATE);
 	return sl_carve_places_alike(call) ? 0 : -EXDEV;
 }
 

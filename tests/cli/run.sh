@@ -319,6 +319,25 @@ status 0
 out lived
 end
 
+begin 'what a carve-out refuses is told, with the object and the reason'
+lock run -p base -w "$work/w" --fs-protect "$work/w/keep" -e "echo x >$work/w/keep"
+status 2
+err "create '$work/w/keep'"
+err 'protects it from changes'
+echo y >"$work/w/keep"
+lock run -p base -w "$work/w" --fs-deny "$work/w/keep" -e "cat $work/w/keep"
+status 1
+no_out y
+err "read '$work/w/keep'"
+err 'filesystem.deny takes'
+same "$(cat "$work/w/keep")" y
+lock run -p base -w "$work/w" --fs-protect "$work/w/keep" -e "cat $work/w/keep"
+status 0
+out y
+same "$(grep -c refused "$work/err")" 0
+rm "$work/w/keep"
+end
+
 begin 'nothing survives the command'
 start 'setsid sh -c "exec sleep 1000" >/dev/null 2>&1 </dev/null &
 	echo ready >&6; exit 0'
