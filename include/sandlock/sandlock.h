@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * libsandlock: run a program under a policy that the Linux kernel enforces.
+ * This file is long because it is the whole interface.
  *
  * Four nouns: a policy (a value), a sandbox (one run), a result, an error.
  * - A fallible call returns 0 (or a count) or a negative errno; the last
@@ -227,7 +228,17 @@ enum sandlock_spawn_flags {
 	SANDLOCK_SPAWN_INLINE = 1,
 	/* Hand over the terminal on stdin while the sandbox runs, and stop with
 	 * it on Ctrl-Z. Only with SANDLOCK_SPAWN_INLINE. */
-	SANDLOCK_SPAWN_FOREGROUND = 2
+	SANDLOCK_SPAWN_FOREGROUND = 2,
+	/* Denials can be read one by one while the sandbox runs: see
+	 * sandlock_sandbox_next_denial(). */
+	SANDLOCK_SPAWN_DENIALS = 4,
+	/*
+	 * To find out what a program lacks: what Landlock and the filter refuse
+	 * is listed among the denials, too. Nothing is allowed or refused that
+	 * is not without; but each call that opens, executes, makes, moves or
+	 * removes a file, connects, binds or signals is some ten times slower.
+	 */
+	SANDLOCK_SPAWN_WHY = 8
 };
 
 typedef struct sandlock_spawn_options {
@@ -241,6 +252,10 @@ typedef struct sandlock_spawn_options {
 	uint64_t capture_limit;	 /* bytes kept per piped stream; 0 = 64 MiB */
 	const char *cwd;	 /* instead of program.cwd; NULL: that one */
 	uint64_t timeout_ns; /* end it sooner than limits.timeout; 0: that one */
+	/* For sandlock_inspect(), _kill() and the like: 1 to 64 of letters,
+	 * digits, '.', '_' and '-', no '.' or '-' first. -EEXIST: a running
+	 * sandbox of this user has it. NULL: one is made up. */
+	const char *name;
 } sandlock_spawn_options;
 
 /*
@@ -289,6 +304,21 @@ SANDLOCK_API int sandlock_sandbox_fd(const sandlock_sandbox *sandbox);
 
 /* Process id of the sandbox's first process, for display. */
 SANDLOCK_API int64_t sandlock_sandbox_pid(const sandlock_sandbox *sandbox);
+
+/*
+ * The name under which others find the sandbox (see "control" below); NULL if
+ * it cannot be found, or was over before it had one. A name that is made up is
+ * there when the program has run for 10 ms, or when this asks for it. Borrowed
+ * from @sandbox.
+ */
+SANDLOCK_API const char *sandlock_sandbox_name(sandlock_sandbox *sandbox);
+
+/*
+ * Why the sandbox cannot be found by name, one line for the user: something is
+ * wrong with the runtime directory. It runs all the same. NULL: nothing is.
+ * Borrowed from @sandbox.
+ */
+SANDLOCK_API const char *sandlock_sandbox_warning(sandlock_sandbox *sandbox);
 
 /*
  * With SANDLOCK_STDIO_PIPE on stdin: the writing end, which then belongs to
@@ -399,6 +429,105 @@ SANDLOCK_API int sandlock_policy_feature_at(const sandlock_policy *policy,
 					    size_t index,
 					    sandlock_feature *ret_feature,
 					    sandlock_error *err);
+
+/* ---- control --------------------------------------------------------- */
+
+/*
+ * Running sandboxes of the calling user, whoever started them, by name. None of
+ * this works from inside a sandbox, nor on another user's.
+ */
+typedef struct sandlock_listing sandlock_listing;
+
+enum sandlock_instance_state {
+	SANDLOCK_INSTANCE_SILENT = 0, /* its supervisor does not answer */
+	SANDLOCK_INSTANCE_RUNNING = 1,
+	SANDLOCK_INSTANCE_SUSPENDED = 2, /* its supervisor is stopped (Ctrl-Z) */
+	SANDLOCK_INSTANCE_STARTING = 3,	 /* or ending */
+	/* What answers is of another user, or inside a sandbox itself. */
+	SANDLOCK_INSTANCE_UNTRUSTED = 4
+};
+
+typedef struct sandlock_instance {
+	size_t size;	    /* sizeof(sandlock_instance), set by the caller */
+	const char *name;   /* the rest but the name: only while running */
+	int64_t pid;	    /* of its first process */
+	int64_t supervisor; /* of the process that supervises it, or 0 */
+	int64_t started_ns; /* since 1970 */
+	int64_t age_ns;	    /* including time that the machine slept */
+	const char *const *argv; /* NULL-terminated */
+	const char *cwd;	 /* of its first process, now; or NULL */
+	const char *policy;	 /* as TOML; NULL: see sandlock_inspect() */
+	uint32_t state;		 /* enum sandlock_instance_state */
+	uint32_t argv_cut;	 /* 1: there were more words */
+} sandlock_instance;
+
+/* All that run. *ret_listing belongs to the caller. */
+SANDLOCK_API int sandlock_list(sandlock_listing **ret_listing,
+			       sandlock_error *err);
+
+/* One, with its policy. -ENOENT: no sandbox @name is running; -ETIMEDOUT: its
+ * supervisor does not answer. */
+SANDLOCK_API int sandlock_inspect(const char *name,
+				  sandlock_listing **ret_listing,
+				  sandlock_error *err);
+
+/* Number @index (from 0), by name; borrowed from @listing. -ERANGE past the
+ * end, which ends an iteration. */
+SANDLOCK_API int sandlock_listing_at(const sandlock_listing *listing,
+				     size_t index,
+				     sandlock_instance *ret_instance);
+SANDLOCK_API void sandlock_listing_free(sandlock_listing *listing);
+
+/* Send @sig to the first process group of sandbox @name. */
+SANDLOCK_API int sandlock_signal(const char *name, int sig, sandlock_error *err);
+
+/*
+ * End sandbox @name: SIGTERM to its first process group, SIGKILL to everything
+ * @grace_ms milliseconds later (0: at once), whether or not the caller is still
+ * there. Waits at most @timeout_ms (-1: for ever, 0: not at all) until nothing
+ * is left of it; -ETIMEDOUT: something is, yet.
+ */
+SANDLOCK_API int sandlock_kill(const char *name, int64_t grace_ms,
+			       int64_t timeout_ms, sandlock_error *err);
+
+typedef struct sandlock_events sandlock_events;
+
+enum sandlock_event_kind {
+	SANDLOCK_EVENT_STARTED = 1, /* pid; also of what ran already */
+	SANDLOCK_EVENT_STOPPED = 2, /* signal */
+	SANDLOCK_EVENT_ENDED = 3,   /* reason, code, signal; the last one */
+	SANDLOCK_EVENT_LOST = 4,    /* count: the caller did not keep up */
+	SANDLOCK_EVENT_OTHER = 5    /* json says what */
+};
+
+typedef struct sandlock_event {
+	size_t size;	  /* sizeof(sandlock_event), set by the caller */
+	const char *name; /* of the sandbox */
+	const char *json; /* all of it, one object on one line */
+	int64_t time_ns;  /* since 1970 */
+	int64_t pid;
+	uint64_t count;
+	uint32_t kind;	 /* enum sandlock_event_kind; may be a later one */
+	uint32_t reason; /* enum sandlock_reason */
+	int32_t code;
+	int32_t signal;
+} sandlock_event;
+
+/* Listen to sandbox @name, or with NULL to all, also those that start later. */
+SANDLOCK_API int sandlock_events_open(const char *name,
+				      sandlock_events **ret_events,
+				      sandlock_error *err);
+/* To poll for POLLIN; call sandlock_events_next() then. Borrowed. */
+SANDLOCK_API int sandlock_events_fd(const sandlock_events *events);
+/*
+ * The next event, waited for at most @timeout_ms (-1: for ever); borrowed until
+ * the next call. -ETIMEDOUT: none; -ENODATA: the sandbox is gone, and no event
+ * will come.
+ */
+SANDLOCK_API int sandlock_events_next(sandlock_events *events, int64_t timeout_ms,
+				      sandlock_event *ret_event,
+				      sandlock_error *err);
+SANDLOCK_API void sandlock_events_free(sandlock_events *events);
 
 /* ---- explain ---------------------------------------------------------- */
 
@@ -547,6 +676,59 @@ SANDLOCK_API int sandlock_explanation_hint(sandlock_explanation *explanation,
 					   const sandlock_hint_options *options,
 					   size_t index, sandlock_hint *ret_hint,
 					   sandlock_error *err);
+/* ---- denials ----------------------------------------------------------- */
+
+/*
+ * What the supervisor refused in a run, and with SANDLOCK_SPAWN_WHY what the
+ * kernel did by its rules. Strings are bytes with a NUL behind
+ * them; program and object are the sandbox's words: escape them before showing
+ * them to anybody.
+ */
+typedef struct sandlock_denial {
+	size_t size;	  /* sizeof(sandlock_denial), set by the caller */
+	int64_t time_ns;  /* since 1970, of the first one */
+	int64_t pid, tid; /* that asked, the first time; pid 0: it was gone */
+	uint64_t count;	  /* how often */
+	const char *program; /* its executable, at most 256 bytes; "": unknown */
+	const char *call;    /* "chmod" */
+	const char *access;  /* "read", "write", "execute", "list", "create",
+			      * "remove", "change" (metadata), "watch",
+			      * "connect", "bind", "process", "call" */
+	const char *object;  /* "/etc/passwd"; "": none, or unknown */
+	const char *rule;    /* "no grant", "no write grant", "denied",
+			      * "protected", "process outside", "keeper",
+			      * "caller unreadable", "filter", "landlock" */
+	const char *reason;  /* one sentence; or NULL */
+	const char *origin;  /* of the rule: "p.toml:3:9"; or NULL */
+	const char *fix;     /* smallest change that would allow it, as in
+			      * sandlock_answer; NULL: none, or not looked for */
+	const char *fix_key;
+	const char *fix_value;
+	const char *error_name; /* "EACCES", or NULL for a rare one */
+	int32_t error;		/* errno that the program saw */
+	uint32_t reserved;
+} sandlock_denial;
+
+/*
+ * Denial @index (from 0) of @result, in the order of their first occurrence;
+ * equal ones are one, with a count. At most 1,024 are kept, the first 128 that
+ * are asked for are explained. -ERANGE past the end. Borrowed from the sandbox.
+ */
+SANDLOCK_API int sandlock_result_denial_at(const sandlock_result *result,
+					   size_t index,
+					   sandlock_denial *ret_denial);
+
+/* How many there were, with those that are not kept. */
+SANDLOCK_API uint64_t sandlock_result_denials_total(const sandlock_result *result);
+
+/*
+ * With SANDLOCK_SPAWN_DENIALS: the next single denial, with a count of 1;
+ * -EAGAIN: none now. Ask until then after each sandlock_sandbox_dispatch(),
+ * also the last one. Who does not keep up loses some, which the total still
+ * counts. Borrowed from @sandbox until the next call.
+ */
+SANDLOCK_API int sandlock_sandbox_next_denial(sandlock_sandbox *sandbox,
+					      sandlock_denial *ret_denial);
 
 #ifdef __cplusplus
 }

@@ -15,11 +15,11 @@ import threading
 import time
 import weakref
 from ctypes import byref, c_int, c_size_t, c_void_p
-from typing import List, NamedTuple, Optional, Tuple
+from typing import Iterator, List, NamedTuple, Optional, Tuple
 
-from . import _lib
+from . import _fields, _lib
 from ._lib import lib
-from ._result import ExitReason, Result
+from ._result import Denial, ExitReason, Result
 from .exceptions import SandboxError
 
 
@@ -33,6 +33,8 @@ class Start(NamedTuple):
     capture_limit: int = 0
     cwd: Optional[bytes] = None
     timeout_ns: int = 0
+    name: Optional[bytes] = None
+    flags: int = 0  # SPAWN_*
 
 
 def _free(box: c_void_p) -> None:
@@ -48,6 +50,27 @@ def _output(result: c_void_p, stream: int) -> Tuple[bytes, bool]:
     return ctypes.string_at(data, length.value), bool(truncated.value)
 
 
+def _text(raw: Optional[bytes]) -> Optional[str]:
+    return None if raw is None else os.fsdecode(raw)
+
+
+def _denials(result: c_void_p) -> Iterator[Denial]:
+    row = _lib.Denial()
+    row.size = ctypes.sizeof(row)
+    index = 0
+    while lib.sandlock_result_denial_at(result, index, byref(row)) == 0:
+        yield Denial(
+            time=row.time_ns / 1e9, pid=row.pid, tid=row.tid, count=row.count,
+            program=os.fsdecode(row.program), call=os.fsdecode(row.call),
+            access=os.fsdecode(row.access), object=os.fsdecode(row.object),
+            rule=os.fsdecode(row.rule), errno=row.error,
+            error=_text(row.error_name), reason=_text(row.reason),
+            origin=_text(row.origin), fix=_text(row.fix),
+            fix_field=_fields.name_of(_text(row.fix_key)),
+            fix_value=_text(row.fix_value))
+        index += 1
+
+
 def result_of(result: c_void_p) -> Result:
     """A copy of the library's result."""
     reason = lib.sandlock_result_reason(result)
@@ -56,7 +79,9 @@ def result_of(result: c_void_p) -> Result:
     out, out_cut = _output(result, 1)
     err, err_cut = _output(result, 2)
     made = Result(success=False, exit_code=-1, stdout=out, stderr=err,
-                  truncated=out_cut or err_cut)
+                  truncated=out_cut or err_cut,
+                  denials=list(_denials(result)),
+                  denials_total=lib.sandlock_result_denials_total(result))
     if reason == _lib.REASON_EXITED:
         made.reason = ExitReason.EXITED
         made.exit_code = code
@@ -108,6 +133,8 @@ class Child:
         options.capture_limit = start.capture_limit
         options.cwd = start.cwd
         options.timeout_ns = start.timeout_ns
+        options.name = start.name
+        options.flags = start.flags
         if lib.sandlock_spawn(start.policy.pointer, byref(options),
                               byref(self._box), byref(err)) < 0:
             _lib.fail(err)

@@ -80,13 +80,6 @@ def _text(raw: Optional[bytes]) -> Optional[str]:
     return None if raw is None else os.fsdecode(raw)
 
 
-def _field_of(key: Optional[str]) -> Optional[str]:
-    for field in _fields.FIELDS:
-        if field.key == key:
-            return field.name
-    return key
-
-
 class Explanation:
     """A prepared run that is only looked at; freed with this object."""
 
@@ -135,7 +128,7 @@ class Explanation:
                          _VERDICTS[row.verdict], _text(row.reason) or "",
                          _text(row.origin), _text(row.enforced_by) or "",
                          _text(row.error_name), _text(row.fix),
-                         _field_of(_text(row.fix_key)), _text(row.fix_value))
+                         _fields.name_of(_text(row.fix_key)), _text(row.fix_value))
             index += 1
 
     def hints(self, message: bytes, status: int) -> Iterator[Hint]:
@@ -153,7 +146,7 @@ class Explanation:
                 _lib.fail(err)
             yield Hint(_text(row.text) or "", _text(row.object) or "",
                        _text(row.access) or "", _text(row.fix),
-                       _field_of(_text(row.fix_key)), _text(row.fix_value),
+                       _fields.name_of(_text(row.fix_key)), _text(row.fix_value),
                        _SOURCES[row.source])
             index += 1
 

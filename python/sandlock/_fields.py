@@ -225,12 +225,20 @@ FIELDS: Tuple[Field, ...] = (
     Field("disable", "protections.disable", _protections),
 )
 
+
+def name_of(key: Optional[str]) -> Optional[str]:
+    """The field that stands for a key of the library; else the key itself."""
+    for known in FIELDS:
+        if known.key == key:
+            return known.name
+    return key
+
 USER_KEY = "program.user"
 
 #: Fields whose feature this version does not have, and no key either: set to
 #: anything but None they are refused here.
-LATER: Tuple[str, ...] = ("image", "notif_policy", "name", "policy_fn",
-                          "init_fn", "work_fn")
+LATER: Tuple[str, ...] = ("image", "notif_policy", "policy_fn", "init_fn",
+                          "work_fn")
 
 
 def refuse_later(name: str) -> None:

@@ -22,6 +22,7 @@ STDIO_INHERIT, STDIO_PIPE, STDIO_NULL, STDIO_FD = range(4)
 (REASON_NONE, REASON_EXITED, REASON_SIGNALED, REASON_TIMEOUT, REASON_KILLED,
  REASON_LOST) = range(6)
 
+SPAWN_WHY = 8
 KEY_AVAILABLE, KEY_POLICY = 1, 2
 _ENOTSUP = 95
 
@@ -43,7 +44,8 @@ class SpawnOptions(Structure):
                 ("envp", POINTER(c_char_p)), ("stdio", c_uint32 * 3),
                 ("stdio_fd", c_int32 * 3), ("flags", c_uint32),
                 ("reserved", c_uint32), ("capture_limit", c_uint64),
-                ("cwd", c_char_p), ("timeout_ns", c_uint64)]
+                ("cwd", c_char_p), ("timeout_ns", c_uint64),
+                ("name", c_char_p)]
 
 
 class Rule(Structure):
@@ -66,6 +68,22 @@ class Feature(Structure):
     _fields_ = [("size", c_size_t), ("name", c_char_p), ("gives", c_char_p),
                 ("state", c_uint32), ("flags", c_uint32), ("number", c_int64),
                 ("detail", c_char * 256), ("remedy", c_char * 768)]
+
+
+class Instance(Structure):
+    _fields_ = [("size", c_size_t), ("name", c_char_p), ("pid", c_int64),
+                ("supervisor", c_int64), ("started_ns", c_int64),
+                ("age_ns", c_int64), ("argv", POINTER(c_char_p)),
+                ("cwd", c_char_p), ("policy", c_char_p), ("state", c_uint32),
+                ("argv_cut", c_uint32)]
+class Denial(Structure):
+    _fields_ = [("size", c_size_t), ("time_ns", c_int64), ("pid", c_int64),
+                ("tid", c_int64), ("count", c_uint64), ("program", c_char_p),
+                ("call", c_char_p), ("access", c_char_p), ("object", c_char_p),
+                ("rule", c_char_p), ("reason", c_char_p), ("origin", c_char_p),
+                ("fix", c_char_p), ("fix_key", c_char_p),
+                ("fix_value", c_char_p), ("error_name", c_char_p),
+                ("error", c_int32), ("reserved", c_uint32)]
 
 
 class ExplainOptions(Structure):
@@ -129,9 +147,17 @@ _PROTOTYPES = {
     "sandlock_result_signal": (c_int, [c_void_p]),
     "sandlock_result_output": (
         c_void_p, [c_void_p, c_int, POINTER(c_size_t), POINTER(c_int)]),
+    "sandlock_result_denial_at": (
+        c_int, [c_void_p, c_size_t, POINTER(Denial)]),
+    "sandlock_result_denials_total": (c_uint64, [c_void_p]),
     "sandlock_confine": (c_int, [c_void_p, _ERR]),
     "sandlock_policy_feature_at": (
         c_int, [c_void_p, c_size_t, POINTER(Feature), _ERR]),
+    "sandlock_list": (c_int, [_OUT, _ERR]),
+    "sandlock_inspect": (c_int, [c_char_p, _OUT, _ERR]),
+    "sandlock_listing_at": (c_int, [c_void_p, c_size_t, POINTER(Instance)]),
+    "sandlock_listing_free": (None, [c_void_p]),
+    "sandlock_kill": (c_int, [c_char_p, c_int64, c_int64, _ERR]),
     "sandlock_explain": (c_int, [c_void_p, POINTER(ExplainOptions), _OUT, _ERR]),
     "sandlock_explanation_free": (None, [c_void_p]),
     "sandlock_explanation_rule": (c_int, [c_void_p, c_size_t, POINTER(Rule)]),

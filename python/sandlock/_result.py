@@ -49,6 +49,32 @@ class Protection(IntEnum):
         return self.name.lower().replace("_", "-")
 
 
+@dataclass(frozen=True)
+class Denial:
+    """What the supervisor refused in a run, how often, and what would allow it.
+
+    program and object are the sandbox's words, bytes that are not UTF-8 as in
+    os.fsdecode(): repr() them before showing them to a person or a model.
+    """
+
+    time: float  #: of the first one, seconds since 1970
+    pid: int  #: that asked, the first time; 0: it was gone
+    tid: int
+    count: int
+    program: str  #: its executable; "": unknown
+    call: str  #: "chmod"
+    access: str  #: "read", "write", "change", "connect", "process"...
+    object: str  #: "/etc/passwd"; "": none, or unknown
+    rule: str  #: "no write grant", "process outside", "filter"...
+    errno: int  #: that the program saw
+    error: Optional[str]  #: its name: "EACCES"
+    reason: Optional[str]
+    origin: Optional[str]  #: of the rule
+    fix: Optional[str]  #: options of the command line that would allow it
+    fix_field: Optional[str]  #: a field of Sandbox, or a key for settings
+    fix_value: Optional[str]
+
+
 @dataclass
 class Result:
     """How a run ended.
@@ -60,6 +86,8 @@ class Result:
     error      why it was not started, timed out or was lost; else None
     signal     the signal of reason SIGNALED, else -1
     truncated  output was cut at the capture limit
+    denials    what the supervisor refused: distinct ones, 1,024 at most
+    denials_total  how many times it refused something
     """
 
     success: bool
@@ -71,6 +99,8 @@ class Result:
     signal: int = -1
     changes: List[Any] = field(default_factory=list)
     truncated: bool = False
+    denials: List[Denial] = field(default_factory=list)
+    denials_total: int = 0
 
     @property
     def exit_status(self) -> int:

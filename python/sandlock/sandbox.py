@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from dataclasses import MISSING, dataclass, field, fields
 from typing import (Any, Callable, Dict, List, Mapping, NoReturn, Optional,
@@ -67,6 +68,8 @@ def _check_name(name: Any) -> None:
         wrong = "must not contain '/'"
     elif name in (".", ".."):
         wrong = "must not be '.' or '..'"
+    elif not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", name):
+        wrong = "must be letters, digits, '.', '_' and '-', no '.' or '-' first"
     if wrong:
         raise _fields.PolicyValueError("name: " + wrong)
 
@@ -245,7 +248,8 @@ class Sandbox:
                fds: Tuple[int, ...] = (-1, -1, -1), *,
                timeout: Optional[float] = None,
                env: Optional[Mapping[str, str]] = None,
-               cwd: Optional[Word] = None, capture_limit: int = 0) -> Child:
+               cwd: Optional[Word] = None, capture_limit: int = 0,
+               why: bool = False) -> Child:
         argv = _fields.encode_command(cmd)
         limit = _fields.milliseconds("timeout", timeout) or 0
         folder = None if cwd is None else _fields.encode("cwd", cwd)
@@ -261,7 +265,9 @@ class Sandbox:
             for text in _fields._env("env", {} if env is None else env):
                 policy.set("program.env", text, "env")
             child.start(Start(policy, argv, stdio, fds, capture_limit, folder,
-                              limit * 1000000))
+                              limit * 1000000,
+                              os.fsencode(self.name) if self.name else None,
+                              _lib.SPAWN_WHY if why else 0))
         except BaseException:
             child.close()
             self._release(child)
@@ -277,7 +283,8 @@ class Sandbox:
     def run(self, cmd: Command, timeout: Optional[float] = None, *,
             input: Optional[bytes] = None,
             env: Optional[Mapping[str, str]] = None,
-            cwd: Optional[Word] = None, capture_limit: int = 0) -> Result:
+            cwd: Optional[Word] = None, capture_limit: int = 0,
+            why: bool = False) -> Result:
         """Runs @cmd to its end, with all it started, and captures its output.
 
         timeout        seconds until everything is ended; it can only be sooner
@@ -286,6 +293,9 @@ class Sandbox:
         env, cwd       on top of, and instead of, the fields
         capture_limit  bytes kept of each stream, 64 MiB if 0; the program is
                        not stopped by it, Result.truncated tells
+        why            Result.denials hold what the kernel refused, too: to find
+                       out what the program lacks; its calls about files are
+                       some ten times slower
 
         A command that cannot be started makes a Result with error and exit_code
         127 (not found), 126 (not executable) or 125. A policy that is wrong or
@@ -296,7 +306,7 @@ class Sandbox:
         try:
             child = self._start(cmd, _CAPTURED if data is None else _FED,
                                 timeout=timeout, env=env, cwd=cwd,
-                                capture_limit=capture_limit)
+                                capture_limit=capture_limit, why=why)
         except (ChildError, ForkError) as error:
             return _not_started(error)
         try:
@@ -315,8 +325,8 @@ class Sandbox:
     async def arun(self, cmd: Command, timeout: Optional[float] = None, *,
                    input: Optional[bytes] = None,
                    env: Optional[Mapping[str, str]] = None,
-                   cwd: Optional[Word] = None,
-                   capture_limit: int = 0) -> Result:
+                   cwd: Optional[Word] = None, capture_limit: int = 0,
+                   why: bool = False) -> Result:
         """run() for asyncio: the loop goes on meanwhile, no thread is used.
 
         When the awaiting task is cancelled the whole tree is ended first."""
@@ -325,7 +335,7 @@ class Sandbox:
         try:
             child = self._start(cmd, _CAPTURED if data is None else _FED,
                                 timeout=timeout, env=env, cwd=cwd,
-                                capture_limit=capture_limit)
+                                capture_limit=capture_limit, why=why)
         except (ChildError, ForkError) as error:
             return _not_started(error)
         try:

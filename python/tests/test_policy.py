@@ -38,7 +38,7 @@ GOOD = [
 
 # Known to the library and refused by it, by name: never ignored.
 LATER = [
-    ("fs_denied", ["/x"]), ("http_allow", ["GET x/"]), ("http_deny", ["GET x/"]),
+    ("http_allow", ["GET x/"]), ("http_deny", ["GET x/"]),
     ("http_ports", [80]), ("http_ca", "/x"), ("http_key", "/x"),
     ("http_inject_ca", ["/x"]), ("http_ca_out", "/x"), ("max_memory", "512M"),
     ("max_memory", 1 << 20), ("max_processes", 5), ("max_cpu", 50),
@@ -48,8 +48,7 @@ LATER = [
     ("fs_mount", {"/a": "/b"}), ("fs_mount_ro", {"/a": "/b"}),
     ("notif_policy", object()), ("workdir", "/tmp"), ("fs_storage", "/tmp"),
     ("max_disk", "1G"), ("on_exit", "keep"), ("on_error", "commit"),
-    ("name", "x"), ("policy_fn", print), ("init_fn", print),
-    ("work_fn", print),
+    ("policy_fn", print), ("init_fn", print), ("work_fn", print),
 ]
 
 # TypeError, and the field is named.

@@ -31,6 +31,8 @@ profiles=[] settings={}
 # Keys that no field sets: why.
 OTHERWISE = {
     "filesystem.private_tmp": "settings", "filesystem.command": "settings",
+    "network.allow_unix": "settings",
+    "filesystem.protect": "settings",
     "http.credential": "settings", "http.auth": "settings",
     "program.exec": "run(cmd)", "program.args": "run(cmd)",
     "program.user": "uid and gid", "program.no_supervisor": "confine()",
@@ -61,7 +63,7 @@ def test_every_key_has_a_field_or_a_reason():
 
 def test_every_field_is_in_the_table_or_has_a_reason():
     named = {field.name for field in _fields.FIELDS} | set(_fields.LATER)
-    others = {"uid", "gid", "profiles", "settings"}
+    others = {"uid", "gid", "profiles", "settings", "name"}
     assert named | others == {f.name for f in dataclasses.fields(Sandbox)}
     assert not named & others
 

@@ -8,7 +8,9 @@
 #include "run/sandbox.h"
 
 #define DEFAULT_CAPTURE (64u << 20)
-#define KNOWN_FLAGS (SANDLOCK_SPAWN_INLINE | SANDLOCK_SPAWN_FOREGROUND)
+#define KNOWN_FLAGS                                          \
+	(SANDLOCK_SPAWN_INLINE | SANDLOCK_SPAWN_FOREGROUND | \
+	 SANDLOCK_SPAWN_DENIALS | SANDLOCK_SPAWN_WHY)
 
 struct sandlock_sandbox; /* is a struct sl_sandbox */
 struct sandlock_result;	 /* is a struct sl_result */
@@ -62,10 +64,13 @@ static int read_options(const sandlock_spawn_options *options,
 		.envp = o.envp,
 		.inline_supervisor = o.flags & SANDLOCK_SPAWN_INLINE,
 		.foreground = o.flags & SANDLOCK_SPAWN_FOREGROUND,
+		.why = o.flags & SANDLOCK_SPAWN_WHY,
+		.denials = o.flags & SANDLOCK_SPAWN_DENIALS,
 		.capture_limit = o.capture_limit ? o.capture_limit
 						 : DEFAULT_CAPTURE,
 		.cwd = o.cwd,
 		.timeout_ns = o.timeout_ns,
+		.name = o.name,
 	};
 	for (int i = 0; i < 3; i++) {
 		if (o.stdio[i] > SANDLOCK_STDIO_STREAM)
@@ -115,6 +120,12 @@ int sandlock_exec(const sandlock_policy *policy,
 	if (spawn.timeout_ns)
 		return bad(e, "sandlock_exec() leaves nobody behind to keep "
 			      "options.timeout_ns");
+	if (spawn.name)
+		return bad(e, "sandlock_exec() leaves nobody behind to answer "
+			      "for options.name");
+	if (spawn.why || spawn.denials)
+		return bad(e, "sandlock_exec() leaves nobody behind to tell "
+			      "what was refused");
 	return sl_sandbox_exec(sl_api_policy(policy), &spawn, e);
 }
 
@@ -133,6 +144,16 @@ int sandlock_sandbox_fd(const sandlock_sandbox *sandbox)
 int64_t sandlock_sandbox_pid(const sandlock_sandbox *sandbox)
 {
 	return sandbox ? sl_sandbox_pid(ours(sandbox)) : -EINVAL;
+}
+
+const char *sandlock_sandbox_name(sandlock_sandbox *sandbox)
+{
+	return sandbox ? sl_sandbox_name(ours(sandbox)) : NULL;
+}
+
+const char *sandlock_sandbox_warning(sandlock_sandbox *sandbox)
+{
+	return sandbox ? sl_sandbox_warning(ours(sandbox)) : NULL;
 }
 
 int sandlock_sandbox_stdin(sandlock_sandbox *sandbox)

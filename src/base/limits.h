@@ -23,5 +23,21 @@
 
 /* Grants of one sandbox that its judge knows. */
 #define SL_MAX_ROOTS 4096
+#define SL_MAX_SANDBOX_NAME 64 /* what ps shows and kill takes */
+#define SL_MAX_LISTED 65536    /* sandboxes of one user */
+#define SL_MAX_CONTROL_BYTES \
+	(20u << 20)		   /* one answer: a policy and a command */
+#define SL_MAX_CONTROL_CLIENTS 64  /* of one sandbox at the same time */
+#define SL_MAX_COMMAND_SHOWN 65536 /* bytes of argv that ps can show */
+#define SL_MAX_EVENT_BYTES 8192	   /* one event as JSON */
+
+/* Denials of one run: distinct ones that are kept, with their strings; of these
+ * explained; and single ones that wait for a caller who reads them live. */
+#define SL_MAX_DENIALS 1024u
+#define SL_MAX_DENIAL_BYTES (1u << 20)
+#define SL_MAX_DENIALS_EXPLAINED 128u
+#define SL_MAX_DENIALS_WAITING 4096u
+/* Carve-outs of one sandbox: all are compared at each judged name. */
+#define SL_MAX_CARVES 512
 
 #endif

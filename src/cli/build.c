@@ -15,6 +15,7 @@
 
 enum run_option {
 	RUN_NONE, /* a row without a meaning here is refused */
+	RUN_AUDIT,
 	RUN_PROFILE,
 	RUN_PROFILE_FILE,
 	RUN_BARE,
@@ -23,22 +24,27 @@ enum run_option {
 	RUN_EXEC_SHELL,
 	RUN_INTERACTIVE,
 	RUN_QUIET,
-	RUN_STATUS_FD
+	RUN_NAME,
+	RUN_STATUS_FD,
+	RUN_WHY
 };
 
 static const struct {
 	const char *name;
 	enum run_option option;
 } run_options[] = {
+	{ "audit", RUN_AUDIT },
 	{ "bare", RUN_BARE },
 	{ "color", RUN_COLOR },
 	{ "exec-shell", RUN_EXEC_SHELL },
 	{ "interactive", RUN_INTERACTIVE },
+	{ "name", RUN_NAME },
 	{ "profile", RUN_PROFILE },
 	{ "profile-file", RUN_PROFILE_FILE },
 	{ "quiet", RUN_QUIET },
 	{ "set", RUN_SET },
 	{ "status-fd", RUN_STATUS_FD },
+	{ "why", RUN_WHY },
 };
 
 static enum run_option run_option(const sandlock_key *key)
@@ -111,10 +117,20 @@ int cli_take_run_options(const struct cli_settings *settings,
 		case RUN_QUIET:
 			run->quiet = true;
 			break;
+		case RUN_NAME:
+			run->name = setting->value;
+			break;
 		case RUN_STATUS_FD:
-			r = cli_status_open(setting->value, &run->status_fd, err);
+			r = cli_fd_open("--status-fd", setting->value,
+					&run->status_fd, err);
 			if (r < 0)
 				return r;
+			break;
+		case RUN_WHY:
+			run->why = true;
+			break;
+		case RUN_AUDIT:
+			run->audit = setting->value;
 			break;
 		case RUN_PROFILE:
 		case RUN_PROFILE_FILE:

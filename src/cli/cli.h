@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <sandlock/sandlock.h>
 
@@ -105,7 +106,10 @@ bool cli_key_is_list(const sandlock_key *key);
 
 struct cli_run {
 	const char *shell; /* -e */
+	const char *name;  /* --name */
 	int status_fd;	   /* -1: none */
+	const char *audit; /* FILE or fd:N */
+	bool why;	   /* what the kernel refuses is told, too */
 	bool no_supervisor;
 	bool quiet;		 /* no hints */
 	const char *preset;	 /* which nobody named; else NULL */
@@ -122,6 +126,38 @@ int cli_build_policy(const struct cli_settings *settings, struct cli_run *run,
 /* -e, or the words @argv, or what the profile names. */
 int cli_choose_command(struct cli_run *run, char **argv, sandlock_error *err);
 
+/* ---- audit.c: --audit -------------------------------------------------- */
+
+struct cli_audit {
+	int fd; /* -1: nobody asked */
+	bool is_socket;
+	bool failed; /* it was said */
+	uint64_t lines;
+	char *rest; /* of a line that the reader had no room for */
+	size_t rest_len, rest_at;
+};
+
+struct pollfd;
+
+/* Before the start: @run->audit, where the sandbox may not write. */
+int cli_audit_open(struct cli_audit *audit, const struct cli_run *run,
+		   sandlock_error *err);
+/* What to poll for next to the sandbox. */
+void cli_audit_poll(const struct cli_audit *audit, struct pollfd *ret_pfd);
+/* Write what there is, as far as the reader takes it: never waits. */
+void cli_audit_serve(struct cli_audit *audit, sandlock_sandbox *sandbox);
+/* After the end: the rest, for which a slow reader gets a second. */
+void cli_audit_finish(struct cli_audit *audit, sandlock_sandbox *sandbox,
+		      const sandlock_result *result);
+void cli_audit_fini(struct cli_audit *audit);
+
+/* ---- denials.c: denials for people ------------------------------------- */
+
+/* The first @most of them on stderr, one line each. */
+void cli_denials_say(const sandlock_result *result, size_t most);
+/* All distinct ones on stderr, and the options that would allow them. */
+void cli_denials_list(const sandlock_result *result);
+
 /* ---- run_loop.c: while the sandbox runs -------------------------------- */
 
 struct cli_ear;
@@ -131,7 +167,7 @@ struct cli_ear;
  * holds *ret_result. @ear is open and hears what the program says.
  */
 int cli_run_loop(const struct cli_run *run, struct cli_ear *ear,
-		 sandlock_sandbox **ret_sandbox,
+		 struct cli_audit *audit, sandlock_sandbox **ret_sandbox,
 		 const sandlock_result **ret_result, sandlock_error *err);
 
 /* ---- hint.c: which refusal may have made the run fail ------------------- */
@@ -142,8 +178,10 @@ void cli_hints(const struct cli_run *run, const struct cli_ear *ear,
 
 /* ---- status.c: --status-fd --------------------------------------------- */
 
-/* Check @text, the value of --status-fd; the descriptor is made CLOEXEC. */
-int cli_status_open(const char *text, int *ret_fd, sandlock_error *err);
+/* @text, of option @flag, is the number of a descriptor to write to: a copy of
+ * it; either is made CLOEXEC. */
+int cli_fd_open(const char *flag, const char *text, int *ret_fd,
+		sandlock_error *err);
 /* One line of JSON; @result, or @err when nothing ran. */
 void cli_status_write(int fd, const sandlock_result *result,
 		      const sandlock_error *err, int exit_status);

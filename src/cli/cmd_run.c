@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define DENIALS_SAID 5
+
 static int prepare(int argc, char **argv, struct cli_settings *settings,
 		   struct cli_run *run, sandlock_error *err)
 {
@@ -56,6 +58,23 @@ static void say_timeout(const struct cli_run *run)
 		len && text[len - 1] >= '0' && text[len - 1] <= '9' ? "s" : "");
 }
 
+/* What is known goes before what may be: hints only where nothing was seen. */
+static void say_refusals(const struct cli_run *run, const struct cli_ear *ear,
+			 const sandlock_result *result, int status)
+{
+	if (run->why) {
+		cli_denials_list(result);
+		return;
+	}
+	if (!status || run->quiet)
+		return;
+	if (sandlock_result_denials_total(result))
+		cli_denials_say(result, DENIALS_SAID);
+	else if (sandlock_result_reason(result) != SANDLOCK_REASON_TIMEOUT &&
+		 sandlock_result_reason(result) != SANDLOCK_REASON_LOST)
+		cli_hints(run, ear, status);
+}
+
 static int conclude(const struct cli_run *run, struct cli_ear *ear,
 		    const sandlock_result *result)
 {
@@ -73,9 +92,9 @@ static int conclude(const struct cli_run *run, struct cli_ear *ear,
 		cli_say("the supervisor died; the sandbox was ended");
 		break;
 	default:
-		cli_hints(run, ear, status);
 		break;
 	}
+	say_refusals(run, ear, result, status);
 	return status;
 }
 
@@ -94,6 +113,23 @@ static void say_retry(int argc, char **argv, const struct cli_run *run,
 	free(command);
 }
 
+static int run_sandbox(const struct cli_run *run, struct cli_ear *ear,
+		       sandlock_sandbox **ret_sandbox,
+		       const sandlock_result **ret_result, sandlock_error *err)
+{
+	struct cli_audit audit = { .fd = -1 };
+	int r = cli_audit_open(&audit, run, err);
+
+	if (r == 0) {
+		cli_ear_open(ear, !run->quiet, run->status_fd);
+		r = cli_run_loop(run, ear, &audit, ret_sandbox, ret_result, err);
+	}
+	if (r == 0)
+		cli_audit_finish(&audit, *ret_sandbox, *ret_result);
+	cli_audit_fini(&audit);
+	return r;
+}
+
 static int run_it(int argc, char **argv, struct cli_settings *settings,
 		  struct cli_run *run)
 {
@@ -106,12 +142,10 @@ static int run_it(int argc, char **argv, struct cli_settings *settings,
 	r = prepare(argc, argv, settings, run, &err);
 	if (settings->help)
 		return cli_help_command(cli_command_find("run"));
-	if (r == 0 && run->no_supervisor)
-		r = exec_in_place(run, &err);
-	else if (r == 0) {
-		cli_ear_open(&ear, !run->quiet, run->status_fd);
-		r = cli_run_loop(run, &ear, &sandbox, &result, &err);
-	}
+	if (r == 0)
+		r = run->no_supervisor
+			    ? exec_in_place(run, &err)
+			    : run_sandbox(run, &ear, &sandbox, &result, &err);
 	if (r < 0) {
 		cli_ear_finish(&ear);
 		status = cli_report(&err);

@@ -19,6 +19,16 @@ static bool has_grant(const char *fix)
 	       strstr(fix, " -r ") || strstr(fix, " -w ");
 }
 
+/*
+ * Without the loader nothing can be started, and with it alone next to nothing:
+ * who names a few paths and forgets the system wants the preset.
+ */
+static bool lacks_system(const sandlock_hint *hint)
+{
+	return strcmp(hint->access, "execute") == 0 && hint->fix &&
+	       (strstr(hint->fix, "/ld-") || strstr(hint->fix, "/ld64"));
+}
+
 static void say(const struct cli_run *run, const sandlock_hint *hint)
 {
 	/* A grant on the command line is instead of the default preset. */
@@ -26,7 +36,10 @@ static void say(const struct cli_run *run, const sandlock_hint *hint)
 				   ? "-p base "
 				   : "";
 
-	if (hint->fix && strlen(hint->text) + strlen(hint->fix) < MAX_LINE_BYTES)
+	if (lacks_system(hint))
+		cli_note("hint: %s; to allow it: -p base", hint->text);
+	else if (hint->fix &&
+		 strlen(hint->text) + strlen(hint->fix) < MAX_LINE_BYTES)
 		cli_note("hint: %s; to allow it: %s%s", hint->text, base,
 			 hint->fix);
 	else

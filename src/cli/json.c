@@ -35,6 +35,32 @@ size_t cli_utf8_len(const char *text)
 	return 0;
 }
 
+/*
+ * SECURITY: a code point that shows nothing and changes how what follows is
+ * shown: C1 controls, line separators, marks of direction. As an escape it is
+ * the same text to a program.
+ */
+static unsigned int unseen(const char *text, size_t len)
+{
+	const unsigned char *s = (const unsigned char *)text;
+	unsigned int c = 0;
+
+	if (len == 2)
+		c = (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu);
+	else if (len == 3)
+		c = (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu);
+	if ((c >= 0x80 && c < 0xa0) || c == 0x061c || c == 0x200e ||
+	    c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
+	    (c >= 0x2066 && c <= 0x2069) || c == 0xfeff)
+		return c;
+	return 0;
+}
+
+bool cli_unseen(const char *text, size_t len)
+{
+	return unseen(text, len) != 0;
+}
+
 /* One character or stray byte of @text to @out; returns what was read. */
 static size_t quote_one(char **out, const char *text)
 {
@@ -44,6 +70,10 @@ static size_t quote_one(char **out, const char *text)
 	if (len == 0 || c < ' ' || c == 127) {
 		*out += snprintf(*out, 7, "\\u%04x", len ? c : 0xdc00u + c);
 		return 1;
+	}
+	if (unseen(text, len)) {
+		*out += snprintf(*out, 7, "\\u%04x", unseen(text, len));
+		return len;
 	}
 	if (c == '"' || c == '\\')
 		*(*out)++ = '\\';
@@ -69,8 +99,12 @@ size_t cli_json_quote(char *out, const char *text)
 	return (size_t)(end - out);
 }
 
-static void put_string(FILE *out, const char *text)
+void cli_json_put(FILE *out, const char *text)
 {
+	if (!text) {
+		fputs("null", out);
+		return;
+	}
 	fputc('"', out);
 	while (*text) {
 		char one[8], *at = one;
@@ -96,7 +130,7 @@ static void begin(struct cli_json *json, const char *name)
 		new_line(json);
 	}
 	if (name) {
-		put_string(json->out, name);
+		cli_json_put(json->out, name);
 		fputs(": ", json->out);
 	}
 }
@@ -125,10 +159,7 @@ void cli_json_close(struct cli_json *json)
 void cli_json_string(struct cli_json *json, const char *name, const char *text)
 {
 	begin(json, name);
-	if (text)
-		put_string(json->out, text);
-	else
-		fputs("null", json->out);
+	cli_json_put(json->out, text);
 }
 
 void cli_json_number(struct cli_json *json, const char *name, int64_t number)

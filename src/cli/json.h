@@ -46,6 +46,13 @@ void cli_json_bool(struct cli_json *json, const char *name, bool value);
 /* Length of the well-formed UTF-8 sequence at @s, 0 if it is none. */
 size_t cli_utf8_len(const char *s);
 
+/* One string, or null, and nothing around it. */
+void cli_json_put(FILE *out, const char *text);
+
+/* Whether the character of @len bytes at @text shows nothing, and changes how
+ * what follows is shown. */
+bool cli_unseen(const char *text, size_t len);
+
 /*
  * @text with its quotes into @out, no NUL behind it: at most six bytes for each
  * of it, and two. Returns the length.

@@ -2,6 +2,7 @@
 /*
  * The command table and its dispatch.
  */
+#include "control.h"
 #include "style.h"
 
 #include <fcntl.h>
@@ -20,13 +21,18 @@ static const struct cli_command commands[] = {
 	  cli_help_check },
 	{ "explain", "[--json] [OPTIONS] [QUESTION...] [-- COMMAND [ARGUMENTS]]",
 	  "tell what a policy allows and why", cli_cmd_explain, cli_help_explain },
+	{ "ps", "[--json]", "list what runs", cli_cmd_ps, cli_help_ps },
+	{ "inspect", "[--toml|--json] NAME",
+	  "show what a running sandbox is and may do", cli_cmd_inspect,
+	  cli_help_inspect },
+	{ "kill", "[-s SIGNAL | --grace TIME] NAME...", "end what runs",
+	  cli_cmd_kill, cli_help_kill },
+	{ "events", "[--json] [NAME]", "follow what happens to sandboxes",
+	  cli_cmd_events, cli_help_events },
 	{ "completion", "bash|fish|zsh", "print a completion script for a shell",
 	  cli_cmd_completion, cli_help_completion },
 	{ "help", "[COMMAND]", "explain a command", cli_cmd_help, NULL },
-	{ .name = "inspect" },
-	{ .name = "kill" },
 	{ .name = "learn" },
-	{ .name = "ps" },
 };
 
 const struct cli_command *cli_command_at(size_t index)

@@ -215,7 +215,15 @@ static int refuse_one_dash(struct parser *p, const char *word)
 /* "-r/usr", "-r=/usr", "-r /usr", "-ie TEXT". */
 static int parse_short(struct parser *p, const char *word)
 {
-	int wrong = refuse_one_dash(p, word);
+	int wrong;
+
+	/* Read as "-r w", it would make a command of the path that follows. */
+	if (strcmp(word, "-rw") == 0 || strcmp(word, "-wr") == 0)
+		return cli_fail(p->err, -EINVAL,
+				"'%s': -w PATH grants reading as well; a "
+				"directory of that name is written '-%c ./%c'",
+				word, word[1], word[2]);
+	wrong = refuse_one_dash(p, word);
 
 	if (wrong < 0)
 		return wrong;

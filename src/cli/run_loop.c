@@ -32,8 +32,10 @@ struct terminal {
 struct loop {
 	sandlock_sandbox *sandbox;
 	struct cli_ear *ear;
+	struct cli_audit *audit;
 	int signals;
-	bool asked; /* to end, once */
+	bool asked;  /* to end, once */
+	bool warned; /* that nobody will find it */
 };
 
 static struct terminal terminal_save(void)
@@ -120,6 +122,16 @@ static void read_signals(struct loop *loop)
 		handle_signal(loop, (int)infos[i].ssi_signo);
 }
 
+static void warn_of_control(struct loop *loop)
+{
+	const char *warning = sandlock_sandbox_warning(loop->sandbox);
+
+	if (!warning || loop->warned)
+		return;
+	loop->warned = true;
+	cli_warn("'sandlock ps' and 'kill' will not find this run: %s", warning);
+}
+
 /*
  * 0 when the whole tree is gone. A short program may be over before the spawn
  * returns, so ask first and wait then.
@@ -131,11 +143,15 @@ static int serve(struct loop *loop, sandlock_error *err)
 		{ .fd = sandlock_sandbox_fd(loop->sandbox), .events = POLLIN },
 		{ .fd = -1 }, /* the ear's two */
 		{ .fd = -1 },
+		{ .fd = -1 }, /* the audit's */
 	};
 	int r;
 
 	while ((r = sandlock_sandbox_dispatch(loop->sandbox, err)) == 0) {
+		warn_of_control(loop);
+		cli_audit_serve(loop->audit, loop->sandbox);
 		cli_ear_poll(loop->ear, fds + 2);
+		cli_audit_poll(loop->audit, &fds[4]);
 		if (poll(fds, CLI_LEN(fds), -1) < 0) {
 			if (errno == EINTR)
 				continue;
@@ -149,7 +165,7 @@ static int serve(struct loop *loop, sandlock_error *err)
 }
 
 int cli_run_loop(const struct cli_run *run, struct cli_ear *ear,
-		 sandlock_sandbox **ret_sandbox,
+		 struct cli_audit *audit, sandlock_sandbox **ret_sandbox,
 		 const sandlock_result **ret_result, sandlock_error *err)
 {
 	struct terminal terminal = terminal_save();
@@ -157,10 +173,14 @@ int cli_run_loop(const struct cli_run *run, struct cli_ear *ear,
 		.size = sizeof(options),
 		.argv = run->argv,
 		.flags = SANDLOCK_SPAWN_INLINE |
-			 (terminal.present ? SANDLOCK_SPAWN_FOREGROUND : 0),
+			 (terminal.present ? SANDLOCK_SPAWN_FOREGROUND : 0) |
+			 (audit->fd >= 0 ? SANDLOCK_SPAWN_DENIALS : 0) |
+			 (run->why ? SANDLOCK_SPAWN_WHY : 0),
+		.name = run->name,
 	};
 	struct loop loop = { .signals = block_signals(&terminal, err),
-			     .ear = ear };
+			     .ear = ear,
+			     .audit = audit };
 	int r;
 
 	if (loop.signals < 0)

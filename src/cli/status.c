@@ -21,7 +21,8 @@
 /* Every byte of a message may become six. */
 #define LINE_MAX_BYTES (256 + 6 * sizeof(((sandlock_error *)0)->message))
 
-int cli_status_open(const char *text, int *ret_fd, sandlock_error *err)
+int cli_fd_open(const char *flag, const char *text, int *ret_fd,
+		sandlock_error *err)
 {
 	uint64_t number = 0;
 	const char *c;
@@ -31,28 +32,29 @@ int cli_status_open(const char *text, int *ret_fd, sandlock_error *err)
 		number = number * 10 + (uint64_t)(*c - '0');
 	if (c == text || *c || number > INT32_MAX)
 		return cli_fail(err, -EINVAL,
-				"--status-fd: '%.64s' is not the number of a "
+				"%s: '%.64s' is not the number of a "
 				"descriptor",
-				text);
+				flag, text);
 	mode = fcntl((int)number, F_GETFL);
 	if (mode < 0)
 		return cli_fail(err, -EBADF,
-				"--status-fd: descriptor %s is not open; open "
-				"it as in 'sandlock run --status-fd 3 ... "
+				"%s: descriptor %s is not open; open "
+				"it as in 'sandlock run %s%s3 ... "
 				"3>FILE'",
-				text);
+				flag, text, flag,
+				strcmp(flag, "--audit") == 0 ? " fd:" : " ");
 	if ((mode & O_ACCMODE) == O_RDONLY)
 		return cli_fail(err, -EBADF,
-				"--status-fd: descriptor %s is open for "
+				"%s: descriptor %s is open for "
 				"reading only",
-				text);
+				flag, text);
 	/*
 	 * A copy of ours: the workload may inherit 0 to 2, which therefore keep
 	 * their flags, but it never sees another.
 	 */
 	fd = fcntl((int)number, F_DUPFD_CLOEXEC, 3);
 	if (fd < 0)
-		return cli_fail(err, -errno, "--status-fd %s: %s", text,
+		return cli_fail(err, -errno, "%s %s: %s", flag, text,
 				strerror(errno));
 	if (number > STDERR_FILENO)
 		fcntl((int)number, F_SETFD, FD_CLOEXEC);

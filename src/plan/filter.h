@@ -44,6 +44,20 @@ enum sl_when {
 	SL_WHEN_PINNED = 8,	   /* limits.cpu_cores is set */
 	SL_WHEN_UNSUPERVISED = 16, /* with program.no_supervisor */
 	SL_WHEN_JUDGED = 32,	   /* somebody answers traps */
+	/* Unix sockets exist: judged, and with somewhere to have them. */
+	SL_WHEN_UNIX = 64,
+	SL_WHEN_NO_UNIX = 128, /* they do not */
+	/* Datagram ones, too: then every send that may name a peer is judged. */
+	SL_WHEN_UNIX_DGRAM = 256,
+	SL_WHEN_NO_UNIX_DGRAM = 512,
+	SL_WHEN_NO_LISTEN = SL_WHEN_NO_BIND | SL_WHEN_NO_UNIX,
+	SL_WHEN_UNIX_LISTEN = SL_WHEN_NO_BIND | SL_WHEN_UNIX,
+	SL_WHEN_UNIX_STREAM = SL_WHEN_UNIX | SL_WHEN_NO_UNIX_DGRAM,
+	/* What is refused shall be told, at any cost: the judge is asked about
+	 * it, and gives the same answer. With JUDGED alone. */
+	SL_WHEN_WHY = 1024,
+	SL_WHEN_CARVED = 2048, /* judged, and a part of a grant is not granted */
+	SL_WHEN_DENIES = 4096, /* judged, and a part of it for reading, too */
 };
 
 #define SL_RULE_TESTS 4
@@ -85,6 +99,15 @@ struct sl_filter_spec {
 	unsigned int when;	    /* enum sl_when bits that hold */
 	uint8_t list[SL_SYS_COUNT]; /* enum sl_filter_list */
 };
+
+/*
+ * By which errno the filter refuses @call with these arguments, were it built
+ * without SL_WHEN_WHY; 0: it does not. @list as in struct sl_filter_spec.
+ */
+int sl_filter_refusal(enum sl_sys call, unsigned int when, const uint8_t *list,
+		      const uint64_t args[6]);
+/* Whether some rule that holds looks at argument @arg of @call. */
+bool sl_filter_looks_at(enum sl_sys call, unsigned int when, unsigned int arg);
 
 /* Spec -> program, from malloc. */
 int sl_filter_build(const struct sl_filter_spec *spec,

@@ -420,11 +420,17 @@ static void emit_judge(struct build *b, enum sl_sys call)
 	}
 }
 
-static uint32_t action_of(uint16_t act)
+/*
+ * ENOSYS is no refusal to be told of: every libc goes another way then.
+ * SECURITY: without a judge what is trapped fails as well.
+ */
+static uint32_t action_of(const struct build *b, uint16_t act)
 {
+	bool why = b->spec->when & SL_WHEN_WHY;
+
 	if (act == ALLOWED)
 		return SL_SECCOMP_ALLOW;
-	if (act == SL_FILTER_TRAP)
+	if (act == SL_FILTER_TRAP || (why && act != ENOSYS))
 		return SL_SECCOMP_USER_NOTIF;
 	return SL_SECCOMP_ERRNO | act;
 }
@@ -444,7 +450,7 @@ static void emit_answers(struct build *b)
 		if (act >= JUDGED)
 			continue;
 		sl_asm_bind(&b->code, b->answers[i].label);
-		sl_asm_stmt(&b->code, BPF_RET | BPF_K, action_of(act));
+		sl_asm_stmt(&b->code, BPF_RET | BPF_K, action_of(b, act));
 	}
 }
 

@@ -68,6 +68,47 @@ bool sl_filter_rule_holds(const struct sl_filter_rule *rule, unsigned int when)
 	return (rule->when & ~when) == 0;
 }
 
+/* ------------------------------------------------ what was refused */
+
+/* As act_of_call() and emit_judge() of filter_build.c; a test compares them. */
+int sl_filter_refusal(enum sl_sys call, unsigned int when, const uint8_t *list,
+		      const uint64_t args[6])
+{
+	const struct sl_filter_rule *rule = sl_filter_rule_first(call);
+	bool first = true;
+
+	if (list[call] == SL_LIST_ALLOW)
+		return 0;
+	for (; rule; rule = sl_filter_rule_next(rule)) {
+		if (!sl_filter_rule_holds(rule, when))
+			continue;
+		/* Denied by name, but for what is refused in any case. */
+		if (first && list[call] == SL_LIST_DENY &&
+		    !sl_filter_rule_plain(rule))
+			return EPERM;
+		if (sl_filter_rule_plain(rule) ||
+		    sl_filter_rule_judge(rule, args))
+			return rule->error;
+		first = false;
+	}
+	return list[call] == SL_LIST_DENY ? EPERM : 0;
+}
+
+bool sl_filter_looks_at(enum sl_sys call, unsigned int when, unsigned int arg)
+{
+	const struct sl_filter_rule *rule = sl_filter_rule_first(call);
+
+	for (; rule; rule = sl_filter_rule_next(rule))
+		for (size_t i = 0; i < SL_RULE_TESTS; i++)
+			if (sl_filter_rule_holds(rule, when) &&
+			    rule->tests[i].op != SL_OP_NONE &&
+			    rule->tests[i].arg == arg)
+				return true;
+	return false;
+}
+
+/* ------------------------------------------------ what is judged */
+
 #define SL_NOTIFY(name, cond, func, mem, bnd, what, ...) \
 	{ .rule = { .call = SL_SYS_##name,               \
 		    .error = SL_FILTER_TRAP,             \

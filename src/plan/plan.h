@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "policy/policy.h"
 #include "sys/probe.h"
+#include "sys/syscalls.h"
 
 struct sock_filter;
 
@@ -23,6 +24,7 @@ struct sl_plan_path {
 	const char *path;
 	uint64_t access; /* SL_LL_FS_* */
 	bool optional;
+	bool unix_only; /* of --unix-allow: a socket, or a directory of some */
 	const struct sl_item *item; /* origin for errors; NULL = our own */
 };
 
@@ -38,6 +40,9 @@ struct sl_plan_landlock {
 	bool border_refer;		   /* REFER is granted on / */
 	struct sl_plan_path *paths;
 	size_t path_count;
+	/* Nobody but Landlock need judge abstract Unix sockets: it does, or the
+	 * user has switched that off. */
+	bool abstract_settled;
 	struct sl_plan_port *ports;
 	size_t port_count;
 };
@@ -50,6 +55,7 @@ struct sl_plan_filter {
 	/* It refuses, or traps, a call that the start needs once the filter is
 	 * there, unless it does without (SL_LAUNCH_FORK). */
 	bool hinders;
+	uint8_t list[SL_SYS_COUNT]; /* enum sl_filter_list */
 };
 
 struct sl_plan {
@@ -75,6 +81,10 @@ int sl_plan_compile_filter(const struct sl_policy *policy,
 			   const struct sl_probe *probe,
 			   struct sl_plan_filter *ret_filter,
 			   struct sl_error *err);
+
+/* Another filter for the same policy, which asks the judge about what it
+ * refuses and about what Landlock refuses. Only where the plan traps at all. */
+int sl_plan_add_why(struct sl_plan *plan, struct sl_error *err);
 
 /* Must the kernel have @prot for @policy, or would it go without. */
 bool sl_plan_demands(const struct sl_policy *policy, enum sl_protection prot);

@@ -160,6 +160,10 @@ static int compile_masks(const struct sl_policy *policy, int abi,
 		if (abi >= extras[i].abi)
 			handle(ll, &extras[i]);
 
+	ll->abstract_settled = (ll->scoped & SL_LL_SCOPE_ABSTRACT_UNIX) ||
+			       listed(policy, SL_KEY_DISABLE,
+				      SL_PROT_ABSTRACT_UNIX_SOCKET_SCOPE);
+
 	/* The border exists for its signal scope, and for being a domain of
 	 * its own: the kernel lets nobody inspect a process in the domain
 	 * above. A domain that handles no file right still refuses REFER, so it
@@ -191,6 +195,7 @@ static void add_list(const struct sl_policy *policy, enum sl_key key,
 				     .path = value->items[i].text,
 				     .access = access,
 				     .optional = value->items[i].optional,
+				     .unix_only = key == SL_KEY_ALLOW_UNIX,
 				     .item = &value->items[i],
 			     });
 }
@@ -266,6 +271,7 @@ static int compile_paths(const struct sl_policy *policy,
 {
 	size_t max = sl_policy_get(policy, SL_KEY_FS_READ)->count +
 		     sl_policy_get(policy, SL_KEY_FS_WRITE)->count +
+		     sl_policy_get(policy, SL_KEY_ALLOW_UNIX)->count +
 		     sl_policy_get(policy, SL_KEY_GPU)->count + GPU_PATHS;
 
 	ll->paths = calloc(max, sizeof(*ll->paths));
@@ -273,6 +279,8 @@ static int compile_paths(const struct sl_policy *policy,
 		return sl_err(err, -ENOMEM, SL_STAGE_COMPILE, "out of memory");
 	add_list(policy, SL_KEY_FS_READ, FS_READ, ll);
 	add_list(policy, SL_KEY_FS_WRITE, FS_WRITE, ll);
+	/* KERNEL 7.1: before it the judge alone knows of these. */
+	add_list(policy, SL_KEY_ALLOW_UNIX, SL_LL_FS_RESOLVE_UNIX, ll);
 	return add_gpus(policy, ll, err);
 }
 

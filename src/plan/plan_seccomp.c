@@ -164,6 +164,24 @@ static int apply_list(const struct sl_policy *policy, enum sl_key key,
 	return 0;
 }
 
+/*
+ * Unix sockets need somebody to judge who is connected to, and a place that
+ * they may be in: what can be written (the private temporary directory too), or
+ * what was named for it. Datagrams are asked for by name alone, since where one
+ * can exist every sendmsg(2) is judged.
+ */
+static unsigned int unix_conditions(const struct sl_policy *policy)
+{
+	bool named = sl_policy_get(policy, SL_KEY_ALLOW_UNIX)->count;
+	bool place = named || sl_policy_get(policy, SL_KEY_FS_WRITE)->count ||
+		     sl_policy_bool(policy, SL_KEY_PRIVATE_TMP);
+
+	if (sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR) || !place)
+		return SL_WHEN_NO_UNIX | SL_WHEN_NO_UNIX_DGRAM;
+	return SL_WHEN_UNIX |
+	       (named ? SL_WHEN_UNIX_DGRAM : SL_WHEN_NO_UNIX_DGRAM);
+}
+
 static unsigned int conditions(const struct sl_policy *policy)
 {
 	unsigned int when = SL_WHEN_ALWAYS;
@@ -173,12 +191,35 @@ static unsigned int conditions(const struct sl_policy *policy)
 		when |= SL_WHEN_SUPERVISED | SL_WHEN_JUDGED;
 	else
 		when |= SL_WHEN_UNSUPERVISED;
+	if (when & SL_WHEN_JUDGED &&
+	    sl_policy_get(policy, SL_KEY_FS_PROTECT)->count)
+		when |= SL_WHEN_CARVED;
+	if (when & SL_WHEN_JUDGED && sl_policy_get(policy, SL_KEY_FS_DENY)->count)
+		when |= SL_WHEN_CARVED | SL_WHEN_DENIES;
 	/* An error is the other half's to report; here it means "no port". */
 	if (sl_ports_bind(policy, &bind, NULL) < 0 || bind.none)
 		when |= SL_WHEN_NO_BIND;
 	if (sl_policy_get(policy, SL_KEY_CPU_CORES)->count)
 		when |= SL_WHEN_PINNED;
-	return when;
+	return when | unix_conditions(policy);
+}
+
+/* SECURITY: ways to a file that nobody is asked about. */
+static int check_carved(const struct sl_filter_spec *spec, struct sl_error *err)
+{
+	static const enum sl_sys ways[] = { SL_SYS_io_uring_setup,
+					    SL_SYS_io_uring_enter,
+					    SL_SYS_open_by_handle_at };
+
+	for (size_t i = 0; i < SL_ARRAY_LEN(ways); i++)
+		if (spec->when & SL_WHEN_CARVED &&
+		    spec->list[ways[i]] == SL_LIST_ALLOW)
+			return sl_err(err, -EINVAL, SL_STAGE_COMPILE,
+				      "syscalls.extra_allow: '%s' opens files "
+				      "past --fs-deny and --fs-protect; have "
+				      "one or the other",
+				      sl_sys_name(ways[i]));
+	return 0;
 }
 
 int sl_filter_spec(const struct sl_policy *policy, enum sl_arch arch,
@@ -191,10 +232,33 @@ int sl_filter_spec(const struct sl_policy *policy, enum sl_arch arch,
 	r = apply_list(policy, SL_KEY_EXTRA_DENY, &spec, err);
 	if (r == 0)
 		r = apply_list(policy, SL_KEY_EXTRA_ALLOW, &spec, err);
+	if (r == 0)
+		r = check_carved(&spec, err);
 	if (r < 0)
 		return r;
 	*ret_spec = spec;
 	return 0;
+}
+
+static int compile(const struct sl_policy *policy, unsigned int why,
+		   struct sl_plan_filter *ret_filter, struct sl_error *err)
+{
+	struct sl_filter_spec spec;
+	int r;
+
+	r = sl_filter_spec(policy, SL_ARCH_NATIVE, &spec, err);
+	if (r < 0)
+		return r;
+	spec.when |= why;
+	ret_filter->when = spec.when;
+	ret_filter->traps = spec.when & SL_WHEN_JUDGED;
+	ret_filter->hinders = why ||
+			      spec.list[SL_SYS_close_range] == SL_LIST_DENY ||
+			      spec.list[SL_SYS_dup3] == SL_LIST_DENY ||
+			      spec.list[SL_SYS_ioctl] == SL_LIST_DENY;
+	memcpy(ret_filter->list, spec.list, sizeof(spec.list));
+	return sl_filter_build(&spec, &ret_filter->insns, &ret_filter->count,
+			       err);
 }
 
 int sl_plan_compile_filter(const struct sl_policy *policy,
@@ -202,20 +266,25 @@ int sl_plan_compile_filter(const struct sl_policy *policy,
 			   struct sl_plan_filter *ret_filter,
 			   struct sl_error *err)
 {
-	struct sl_filter_spec spec;
+	(void)probe; /* every kernel with Landlock has all that is used here */
+	return compile(policy, 0, ret_filter, err);
+}
+
+int sl_plan_add_why(struct sl_plan *plan, struct sl_error *err)
+{
+	struct sl_plan_filter filter = { 0 };
 	int r;
 
-	(void)probe; /* every kernel with Landlock has all that is used here */
-	r = sl_filter_spec(policy, SL_ARCH_NATIVE, &spec, err);
+	if (!plan->filter.traps)
+		return sl_err(err, -EINVAL, SL_STAGE_CHECK,
+			      "nobody is there to tell why: "
+			      "--no-supervisor and --why exclude each other");
+	r = compile(plan->policy, SL_WHEN_WHY, &filter, err);
 	if (r < 0)
 		return r;
-	ret_filter->when = spec.when;
-	ret_filter->traps = spec.when & SL_WHEN_JUDGED;
-	ret_filter->hinders = spec.list[SL_SYS_close_range] == SL_LIST_DENY ||
-			      spec.list[SL_SYS_dup3] == SL_LIST_DENY ||
-			      spec.list[SL_SYS_ioctl] == SL_LIST_DENY;
-	return sl_filter_build(&spec, &ret_filter->insns, &ret_filter->count,
-			       err);
+	free(plan->filter.insns);
+	plan->filter = filter;
+	return 0;
 }
 
 /* What the rules for @call open, once each; false if there is no rule. */

@@ -69,6 +69,33 @@ static int check_no_supervisor(const struct sl_policy *policy,
 }
 
 /*
+ * SECURITY: what a preset wishes for gives way to --no-supervisor; what it
+ * takes out of a grant may not, or the grant would be wider than was said.
+ */
+static int check_carves(const struct sl_policy *policy, struct sl_error *err)
+{
+	static const enum sl_key keys[] = { SL_KEY_FS_DENY, SL_KEY_FS_PROTECT };
+
+	if (!sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR))
+		return 0;
+	for (size_t i = 0; i < SL_ARRAY_LEN(keys); i++) {
+		const struct sl_value *value = sl_policy_get(policy, keys[i]);
+		const char *name = sl_key_info(keys[i])->name;
+
+		if (!value->count)
+			continue;
+		sl_err(err, -EINVAL, SL_STAGE_CHECK,
+		       "'%s': without a supervisor nothing can be taken out of "
+		       "a grant; hint: --set %s= goes without, and grants for "
+		       "its neighbours alone need none",
+		       SL_QUOTE(value->items[0].text), name);
+		return sl_policy_blame(err, -EINVAL, keys[i],
+				       &value->items[0].origin);
+	}
+	return 0;
+}
+
+/*
  * A preset wishes for what a run can give; what it grants in vain may go, what
  * it restricts may not.
  */
@@ -215,9 +242,9 @@ int sl_policy_check(const struct sl_policy *policy, struct sl_error *err)
 {
 	static int (*const checks[])(const struct sl_policy *policy,
 				     struct sl_error *err) = {
-		check_no_supervisor, check_network, check_syscalls,
-		check_protections,   check_gpus,    check_timeout,
-		check_env,
+		check_no_supervisor, check_carves,	check_network,
+		check_syscalls,	     check_protections, check_gpus,
+		check_timeout,	     check_env,
 	};
 
 	for (size_t i = 0; i < SL_ARRAY_LEN(checks); i++) {

@@ -136,11 +136,26 @@ static int add_item(struct sl_buf *buf, const struct sl_key_info *info,
 	return add_text(buf, info, item);
 }
 
+/* What sandlock itself added to a policy is no part of it. */
+static bool is_shown(const struct sl_item *item)
+{
+	return item->origin.kind != SL_ORIGIN_OWN;
+}
+
+static bool has_shown(const struct sl_value *value)
+{
+	for (size_t i = 0; i < value->count; i++)
+		if (is_shown(&value->items[i]))
+			return true;
+	return false;
+}
+
 static int add_value(struct sl_buf *buf, const struct sl_key_info *info,
 		     const struct sl_value *value, struct sl_error *err)
 {
 	bool list = sl_type_is_list(info->type);
 	bool env = info->type == SL_TYPE_ENV;
+	const char *comma = "";
 	int r;
 
 	sl_buf_addf(buf, "%s = ",
@@ -149,8 +164,10 @@ static int add_value(struct sl_buf *buf, const struct sl_key_info *info,
 	if (list)
 		sl_buf_adds(buf, env ? "{ " : "[");
 	for (size_t i = 0; i < value->count; i++) {
-		if (i)
-			sl_buf_adds(buf, ", ");
+		if (!is_shown(&value->items[i]))
+			continue;
+		sl_buf_adds(buf, comma);
+		comma = ", ";
 		r = add_item(buf, info, &value->items[i]);
 		if (r != -EILSEQ)
 			continue;
@@ -179,7 +196,7 @@ static int add_section(struct sl_buf *buf, const struct sl_policy *policy,
 		const struct sl_value *value = sl_policy_get(policy, info->id);
 		int r;
 
-		if (!value->count || strncmp(info->name, section, len) != 0 ||
+		if (!has_shown(value) || strncmp(info->name, section, len) != 0 ||
 		    info->name[len] != '.')
 			continue;
 		if (!opened)

@@ -229,6 +229,10 @@ static int not_found(const struct sl_profile_dirs *dirs, const char *name,
 	       "no profile '%s': no such preset and no %s.toml in %s",
 	       SL_QUOTE(name), SL_QUOTE(name),
 	       dirs->count ? dirs->path[0] : "a profile directory");
+	if (strchr(name, ',')) {
+		sl_error_hint(err, "one name at a time: -p agent -p python");
+		return -ENOENT;
+	}
 	if (sl_profile_list(&list, NULL) < 0)
 		return -ENOENT;
 	for (char *at = list, *line; (line = strsep(&at, "\n"));)

@@ -165,7 +165,9 @@ static int set_text(struct sl_policy *policy, const struct sl_profile_ctx *ctx,
 	if (info->type == SL_TYPE_ENV) {
 		r = unescape_env(text, &origin.variables, &expanded, err);
 	} else if (sl_key_expands(info) && strpbrk(text, "~$")) {
-		r = sl_path_expand(text, &expanded, &cwd_len, err);
+		r = sl_key_carves(info->id)
+			    ? sl_path_expand_glob(text, &expanded, err)
+			    : sl_path_expand(text, &expanded, &cwd_len, err);
 		origin.cwd_len = (uint32_t)cwd_len;
 		/* A user without a home, as in a container, has no files in it:
 		 * "?" means if it exists. */

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "policy/glob.h"
 #include "policy/netrule.h"
 #include "policy/pattern.h"
 
@@ -35,6 +36,11 @@ bool sl_value_splits(enum sl_type type)
 {
 	return type == SL_TYPE_PORTS || type == SL_TYPE_CORES ||
 	       type == SL_TYPE_GPUS;
+}
+
+bool sl_key_carves(enum sl_key key)
+{
+	return key == SL_KEY_FS_DENY || key == SL_KEY_FS_PROTECT;
 }
 
 bool sl_key_expands(const struct sl_key_info *info)
@@ -320,7 +326,11 @@ static int syscall_name(struct sl_parsed *out, struct sl_error *err)
 static int path(const struct sl_key_info *info, struct sl_parsed *out,
 		struct sl_error *err)
 {
-	if (info->type == SL_TYPE_PATHS && out->text[0] == '?') {
+	if (sl_key_carves(info->id)) {
+		/* Here a '?' in front is a pattern: any byte. */
+		if (out->len && sl_glob_is_pattern(out->text))
+			return sl_glob_check(out->text, err);
+	} else if (info->type == SL_TYPE_PATHS && out->text[0] == '?') {
 		out->optional = true;
 		out->text++;
 		out->len--;

@@ -24,6 +24,10 @@ struct sl_parsed {
 /* Whether a comma separates values of this type. */
 bool sl_value_splits(enum sl_type type);
 
+/* Whether values of this key are carve-outs: paths or patterns of paths, which
+ * need not exist. */
+bool sl_key_carves(enum sl_key key);
+
 /* Whether profiles expand variables in values of this key, a path. */
 bool sl_key_expands(const struct sl_key_info *info);
 

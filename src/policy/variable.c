@@ -3,12 +3,14 @@
 #include "policy/variable.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "policy/glob.h"
 #include "policy/home.h"
 #include "policy/value.h"
 
@@ -116,12 +118,23 @@ static int scan(const char *text, const char *at, bool env,
 	return unknown(text, name, (size_t)(end - name), env, err);
 }
 
-static int add_home(struct sl_buf *out, struct sl_error *err)
+static int add_text(struct sl_buf *out, const char *text, bool escape)
+{
+	char literal[3 * PATH_MAX];
+	int r;
+
+	if (!escape)
+		return sl_buf_adds(out, text);
+	r = sl_glob_escape(text, strlen(text), literal, sizeof(literal));
+	return r < 0 ? r : sl_buf_adds(out, literal);
+}
+
+static int add_home(struct sl_buf *out, bool escape, struct sl_error *err)
 {
 	sl_autofree char *home = NULL;
 	int r = sl_home(&home, err);
 
-	return r < 0 ? r : sl_buf_adds(out, home);
+	return r < 0 ? r : add_text(out, home, escape);
 }
 
 static bool has_home(void)
@@ -131,12 +144,12 @@ static bool has_home(void)
 	return sl_home(&home, NULL) != -ENOENT;
 }
 
-static int add_cwd(struct sl_buf *out, struct sl_error *err)
+static int add_cwd(struct sl_buf *out, bool escape, struct sl_error *err)
 {
 	sl_autofree char *cwd = NULL;
 	int r = sl_cwd(&cwd, err);
 
-	return r < 0 ? r : sl_buf_adds(out, cwd);
+	return r < 0 ? r : add_text(out, cwd, escape);
 }
 
 static int finish(struct sl_buf *out, int r, const char *text, char **ret_text,
@@ -158,7 +171,8 @@ static int finish(struct sl_buf *out, int r, const char *text, char **ret_text,
  * there by the length kept of it: so it is a beginning, of whole names.
  */
 static int path_cwd(const char *text, const char *at, size_t len,
-		    struct sl_buf *out, size_t *ret_cwd_len, struct sl_error *err)
+		    struct sl_buf *out, bool escape, size_t *ret_cwd_len,
+		    struct sl_error *err)
 {
 	const char *start = text + (text[0] == '?');
 	int r;
@@ -168,13 +182,13 @@ static int path_cwd(const char *text, const char *at, size_t len,
 			      "'%s': ${CWD} is the beginning of a path, as in "
 			      "${CWD} or ${CWD}/build",
 			      SL_QUOTE(text));
-	r = add_cwd(out, err);
+	r = add_cwd(out, escape, err);
 	*ret_cwd_len = out->len - (size_t)(start - text);
 	return r;
 }
 
-int sl_path_expand(const char *text, char **ret_text, size_t *ret_cwd_len,
-		   struct sl_error *err)
+static int expand_path(const char *text, bool escape, char **ret_text,
+		       size_t *ret_cwd_len, struct sl_error *err)
 {
 	sl_autobuf out = SL_BUF_INIT(SL_MAX_VALUE_BYTES);
 	enum variable variable;
@@ -198,9 +212,9 @@ int sl_path_expand(const char *text, char **ret_text, size_t *ret_cwd_len,
 		else if (variable == VAR_HOME && text[0] == '?' && !has_home())
 			return -ENXIO;
 		else if (variable == VAR_HOME)
-			r = add_home(&out, err);
+			r = add_home(&out, escape, err);
 		else if (variable == VAR_CWD)
-			r = path_cwd(text, at, len, &out, &cwd_len, err);
+			r = path_cwd(text, at, len, &out, escape, &cwd_len, err);
 		else
 			return sl_err(err, -EINVAL, SL_STAGE_PARSE,
 				      "'%s': ${TMPDIR} is for values of "
@@ -212,6 +226,19 @@ int sl_path_expand(const char *text, char **ret_text, size_t *ret_cwd_len,
 	if (r == 0)
 		*ret_cwd_len = cwd_len;
 	return r;
+}
+
+int sl_path_expand(const char *text, char **ret_text, size_t *ret_cwd_len,
+		   struct sl_error *err)
+{
+	return expand_path(text, false, ret_text, ret_cwd_len, err);
+}
+
+int sl_path_expand_glob(const char *text, char **ret_text, struct sl_error *err)
+{
+	size_t cwd_len;
+
+	return expand_path(text, true, ret_text, &cwd_len, err);
 }
 
 /* ------------------------------------------------ environment */
@@ -263,9 +290,9 @@ int sl_env_expand(const char *value, const char *tmpdir, char **ret_text,
 		if (r < 0)
 			return r;
 		if (variable == VAR_HOME)
-			r = add_home(&out, err);
+			r = add_home(&out, false, err);
 		else if (variable == VAR_CWD)
-			r = add_cwd(&out, err);
+			r = add_cwd(&out, false, err);
 		else if (variable == VAR_TMPDIR)
 			r = sl_buf_adds(&out, tmpdir);
 		else

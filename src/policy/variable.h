@@ -29,6 +29,8 @@ int sl_cwd(char **ret_cwd, struct sl_error *err);
  */
 int sl_path_expand(const char *text, char **ret_text, size_t *ret_cwd_len,
 		   struct sl_error *err);
+/* The same for a carve-out: what a variable stands for means itself (glob.h). */
+int sl_path_expand_glob(const char *text, char **ret_text, struct sl_error *err);
 
 /*
  * Values of the environment: a '$' before anything else stands for itself.

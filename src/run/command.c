@@ -307,8 +307,9 @@ int sl_command_resolve(const char *argv0, const char *path_env, const char *cwd,
 	int r;
 
 	if (!here)
-		return sl_err(err, -errno, SL_STAGE_EXEC,
-			      "finding out the working directory: %m");
+		return sl_err(err, -errno, SL_STAGE_SPAWN,
+			      "cannot find out the working directory: %m; "
+			      "hint: change to one that exists");
 	rs.cwd = here;
 	r = sl_prefix_context_init(&rs.around, here);
 	if (r < 0)

@@ -66,6 +66,10 @@ enum sl_access {
 	SL_ACCESS_EXECUTE,
 	SL_ACCESS_LIST,
 	SL_ACCESS_CREATE,
+	/* Of denials alone: what the supervisor judges, whatever the file
+	 * permissions say. */
+	SL_ACCESS_CHANGE,
+	SL_ACCESS_WATCH,
 };
 
 struct sl_ask {
@@ -94,6 +98,13 @@ struct sl_judgement {
 	struct sl_want want;
 };
 
+struct sl_walk;
+/* The nearest rule above the object that holds @right, or, with @unix_too, is
+ * of --unix-allow; or NULL. */
+const struct sl_plan_path *sl_ex_rule_above(const struct sl_explain *ex,
+					    const struct sl_walk *walk,
+					    uint64_t right, bool unix_too);
+
 /* All set; answer.fix is left to sl_ex_fix(). */
 void sl_ex_judge(struct sl_explain *ex, const struct sl_ask *ask,
 		 struct sl_judgement *ret);
@@ -101,6 +112,10 @@ void sl_ex_judge_path(struct sl_explain *ex, const struct sl_ask *ask,
 		      struct sl_judgement *ret);
 void sl_ex_judge_net(struct sl_explain *ex, const struct sl_ask *ask,
 		     struct sl_judgement *ret);
+void sl_ex_judge_unix(struct sl_explain *ex, const struct sl_ask *ask,
+		      struct sl_judgement *ret);
+void sl_ex_refuse_unix(struct sl_explain *ex, const struct sl_ask *ask,
+		       struct sl_judgement *ret);
 void sl_ex_judge_call(struct sl_explain *ex, const struct sl_ask *ask,
 		      struct sl_judgement *ret);
 

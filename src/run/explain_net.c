@@ -184,7 +184,10 @@ static bool filtered(struct sl_explain *ex, enum sl_sys call, uint64_t domain,
 {
 	uint64_t args[6] = { domain, type, protocol };
 
-	if (sl_ex_filter(ex, call, args) == 0)
+	int r = sl_ex_filter(ex, call, args);
+
+	/* Whom the judge is asked about is told by the caller. */
+	if (r == 0 || r == SL_EX_JUDGED)
 		return false;
 	sl_ex_blame_filter(ex, call, args, j);
 	return true;
@@ -213,24 +216,9 @@ static void judge_free_socket(struct sl_explain *ex, const struct sl_ask *ask,
 			      struct sl_judgement *j)
 {
 	const struct sl_plan_landlock *ll = &ex->prepared->plan->landlock;
-	bool is_unix = ask->family == AF_UNIX;
 
 	j->answer.rung = SL_RUNG_LANDLOCK;
-	if (is_unix && ask->text[0] == '@' &&
-	    (ll->scoped & SL_LL_SCOPE_ABSTRACT_UNIX)) {
-		j->answer.error = EPERM;
-		j->answer.reason = "abstract sockets do not cross the border "
-				   "of the sandbox";
-		return;
-	}
-	if (is_unix && ask->text[0] != '@' &&
-	    (ll->handled_fs & SL_LL_FS_RESOLVE_UNIX)) {
-		j->answer.verdict = SL_VERDICT_DEPENDS;
-		j->answer.reason = "a write grant for its path decides";
-		return;
-	}
-	if (!is_unix && !ask->protocol &&
-	    (ll->handled_net & SL_LL_NET_CONNECT_SEND_UDP)) {
+	if (!ask->protocol && (ll->handled_net & SL_LL_NET_CONNECT_SEND_UDP)) {
 		j->answer.error = EACCES;
 		j->answer.reason = "this version has no rules for UDP";
 		return;
@@ -260,7 +248,16 @@ static void judge_socket(struct sl_explain *ex, const struct sl_ask *ask,
 				   "of this user";
 		return;
 	}
-	if (!refused && !filtered(ex, SL_SYS_connect, 0, 0, 0, j)) {
+	if (!refused)
+		refused = filtered(ex, SL_SYS_connect, 0, 0, 0, j);
+	if (ask->family == AF_UNIX) {
+		if (refused)
+			sl_ex_refuse_unix(ex, ask, j);
+		else
+			sl_ex_judge_unix(ex, ask, j);
+		return;
+	}
+	if (!refused) {
 		judge_free_socket(ex, ask, j);
 		return;
 	}
@@ -271,7 +268,7 @@ static void judge_socket(struct sl_explain *ex, const struct sl_ask *ask,
 		ex,
 		"this version has no rules for %s; --extra-allow-syscall "
 		"socket would open every kind of socket",
-		ask->family == AF_UNIX ? "Unix sockets" : protocol_name(ask));
+		protocol_name(ask));
 }
 
 void sl_ex_judge_net(struct sl_explain *ex, const struct sl_ask *ask,
@@ -325,6 +322,10 @@ int sl_ex_ask_net(struct sl_explain *ex, const char *text,
 	sl_autofree char *full = NULL;
 	int r;
 
+	if (*text && strspn(text, "0123456789") == strlen(text))
+		return sl_err(err, -EINVAL, SL_STAGE_PARSE,
+			      "needs a host, as in net:localhost:%s",
+			      SL_QUOTE(text));
 	if (strncmp(text, "unix:", 5) == 0 && text[5]) {
 		to_unix.text = text + 5;
 		return answer(ex, &to_unix);

@@ -10,6 +10,7 @@ enum open_when {
 	OPEN_WATCHES,
 	OPEN_CONNECT,
 	OPEN_BIND,
+	OPEN_UNIX,
 	OPEN_SUPERVISED,
 	OPEN_COREDUMP,
 	OPEN_ENVIRONMENT,
@@ -91,6 +92,8 @@ static bool is_open(const struct sl_explain *ex, enum open_when when)
 	case OPEN_BIND:
 		return any_port(ex, SL_LL_NET_BIND_TCP) &&
 		       sl_ex_filter(ex, SL_SYS_listen, no_args) == 0;
+	case OPEN_UNIX:
+		return ex->spec.when & SL_WHEN_UNIX;
 	case OPEN_SUPERVISED:
 		return !sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR);
 	case OPEN_COREDUMP:
@@ -103,13 +106,22 @@ static bool is_open(const struct sl_explain *ex, enum open_when when)
 	return true;
 }
 
+/* What is possible, in the words of the table if the policy limits nothing. */
+static const char *extent(const struct sl_explain *ex, size_t row)
+{
+	if (rows[row].when == OPEN_ENVIRONMENT &&
+	    sl_policy_get(ex->prepared->policy, SL_KEY_SCRUB_ENV)->count)
+		return "what no pattern names is passed on, secrets included";
+	return rows[row].what;
+}
+
 void sl_ex_list_open(struct sl_explain *ex)
 {
 	for (size_t i = 0; i < SL_ARRAY_LEN(rows); i++)
 		if (is_open(ex, rows[i].when))
 			sl_ex_add_rule(ex, (struct sl_ex_rule){
 						   .subject = rows[i].name,
-						   .effect = rows[i].what,
+						   .effect = extent(ex, i),
 						   .origin = "sandlock",
 						   .note = rows[i].helps,
 						   .rung = SL_RUNG_NOTHING,

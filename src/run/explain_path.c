@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "policy/glob.h"
 #include "run/exechead.h"
 #include "run/walk.h"
 #include "sys/uapi.h"
@@ -31,12 +32,14 @@ static const struct {
 	[SL_ACCESS_LIST] = { "list", SL_LL_FS_READ_DIR, R_OK, SL_KEY_FS_READ },
 	[SL_ACCESS_CREATE] = { "create", SL_LL_FS_MAKE_REG, W_OK | X_OK,
 			       SL_KEY_FS_WRITE },
+	[SL_ACCESS_CHANGE] = { "change", SL_LL_FS_WRITE_FILE, F_OK,
+			       SL_KEY_FS_WRITE },
+	[SL_ACCESS_WATCH] = { "watch", SL_LL_FS_READ_FILE, F_OK, SL_KEY_FS_READ },
 };
 
-/* The nearest rule above the object that holds @right, or NULL. */
-static const struct sl_plan_path *rule_for(const struct sl_explain *ex,
-					   const struct sl_walk *walk,
-					   uint64_t right)
+const struct sl_plan_path *sl_ex_rule_above(const struct sl_explain *ex,
+					    const struct sl_walk *walk,
+					    uint64_t right, bool unix_too)
 {
 	const struct sl_plan_landlock *ll = &ex->prepared->plan->landlock;
 	/* Without a supervisor the program is the process that was asked. */
@@ -49,7 +52,9 @@ static const struct sl_plan_path *rule_for(const struct sl_explain *ex,
 		     i++) {
 			const struct sl_grant *grant = &ex->prepared->grants[i];
 
-			if (grant->made && (grant->access & right) &&
+			if (grant->made &&
+			    ((grant->access & right) ||
+			     (unix_too && ll->paths[i].unix_only)) &&
 			    grant->dev == node->dev && grant->ino == node->ino)
 				return &ll->paths[i];
 		}
@@ -79,7 +84,7 @@ static const struct sl_plan_path *rule_for_all(const struct sl_explain *ex,
 	for (uint64_t bit = 1; bit && bit <= wanted; bit <<= 1) {
 		if (!(wanted & bit))
 			continue;
-		rule = rule_for(ex, walk, bit);
+		rule = sl_ex_rule_above(ex, walk, bit, false);
 		if (!rule)
 			return NULL;
 	}
@@ -125,10 +130,14 @@ static bool open_refused(struct sl_explain *ex, struct sl_judgement *j)
 					     SL_SYS_openat };
 	static const uint64_t args[6];
 
-	for (size_t i = 0; i < SL_ARRAY_LEN(calls); i++)
+	for (size_t i = 0; i < SL_ARRAY_LEN(calls); i++) {
+		int r = sl_ex_filter(ex, calls[i], args);
+
+		/* What is asked about is not refused by that. */
 		if (sl_sys_number(calls[i], SL_ARCH_NATIVE) >= 0 &&
-		    sl_ex_filter(ex, calls[i], args) == 0)
+		    (r == 0 || r == SL_EX_JUDGED))
 			return false;
+	}
 	sl_ex_blame_filter(ex, SL_SYS_openat, args, j);
 	return true;
 }
@@ -206,15 +215,52 @@ static void allowed(struct sl_explain *ex, const struct sl_walk *walk,
 					     : "");
 }
 
+/* The rule that takes the path out of its grant, for this access, or NULL. */
+static const struct sl_carve_rule *carve_for(const struct sl_explain *ex,
+					     const struct sl_ask *ask,
+					     const struct sl_walk *walk)
+{
+	const struct sl_carve_set *set = &ex->prepared->carves;
+	bool writes = ask->access == SL_ACCESS_WRITE ||
+		      ask->access == SL_ACCESS_CREATE;
+	struct sl_glob glob;
+
+	for (size_t i = 0; i < set->count; i++) {
+		const struct sl_carve_rule *rule = &set->rules[i];
+
+		if ((writes || rule->kind == SL_CARVE_DENY) &&
+		    sl_glob_compile(rule->pattern, &glob) == 0 &&
+		    sl_glob_walk(&glob, walk->path) == SL_GLOB_COVERED)
+			return rule;
+	}
+	return NULL;
+}
+
+static void carved_out(struct sl_explain *ex, const struct sl_carve_rule *rule,
+		       struct sl_judgement *j)
+{
+	j->answer.verdict = SL_VERDICT_REFUSED;
+	j->answer.rung = SL_RUNG_SUPERVISOR;
+	j->answer.error = EACCES;
+	j->answer.reason = sl_ex_text(ex, "%s takes '%s' out of the grant",
+				      sl_key_info(rule->kind == SL_CARVE_DENY
+							  ? SL_KEY_FS_DENY
+							  : SL_KEY_FS_PROTECT)
+					      ->name,
+				      rule->pattern);
+}
+
 static void judge_object(struct sl_explain *ex, const struct sl_ask *ask,
 			 const struct sl_walk *walk, struct sl_judgement *j)
 {
 	const struct sl_plan_path *rule;
+	const struct sl_carve_rule *carve;
 	uint64_t wanted = rights(ask, walk);
 	int permits = sl_walk_permits(walk, accesses[ask->access].mode);
 
 	j->answer.object = sl_ex_text(ex, "%s", walk->path);
-	if (ask->access != SL_ACCESS_EXECUTE && open_refused(ex, j))
+	if (ask->access != SL_ACCESS_EXECUTE &&
+	    ask->access < SL_ACCESS_CHANGE && open_refused(ex, j))
 		return;
 	if (!walk->exists && ask->access != SL_ACCESS_CREATE) {
 		system_refuses(ex, j, -ENOENT, "it does not exist");
@@ -231,7 +277,10 @@ static void judge_object(struct sl_explain *ex, const struct sl_ask *ask,
 		return;
 	}
 	rule = rule_for_all(ex, walk, wanted);
-	if (rule)
+	carve = rule ? carve_for(ex, ask, walk) : NULL;
+	if (carve)
+		carved_out(ex, carve, j);
+	else if (rule)
 		allowed(ex, walk, rule, permits, j);
 	else
 		refused(ex, ask, walk, permits, j);

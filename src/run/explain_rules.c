@@ -79,9 +79,12 @@ static void list_paths(struct sl_explain *ex)
 	for (size_t i = 0; i < ll->path_count; i++) {
 		const struct sl_plan_path *path = &ll->paths[i];
 		const struct sl_grant *grant = &ex->prepared->grants[i];
-		enum sl_key key = path->access & SL_LL_FS_WRITE_FILE
+		enum sl_key key = path->unix_only ? SL_KEY_ALLOW_UNIX
+				  : path->access & SL_LL_FS_WRITE_FILE
 					  ? SL_KEY_FS_WRITE
 					  : SL_KEY_FS_READ;
+		const char *effect = rights_text(ex, grant->made ? grant->access
+								 : path->access);
 		bool gpu = !path->item || strcmp(path->item->text, path->path);
 
 		/* The nodes of forty cards that are not there tell nobody. */
@@ -92,16 +95,41 @@ static void list_paths(struct sl_explain *ex)
 			(struct sl_ex_rule){
 				.key = gpu ? key_name(SL_KEY_GPU) : key_name(key),
 				.subject = path->path,
-				.effect = rights_text(
-					ex, grant->made ? grant->access
-							: path->access),
+				.effect = path->unix_only ? "Unix sockets" : effect,
 				.origin = path->item ? sl_ex_origin(ex, path->item)
 						     : OURS ", for --gpu",
 				.note = grant_note(ex, path, grant),
-				.rung = SL_RUNG_LANDLOCK,
+				.rung = path->unix_only ? SL_RUNG_SUPERVISOR
+							: SL_RUNG_LANDLOCK,
 				.allows = grant->made,
 				.source = path,
 			});
+	}
+}
+
+/* Judged call by call, since Landlock cannot subtract. */
+static void list_carves(struct sl_explain *ex)
+{
+	static const enum sl_key keys[] = { SL_KEY_FS_DENY, SL_KEY_FS_PROTECT };
+
+	for (size_t k = 0; k < SL_ARRAY_LEN(keys); k++) {
+		const struct sl_value *list = sl_policy_get(policy_of(ex),
+							    keys[k]);
+
+		for (size_t i = 0; i < list->count; i++)
+			sl_ex_add_rule(
+				ex, (struct sl_ex_rule){
+					    .key = key_name(keys[k]),
+					    .subject = list->items[i].text,
+					    .effect = keys[k] == SL_KEY_FS_DENY
+							      ? "EACCES"
+							      : "EACCES for "
+								"writing",
+					    .origin = sl_ex_origin(
+						    ex, &list->items[i]),
+					    .rung = SL_RUNG_SUPERVISOR,
+					    .source = &list->items[i],
+				    });
 	}
 }
 
@@ -363,6 +391,29 @@ static void list_key(struct sl_explain *ex, enum sl_key key, enum sl_rung rung,
 			   });
 }
 
+/* One row for all patterns: a preset has a hundred. */
+static void list_scrubbed(struct sl_explain *ex)
+{
+	const struct sl_value *list = sl_policy_get(policy_of(ex),
+						    SL_KEY_SCRUB_ENV);
+
+	if (list->count)
+		sl_ex_add_rule(
+			ex,
+			(struct sl_ex_rule){
+				.key = key_name(SL_KEY_SCRUB_ENV),
+				.subject = "environment",
+				.effect = sl_ex_text(ex,
+						     "without the names of %zu "
+						     "pattern%s",
+						     list->count,
+						     list->count > 1 ? "s" : ""),
+				.origin = sl_ex_origin(ex, &list->items[0]),
+				.rung = SL_RUNG_ATTRIBUTE,
+				.source = &list->items[0],
+			});
+}
+
 static void list_attributes(struct sl_explain *ex)
 {
 	enum sl_rung rung = SL_RUNG_ATTRIBUTE;
@@ -377,6 +428,7 @@ static void list_attributes(struct sl_explain *ex)
 	list_key(ex, SL_KEY_USER, rung, "user and group", NULL);
 	list_key(ex, SL_KEY_CLEAN_ENV, rung, "environment",
 		 "PATH, HOME, USER, TERM and LANG only");
+	list_scrubbed(ex);
 	list_key(ex, SL_KEY_OPEN_FILES, rung, "open files per process", NULL);
 	list_key(ex, SL_KEY_CPU_CORES, rung, "processor cores", NULL);
 	list_key(ex, SL_KEY_NO_COREDUMP, rung, "core dumps", "none");
@@ -448,6 +500,7 @@ static void list_supervisor(struct sl_explain *ex)
 void sl_ex_list_rules(struct sl_explain *ex)
 {
 	list_paths(ex);
+	list_carves(ex);
 	list_made_at_start(ex);
 	list_borders(ex);
 	list_network(ex);

@@ -201,8 +201,27 @@ static bool try_file(struct sl_hint_finder *f, const struct sl_clue *clue)
 
 /* ------------------------------------------------ the network */
 
-static void try_net(struct sl_hint_finder *f, const struct sl_clue *clue)
+/* The only word of the command that may be a port; 0 if there are more. */
+static uint16_t port_of_command(const struct sl_explain *ex)
 {
+	unsigned long port = 0;
+
+	for (size_t i = 1; ex->argv && ex->argv[0] && ex->argv[i]; i++) {
+		const char *word = ex->argv[i];
+		size_t len = strlen(word);
+
+		if (len == 0 || len > 5 || strspn(word, "0123456789") != len)
+			continue;
+		if (port)
+			return 0;
+		port = strtoul(word, NULL, 10);
+	}
+	return port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
+static void try_net(struct sl_hint_finder *f, const struct sl_clue *heard)
+{
+	struct sl_clue guess = *heard, *clue = &guess;
 	struct sl_ask ask = { .family = AF_INET, .port = clue->port };
 	struct sl_judgement judgement;
 	const char *what = NULL;
@@ -213,6 +232,12 @@ static void try_net(struct sl_hint_finder *f, const struct sl_clue *clue)
 		break;
 	case SL_CLUE_BIND:
 		ask.kind = SL_PROBE_BIND;
+		if (ask.port)
+			break;
+		ask.port = port_of_command(f->ex);
+		guess.source = SL_HINT_COMMAND;
+		if (!ask.port)
+			return;
 		break;
 	case SL_CLUE_LOOKUP:
 		what = "looking up a host name, by UDP,";

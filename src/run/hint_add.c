@@ -32,6 +32,10 @@ static const char *doing(const struct sl_ask *ask, bool exists)
 		return "listing";
 	case SL_ACCESS_CREATE:
 		return exists ? "changing what is in" : "creating";
+	case SL_ACCESS_CHANGE:
+		return "changing the attributes of";
+	case SL_ACCESS_WATCH:
+		return "watching";
 	}
 	return "using";
 }
@@ -44,6 +48,13 @@ static bool is_dir(const char *path)
 }
 
 /* ------------------------------------------------ the option */
+
+/* What programs share with each other, where the run has one of its own. */
+static bool is_shared_tmp(const struct sl_hint_finder *f, const char *path)
+{
+	return sl_prepare_has_tmp(f->ex->prepared->policy) &&
+	       (strcmp(path, "/tmp") == 0 || strcmp(path, "/var/tmp") == 0);
+}
 
 /*
  * Why the options @fix are not offered, or NULL. Those of one step come with
@@ -58,6 +69,8 @@ static const char *objection(const struct sl_hint_finder *f,
 		return "its name cannot be shown as it is";
 	if (strlen(word) > MAX_FIX_BYTES)
 		return "the options are too long to be shown";
+	if (answer->fix_value && is_shared_tmp(f, answer->fix_value))
+		return "the run has a temporary directory of its own, $TMPDIR";
 	if (answer->fix_value && answer->fix_value[0] == '/')
 		return sl_hint_why_not(answer->fix_value,
 				       is_dir(answer->fix_value), f->home);

@@ -42,6 +42,15 @@ static const struct {
 #include "run/hint.def"
 };
 
+/* Messages of one cause that name nothing, or something else. */
+static const struct {
+	const char *phrase, *place;
+	enum sl_deed deed;
+} known[] = {
+	{ "_multiprocessing.SemLock(", "/dev/shm", SL_DEED_WRITE },
+	{ "mount -t proc proc /proc", "/proc", SL_DEED_READ }, /* ps, top */
+};
+
 /* ------------------------------------------------ clues */
 
 void sl_clues_fini(struct sl_clues *clues)
@@ -183,11 +192,14 @@ static void add_quoted(struct sl_clues *clues, struct sl_clue clue,
 	}
 }
 
-/* Every word that begins with a slash; with blanks, up to the next ": ". */
+/*
+ * Every word from @from on that begins with a slash; with blanks, up to the
+ * next ": ".
+ */
 static void add_paths(struct sl_clues *clues, struct sl_clue clue,
-		      struct sl_str line, size_t sign)
+		      struct sl_str line, size_t from, size_t sign)
 {
-	for (size_t i = 0; i < line.len; i++) {
+	for (size_t i = from; i < line.len; i++) {
 		size_t word = i, end = i;
 
 		if (line.ptr[i] != '/' || (i > 0 && !is_blank(line.ptr[i - 1]) &&
@@ -205,31 +217,85 @@ static void add_paths(struct sl_clues *clues, struct sl_clue clue,
 	}
 }
 
-static void scan_file(struct sl_clues *clues, struct sl_clue clue,
+/* Behind "PROGRAM: ", which is no name of what was refused. */
+static size_t behind_program(struct sl_str line)
+{
+	size_t end = 0;
+
+	while (end < line.len && !is_blank(line.ptr[end]))
+		end++;
+	return end > 0 && line.ptr[end - 1] == ':' ? end : 0;
+}
+
+/* ": 'NAME'", ", open 'NAME'": what follows the sign is a name, not a word. */
+static bool names_follow(struct sl_str line, size_t behind)
+{
+	if (behind == line.len || !strchr(":,", line.ptr[behind]))
+		return false;
+	while (behind < line.len && !quote_at(line, behind) &&
+	       strchr(" ,:abcdefghijklmnopqrstuvwxyz", line.ptr[behind]))
+		behind++;
+	return behind < line.len && quote_at(line, behind);
+}
+
+/* What was refused though it is not there was to be made. */
+static void add_new(struct sl_clues *clues, struct sl_clue clue,
+		    struct sl_str object)
+{
+	clue.deed = SL_DEED_CREATE;
+	add(clues, clue, object);
+}
+
+/*
+ * The object of the verb that the line holds, if any; the phrase says on which
+ * side of it that is. Sets the deed. Whether one was found.
+ */
+static bool scan_verb(struct sl_clues *clues, struct sl_clue *clue,
 		      struct sl_str line, size_t sign)
 {
-	struct sl_str object = segment_before(line, sign);
+	struct sl_str object;
 
 	for (size_t i = 0; i < SL_ARRAY_LEN(verbs); i++) {
-		size_t at = find(line, verbs[i].phrase);
-		size_t len = strlen(verbs[i].phrase);
+		const char *phrase = verbs[i].phrase;
+		size_t at = find(line, phrase), len = strlen(phrase);
 
 		if (at == SIZE_MAX)
 			continue;
-		clue.deed = verbs[i].deed;
-		if (at + len < sign && verbs[i].phrase[len - 1] == ' ')
-			add(clues, clue, strip(slice(line, at + len, sign)));
-		break;
+		clue->deed = verbs[i].deed;
+		if (phrase[0] == ':')
+			object = segment_before(line, at);
+		else if (at + len < sign && phrase[len - 1] == ' ')
+			object = strip(slice(line, at + len, sign));
+		else
+			return false;
+		add(clues, *clue, object);
+		if (clue->deed == SL_DEED_ANY)
+			add_new(clues, *clue, object);
+		return true;
 	}
-	add(clues, clue, object);
-	if (clue.deed == SL_DEED_ANY && object.len && *object.ptr == '/') {
-		/* Refused, though it is not there: it was to be made. */
-		clue.deed = SL_DEED_CREATE;
+	return false;
+}
+
+static void scan_file(struct sl_clues *clues, struct sl_clue clue,
+		      struct sl_str line, size_t sign, size_t sign_len)
+{
+	struct sl_str object = segment_before(line, sign);
+	size_t from = 0;
+
+	/* With a verb in it the segment would be the name of nothing. */
+	if (scan_verb(clues, &clue, line, sign))
+		from = behind_program(line);
+	else
 		add(clues, clue, object);
+	if (clue.deed == SL_DEED_ANY && object.len && *object.ptr == '/')
+		add_new(clues, clue, object);
+	add_quoted(clues, clue, line);
+	if (clue.deed == SL_DEED_ANY && names_follow(line, sign + sign_len)) {
+		clue.deed = SL_DEED_CREATE;
+		add_quoted(clues, clue, slice(line, sign, line.len));
 		clue.deed = SL_DEED_ANY;
 	}
-	add_quoted(clues, clue, line);
-	add_paths(clues, clue, line, sign);
+	add_paths(clues, clue, line, from, sign);
 }
 
 /* ------------------------------------------------ ports, names */
@@ -285,6 +351,13 @@ static void scan_line(struct sl_clues *clues, struct sl_str line)
 	struct sl_clue clue = { .source = SL_HINT_MESSAGE };
 	size_t sign = SIZE_MAX, i;
 
+	for (i = 0; i < SL_ARRAY_LEN(known); i++)
+		if (find(line, known[i].phrase) != SIZE_MAX) {
+			clue.deed = known[i].deed;
+			sl_clues_add(clues, clue, known[i].place,
+				     strlen(known[i].place));
+			return;
+		}
 	for (i = 0; i < SL_ARRAY_LEN(signs); i++) {
 		sign = find(line, signs[i].phrase);
 		if (sign != SIZE_MAX)
@@ -295,7 +368,7 @@ static void scan_line(struct sl_clues *clues, struct sl_str line)
 	clue.kind = signs[i].kind;
 	switch (clue.kind) {
 	case SL_CLUE_FILE:
-		scan_file(clues, clue, line, sign);
+		scan_file(clues, clue, line, sign, strlen(signs[i].phrase));
 		break;
 	case SL_CLUE_PROGRAM:
 		scan_program(clues, clue, line, sign, strlen(signs[i].phrase));
@@ -306,7 +379,7 @@ static void scan_line(struct sl_clues *clues, struct sl_str line)
 	case SL_CLUE_CONNECT:
 	case SL_CLUE_BIND:
 		clue.port = find_port(line);
-		if (clue.port)
+		if (clue.port || clue.kind == SL_CLUE_BIND)
 			sl_clues_add(clues, clue, NULL, 0);
 		break;
 	case SL_CLUE_LOOKUP:

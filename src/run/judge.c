@@ -235,7 +235,11 @@ static void start(struct sl_run *run)
 		fail(run, SL_STEP_USERNS, (int)-r);
 	if (life->report.step)
 		return;
-	r = enter_domain(launch);
+	/* Not confined, as nothing is that was started before this thread is. */
+	if (run->judge && run->judge->carves)
+		r = sl_clerk_start(&run->judge->clerk);
+	if (r == 0)
+		r = enter_domain(launch);
 	if (r < 0) {
 		fail(run, SL_STEP_CONFINE_JUDGE, (int)-r);
 		return;

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "supervise/carve.h"
 #include "supervise/grants.h"
 
 struct sock_filter;
@@ -35,6 +36,9 @@ enum sl_launch_flag {
 	SL_LAUNCH_QUIET = 4096, /* Landlock ABI 7: no audit of our own probes */
 	SL_LAUNCH_JUDGED = 16384, /* the filter traps: hand over its listener */
 	SL_LAUNCH_TRAPS_EXEC = 32768, /* also the exec that starts the program */
+	/* The judge need not look at abstract Unix sockets. */
+	SL_LAUNCH_ABSTRACT = 65536,
+	SL_LAUNCH_LIVE = 131072, /* each denial is told at once, not in time */
 };
 
 #define SL_LAUNCH_CPU_WORDS 16 /* 1,024 CPUs */
@@ -78,8 +82,13 @@ struct sl_launch {
 	const char *tmp_name; /* its name below SL_FD_TMP_BASE, or NULL */
 	const struct sl_root *roots; /* the grants, for the judge */
 	uint32_t root_count;
+	const struct sl_carve_rule *carves; /* parts of them that are not */
+	uint32_t carve_count;
 	uint32_t when; /* enum sl_when bits of the filter, for the judge */
-	int fds[SL_FD_COUNT]; /* stdio: -1 means as it is */
+	uint8_t list[SL_SYS_COUNT]; /* as in struct sl_filter_spec, for it */
+	const char *name;	    /* that the sandbox shall have, or NULL */
+	const char *xdg;	    /* XDG_RUNTIME_DIR of the caller, or NULL */
+	int fds[SL_FD_COUNT];	    /* stdio: -1 means as it is */
 };
 
 /* Steps of a start, in order; what a report names. Zero: none failed. */

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "plan/filter.h"
 #include "run/command.h"
 #include "run/recipe.h"
 #include "run/ruleset.h"
@@ -83,9 +84,10 @@ static int grant_tmp(const struct sl_prepared *p, struct sl_error *err)
 	return 0;
 }
 
-static struct sl_root root_of(const char *path, const struct sl_grant *grant)
+static struct sl_root root_of(const struct sl_plan_path *path,
+			      const struct sl_grant *grant)
 {
-	struct sl_root root = { .path = path,
+	struct sl_root root = { .path = path->path,
 				.fd = grant->fd,
 				.mode = grant->mode,
 				.dev = grant->dev,
@@ -95,6 +97,8 @@ static struct sl_root root_of(const char *path, const struct sl_grant *grant)
 		root.rights |= SL_RIGHT_READ;
 	if (grant->access & SL_LL_FS_WRITE_FILE)
 		root.rights |= SL_RIGHT_WRITE;
+	if (path->unix_only)
+		root.rights |= SL_RIGHT_UNIX;
 	return root;
 }
 
@@ -112,8 +116,7 @@ static int fill_roots(struct sl_prepared *p, struct sl_error *err)
 	for (size_t i = 0; i < ll->path_count; i++) {
 		if (!p->grants[i].made)
 			continue;
-		p->roots[l->root_count++] = root_of(ll->paths[i].path,
-						    &p->grants[i]);
+		p->roots[l->root_count++] = root_of(&ll->paths[i], &p->grants[i]);
 		p->grants[i].fd = -1;
 	}
 	l->roots = p->roots;
@@ -138,8 +141,11 @@ static void fill_filter(struct sl_launch *l, const struct sl_plan_filter *filter
 	l->insns = filter->insns;
 	l->insn_count = (uint32_t)filter->count;
 	l->when = filter->when;
+	memcpy(l->list, filter->list, sizeof(l->list));
 	if (filter->traps)
 		l->flags |= SL_LAUNCH_JUDGED;
+	if (filter->when & (SL_WHEN_DENIES | SL_WHEN_WHY))
+		l->flags |= SL_LAUNCH_TRAPS_EXEC;
 	if (filter->traps && filter->hinders)
 		l->flags |= SL_LAUNCH_FORK;
 }
@@ -250,14 +256,18 @@ static int lift_fds(struct sl_launch *l, struct sl_error *err)
 }
 
 /* The plan and its rulesets, by the same calls whether it is for real. */
-static int make_plan(struct sl_prepared *p, bool dry, struct sl_error *err)
+static int make_plan(struct sl_prepared *p, const struct sl_request *request,
+		     struct sl_error *err)
 {
+	bool dry = request->dry;
 	struct sl_launch *l = &p->launch;
 	struct sl_probe probe;
 	int r;
 
 	sl_probe(&probe);
 	r = sl_plan_compile(p->policy, &probe, &p->plan, err);
+	if (r == 0 && request->why)
+		r = sl_plan_add_why(p->plan, err);
 	if (r < 0)
 		return r;
 	p->grants = calloc(p->plan->landlock.path_count + 1, sizeof(*p->grants));
@@ -298,15 +308,19 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 	r = request->argv ? find_command(p, request->argv, err) : 0;
 	if (r < 0)
 		return r;
-	r = make_plan(p, request->dry, err);
+	r = make_plan(p, request, err);
 	if (r < 0)
 		return r;
 	r = grant_tmp(p, err);
 	if (r < 0)
 		return r;
 	r = p->plan->filter.traps && !request->dry ? fill_roots(p, err) : 0;
+	if (r == 0 && p->plan->filter.traps)
+		r = sl_carve_set_make(p->policy, &p->carves, err);
 	if (r < 0)
 		return r;
+	l->carves = p->carves.rules;
+	l->carve_count = (uint32_t)p->carves.count;
 	fill_filter(l, &p->plan->filter);
 	fill_attributes(l, p->policy);
 	if (request->timeout_ns &&
@@ -314,6 +328,8 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 		l->timeout_ns = SL_MIN(request->timeout_ns, (uint64_t)INT64_MAX);
 	if (p->plan->landlock.border_scoped & SL_LL_SCOPE_SIGNAL)
 		l->flags |= SL_LAUNCH_SCOPED;
+	if (p->plan->landlock.abstract_settled)
+		l->flags |= SL_LAUNCH_ABSTRACT;
 	return lift_fds(l, err);
 }
 
@@ -370,6 +386,7 @@ void sl_prepared_free(struct sl_prepared *p, bool keep_tmp)
 		free(*var);
 	free(p->envp);
 	sl_prepared_drop_roots(p);
+	sl_carve_set_fini(&p->carves);
 	free(p->grants);
 	free(p->argv_shell);
 	free(p->path);

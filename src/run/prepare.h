@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "plan/plan.h"
 #include "policy/policy.h"
+#include "run/carveset.h"
 #include "run/launch.h"
 #include "run/tmpdir.h"
 
@@ -22,10 +23,11 @@ struct sl_prepared {
 	char **envp;
 	const char **argv_shell;
 	char *path;
-	char *tmp_dir;		 /* what TMPDIR says, or NULL */
-	char *cwd;		 /* absolute, or NULL: unchanged */
-	struct sl_grant *grants; /* what became of each path of the plan */
-	struct sl_root *roots;	 /* of them what the judge knows */
+	char *tmp_dir;		    /* what TMPDIR says, or NULL */
+	char *cwd;		    /* absolute, or NULL: unchanged */
+	struct sl_grant *grants;    /* what became of each path of the plan */
+	struct sl_root *roots;	    /* of them what the judge knows */
+	struct sl_carve_set carves; /* and what is taken out of them */
 	char tmp_name[16];
 };
 
@@ -38,6 +40,7 @@ struct sl_request {
 	/* Only to look at: argv may be NULL, no temporary directory is made,
 	 * and what became of each grant is noted. */
 	bool dry;
+	bool why; /* trap what the kernel is going to refuse, to tell of it */
 };
 
 /*

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "run/entry.h"
 #include "run/launch.h"
 #include "run/run.h"
 
@@ -29,7 +30,11 @@ struct sl_proto_spawn {
 };
 
 /* sandbox socket, to the supervisor */
-enum sl_proto_order_kind { SL_PROTO_SIGNAL = 1, SL_PROTO_KILL };
+enum sl_proto_order_kind {
+	SL_PROTO_SIGNAL = 1,
+	SL_PROTO_KILL,
+	SL_PROTO_POLICY, /* with a memfd: its text, for who inspects */
+};
 struct sl_proto_order {
 	uint32_t kind;
 	int32_t sig;
@@ -40,12 +45,23 @@ enum sl_proto_event_kind {
 	SL_PROTO_STARTED = 1, /* pid */
 	SL_PROTO_FAILED,      /* error; the last message */
 	SL_PROTO_OVER,	      /* outcome; the last message */
+	SL_PROTO_NAMED,	      /* name; or error: there is no control plane */
+	SL_PROTO_DENIAL,      /* a struct sl_proto_denial */
 };
 struct sl_proto_event {
 	uint32_t kind;
 	int32_t pid;
 	struct sl_outcome outcome;
 	struct sl_error error;
+	char name[SL_ENTRY_NAME_BYTES];
+	uint64_t dropped; /* OVER: denials that were not sent */
+};
+
+/* Cut behind the last byte of event.object that counts. */
+struct sl_proto_denial {
+	uint32_t kind;
+	uint32_t reserved;
+	struct sl_event event;
 };
 
 /* Serve until the host is gone and every sandbox has ended. Exit status. */

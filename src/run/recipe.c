@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Encoding of a launch: head, filter, roots, then NUL-terminated strings in the
- * order path, tmp_name, argv, envp, paths of the roots. Both ends are of one
- * build; `magic` refuses another one. argv_shell is made again from path and
- * argv.
+ * order path, tmp_name, name, xdg, argv, envp, paths of the roots, carve-outs.
+ * Both ends
+ * are of one build; `magic` refuses another one. argv_shell is made again from
+ * path and argv.
  */
 #include "run/recipe.h"
 
@@ -15,13 +16,15 @@
 
 #include "base/limits.h"
 
-#define MAGIC 0x736c0002u
+#define MAGIC 0x736c0003u
 
 struct head {
 	uint32_t magic;
 	uint32_t size; /* of struct sl_launch */
 	uint32_t argc, envc;
 	uint32_t has_tmp;
+	uint32_t has_name;
+	uint32_t has_xdg;
 	uint32_t has_shell;
 	struct sl_launch launch; /* pointers and descriptors mean nothing */
 };
@@ -35,6 +38,21 @@ static uint32_t count(const char *const *list)
 	return n;
 }
 
+/* NULL is nothing: a flag in the head says so. */
+static void add_string(struct sl_buf *buf, const char *text)
+{
+	if (text)
+		sl_buf_add(buf, text, strlen(text) + 1);
+}
+
+/* The kind as a byte that is no NUL, and two strings. */
+static void add_carve(struct sl_buf *buf, const struct sl_carve_rule *rule)
+{
+	sl_buf_addc(buf, (char)('0' + rule->kind));
+	sl_buf_add(buf, rule->pattern, strlen(rule->pattern) + 1);
+	sl_buf_add(buf, rule->path, strlen(rule->path) + 1);
+}
+
 int sl_recipe_encode(const struct sl_launch *launch, struct sl_buf *buf)
 {
 	struct head head = { .magic = MAGIC,
@@ -42,11 +60,14 @@ int sl_recipe_encode(const struct sl_launch *launch, struct sl_buf *buf)
 			     .argc = count(launch->argv),
 			     .envc = count(launch->envp),
 			     .has_tmp = launch->tmp_name != NULL,
+			     .has_name = launch->name != NULL,
+			     .has_xdg = launch->xdg != NULL,
 			     .has_shell = launch->argv_shell != NULL,
 			     .launch = *launch };
 
 	if (head.argc > SL_MAX_ARGS || head.envc > SL_MAX_ARGS ||
-	    launch->root_count > SL_MAX_ROOTS)
+	    launch->root_count > SL_MAX_ROOTS ||
+	    launch->carve_count > SL_MAX_CARVES)
 		return -E2BIG;
 	sl_buf_add(buf, &head, sizeof(head));
 	sl_buf_add(buf, launch->insns,
@@ -59,8 +80,9 @@ int sl_recipe_encode(const struct sl_launch *launch, struct sl_buf *buf)
 		sl_buf_add(buf, &root, sizeof(root));
 	}
 	sl_buf_add(buf, launch->path, strlen(launch->path) + 1);
-	if (launch->tmp_name)
-		sl_buf_add(buf, launch->tmp_name, strlen(launch->tmp_name) + 1);
+	add_string(buf, launch->tmp_name);
+	add_string(buf, launch->name);
+	add_string(buf, launch->xdg);
 	for (uint32_t i = 0; i < head.argc; i++)
 		sl_buf_add(buf, launch->argv[i], strlen(launch->argv[i]) + 1);
 	for (uint32_t i = 0; i < head.envc; i++)
@@ -68,6 +90,8 @@ int sl_recipe_encode(const struct sl_launch *launch, struct sl_buf *buf)
 	for (uint32_t i = 0; i < launch->root_count; i++)
 		sl_buf_add(buf, launch->roots[i].path,
 			   strlen(launch->roots[i].path) + 1);
+	for (uint32_t i = 0; i < launch->carve_count; i++)
+		add_carve(buf, &launch->carves[i]);
 	return buf->failed == -EOVERFLOW ? -E2BIG : buf->failed;
 }
 
@@ -107,6 +131,30 @@ static int take_roots(struct sl_recipe *recipe, struct cursor *c)
 	return 0;
 }
 
+static int take_carves(struct sl_recipe *recipe, struct cursor *c)
+{
+	uint32_t count = recipe->launch.carve_count;
+
+	recipe->launch.carves = NULL;
+	if (count > SL_MAX_CARVES)
+		return -EBADMSG;
+	recipe->carves = calloc(count + 1, sizeof(*recipe->carves));
+	if (!recipe->carves)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count && !c->failed; i++) {
+		struct sl_carve_rule *rule = &recipe->carves[i];
+		const char *text = take_string(c);
+
+		rule->kind = text ? (uint32_t)(*text - '0') : 0;
+		if (rule->kind != SL_CARVE_DENY && rule->kind != SL_CARVE_PROTECT)
+			return -EBADMSG;
+		rule->pattern = text + 1;
+		rule->path = take_string(c);
+	}
+	recipe->launch.carves = recipe->carves;
+	return 0;
+}
+
 static int decode(struct sl_recipe *recipe, size_t len)
 {
 	struct sl_launch *l = &recipe->launch;
@@ -133,6 +181,7 @@ static int decode(struct sl_recipe *recipe, size_t len)
 		return -ENOMEM;
 	*l = head.launch;
 	l->roots = NULL;
+	l->carves = NULL;
 	for (int i = 0; i < SL_FD_COUNT; i++)
 		l->fds[i] = -1;
 	l->insns = (const void *)(recipe->data + sizeof(head));
@@ -143,6 +192,8 @@ static int decode(struct sl_recipe *recipe, size_t len)
 		return r;
 	l->path = take_string(&c);
 	l->tmp_name = head.has_tmp ? take_string(&c) : NULL;
+	l->name = head.has_name ? take_string(&c) : NULL;
+	l->xdg = head.has_xdg ? take_string(&c) : NULL;
 	l->argv = p;
 	for (uint32_t i = 0; i < head.argc; i++)
 		*p++ = take_string(&c);
@@ -153,6 +204,9 @@ static int decode(struct sl_recipe *recipe, size_t len)
 	*p++ = NULL;
 	for (uint32_t i = 0; i < l->root_count; i++)
 		recipe->roots[i].path = take_string(&c);
+	r = take_carves(recipe, &c);
+	if (r < 0)
+		return r;
 	if (c.failed || c.pos != c.end)
 		return -EBADMSG;
 	l->argv_shell = head.has_shell ? p : NULL;
@@ -222,6 +276,7 @@ void sl_recipe_free(struct sl_recipe *recipe)
 		if (recipe->roots[i].fd > 2) /* 0: none came */
 			close(recipe->roots[i].fd);
 	free(recipe->roots);
+	free(recipe->carves);
 	free(recipe->data);
 	free(recipe->pointers);
 	free(recipe);

@@ -12,6 +12,7 @@ struct sl_recipe {
 	struct sl_launch launch; /* points into data and pointers */
 	char *data;
 	const char **pointers;
+	struct sl_carve_rule *carves;
 	struct sl_root *roots; /* those with fd 0 await one; -1: none */
 };
 

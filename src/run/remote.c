@@ -22,6 +22,7 @@
 #include "base/compiler.h"
 #include "base/limits.h"
 #include "run/identity.h"
+#include "run/installed.h"
 #include "run/launcher.h"
 #include "run/proto.h"
 #include "run/recipe.h"
@@ -226,14 +227,14 @@ static int make_recipe(const struct sl_launch *launch, uint32_t *ret_len)
 	return sl_take_fd(&fd);
 }
 
-static int send_spawn(const struct sl_proto_spawn *msg, const int *fds,
-		      size_t count)
+static int send_with_fds(int sock, const void *msg, size_t len, const int *fds,
+			 size_t count)
 {
 	union {
 		char space[CMSG_SPACE(sizeof(int) * SL_PROTO_MAX_FDS)];
 		struct cmsghdr align;
 	} space = { { 0 } };
-	struct iovec iov = { (void *)(uintptr_t)msg, sizeof(*msg) };
+	struct iovec iov = { (void *)(uintptr_t)msg, len };
 	struct msghdr mh = { .msg_iov = &iov,
 			     .msg_iovlen = 1,
 			     .msg_control = &space,
@@ -244,7 +245,7 @@ static int send_spawn(const struct sl_proto_spawn *msg, const int *fds,
 	cm->cmsg_type = SCM_RIGHTS;
 	cm->cmsg_len = CMSG_LEN(sizeof(int) * count);
 	memcpy(CMSG_DATA(cm), fds, sizeof(int) * count);
-	while (sendmsg(control, &mh, MSG_NOSIGNAL) < 0)
+	while (sendmsg(sock, &mh, MSG_NOSIGNAL) < 0)
 		if (errno != EINTR)
 			return -errno;
 	return 0;
@@ -259,14 +260,15 @@ static int ask(const struct sl_proto_spawn *msg, const int *fds, size_t count,
 	pthread_mutex_lock(&lock);
 	r = ensure_supervisor(status, err);
 	if (r == 0) {
-		r = send_spawn(msg, fds, count);
+		r = send_with_fds(control, msg, sizeof(*msg), fds, count);
 		if (r == -EPIPE || r == -ECONNRESET) {
 			/* It was killed: a new one, once. */
 			close(control);
 			control = -1;
 			r = ensure_supervisor(status, err);
 			if (r == 0)
-				r = send_spawn(msg, fds, count);
+				r = send_with_fds(control, msg, sizeof(*msg),
+						  fds, count);
 		}
 		if (r < 0)
 			sl_err(err, r, SL_STAGE_SPAWN,
@@ -335,4 +337,18 @@ int sl_remote_spawn(struct sl_launch *launch, int *ret_sock, struct sl_error *er
 		return r;
 	*ret_sock = sl_take_fd(&ours);
 	return 0;
+}
+
+void sl_remote_tell_policy(int sock, const struct sl_policy *policy)
+{
+	struct sl_proto_order msg = { .kind = SL_PROTO_POLICY };
+	sl_autoclose int fd = -1;
+	sl_autofree char *text = NULL;
+
+	if (sl_policy_dump(policy, &text, NULL) < 0)
+		return;
+	fd = memfd_create("sandlock-policy", MFD_CLOEXEC);
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
+		return;
+	send_with_fds(sock, &msg, sizeof(msg), &fd, 1);
 }

@@ -37,6 +37,13 @@ static bool is_absence(int r)
 	return r == -ENOENT || r == -ENOTDIR || r == -EACCES;
 }
 
+static const char *flag_of(const struct sl_plan_path *path)
+{
+	if (path->unix_only)
+		return "--unix-allow";
+	return path->access & SL_LL_FS_WRITE_FILE ? "-w" : "-r";
+}
+
 static int path_error(const struct sl_plan_path *path, int r, const char *what,
 		      struct sl_error *err)
 {
@@ -52,8 +59,7 @@ static int path_error(const struct sl_plan_path *path, int r, const char *what,
 		return r;
 	if (path->item->origin.kind == SL_ORIGIN_API)
 		sl_error_hint(err, "%s '?%s' skips it if missing",
-			      path->access & SL_LL_FS_WRITE_FILE ? "-w" : "-r",
-			      path->path);
+			      flag_of(path), path->path);
 	else
 		sl_error_hint(err, "\"?%s\" skips it if missing", path->path);
 	return r;
@@ -97,7 +103,8 @@ static int open_grant(const struct sl_plan_path *path)
  * and another process has another current directory. */
 static bool must_hold(const struct sl_plan_path *path)
 {
-	return (path->access & SL_LL_FS_WRITE_FILE) || path->path[0] != '/';
+	return path->unix_only || (path->access & SL_LL_FS_WRITE_FILE) ||
+	       path->path[0] != '/';
 }
 
 /* @note may be NULL. */
@@ -132,10 +139,14 @@ static int add_path(int ruleset, const struct sl_plan_path *path, bool hold,
 		if (r < 0)
 			return r;
 	}
+	if (path->unix_only && !S_ISSOCK(st.st_mode) && !S_ISDIR(st.st_mode))
+		return path_error(
+			path, -ENOTSOCK,
+			"neither a socket nor a directory of some: ", err);
 	access = fitting_access(path->access, st.st_mode);
-	if (!access)
+	if (!access && !path->unix_only)
 		return 0;
-	r = sl_ll_add_path(ruleset, fd, access);
+	r = access ? sl_ll_add_path(ruleset, fd, access) : 0;
 	if (r == -EBADFD)
 		return path_error(path, r,
 				  "leads to a pipe, a socket or another object "
@@ -267,7 +278,7 @@ static void warn_missing(const struct sl_policy *policy, enum sl_key key,
 int sl_ruleset_warnings(const struct sl_policy *policy, struct sl_buf *text)
 {
 	static const enum sl_key keys[] = { SL_KEY_FS_READ, SL_KEY_FS_WRITE,
-					    SL_KEY_CWD };
+					    SL_KEY_ALLOW_UNIX, SL_KEY_CWD };
 
 	for (size_t i = 0; i < SL_ARRAY_LEN(keys); i++)
 		warn_missing(policy, keys[i], text);

@@ -69,6 +69,7 @@ static void release(struct sl_run *run)
 	if (run->orphans_fd >= 0)
 		close(run->orphans_fd);
 	sl_judge_free(run->judge);
+	sl_event_ring_free(run->events);
 	if (run->life) {
 		if (run->life->exec_pipe > 0)
 			close(run->life->exec_pipe);
@@ -136,8 +137,20 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 		run->judge = sl_judge_new(launch->roots, launch->root_count);
 		if (!run->judge)
 			return -ENOMEM;
+		run->events = sl_event_ring_new();
+		if (!run->events)
+			return -ENOMEM;
+		sl_event_ring_wake(run->events, run->event_fd,
+				   launch->flags & SL_LAUNCH_LIVE);
+		run->judge->events = run->events;
+		if (launch->carve_count)
+			r = sl_carves_new(launch->carves, launch->carve_count,
+					  &run->judge->carves);
+		if (r < 0)
+			return r;
 		run->judge->supervisor_pid = getpid();
 		run->judge->when = launch->when;
+		run->judge->list = launch->list;
 		note_inherited(run->judge, launch);
 		if (launch->flags & SL_LAUNCH_USER)
 			run->judge->ids = (struct sl_judge_ids){
@@ -148,6 +161,7 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 				.outside_gid = getegid(),
 			};
 		run->judge->scoped = launch->flags & SL_LAUNCH_SCOPED;
+		run->judge->abstract = launch->flags & SL_LAUNCH_ABSTRACT;
 	}
 	return 0;
 }
@@ -262,6 +276,16 @@ void sl_run_outcome(const struct sl_run *run, struct sl_outcome *ret_outcome)
 	else if ((life->request & SL_LIFE_KILL) && out.code < 0)
 		out.reason = SL_REASON_KILLED;
 	*ret_outcome = out;
+}
+
+bool sl_run_next_event(struct sl_run *run, struct sl_event *ret_event)
+{
+	return run->events && sl_event_pop(run->events, ret_event);
+}
+
+uint64_t sl_run_events_dropped(const struct sl_run *run)
+{
+	return run->events ? sl_event_dropped(run->events) : 0;
 }
 
 pid_t sl_run_pid(const struct sl_run *run)

@@ -14,6 +14,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "run/launch.h"
+#include "supervise/event.h"
 
 struct sl_run;
 
@@ -59,6 +60,12 @@ enum sl_run_state sl_run_dispatch(struct sl_run *run);
 const struct sl_report *sl_run_report(const struct sl_run *run);
 /* After SL_RUN_OVER. */
 void sl_run_outcome(const struct sl_run *run, struct sl_outcome *ret_outcome);
+
+/* What was refused, one by one, also after the end; false: nothing for now.
+ * From the thread that dispatches, after it did. */
+bool sl_run_next_event(struct sl_run *run, struct sl_event *ret_event);
+/* Events that found no room. */
+uint64_t sl_run_events_dropped(const struct sl_run *run);
 
 pid_t sl_run_pid(const struct sl_run *run);
 /* Times the root stopped so far. */

@@ -26,13 +26,15 @@ struct sl_run {
 	int guardian_fd; /* pidfd; valid once phase > STARTING */
 	int exec_read;	 /* fork path: EOF when the program is executed */
 	enum sl_run_state state;
-	uint32_t phase;		/* enum sl_judge_phase */
-	struct sl_tmpdir tmp;	/* the judge thread's, until it is over */
-	struct sl_judge *judge; /* NULL: nothing is trapped */
-	int listener;		/* the judge thread's; -1 */
-	int orphans_fd;		/* children of our first thread; -1 */
+	uint32_t phase;		      /* enum sl_judge_phase */
+	struct sl_tmpdir tmp;	      /* the judge thread's, until it is over */
+	struct sl_judge *judge;	      /* NULL: nothing is trapped */
+	struct sl_event_ring *events; /* from the judge's thread; NULL */
+	int listener;		      /* the judge thread's; -1 */
+	int orphans_fd;		      /* children of our first thread; -1 */
 	pthread_t thread;
-	struct sl_run *next; /* judge.c: all of this process */
+	struct sl_run *next;	    /* judge.c: all of this process */
+	struct sl_control *control; /* control.c's, atomic; or NULL */
 };
 
 /* outside.c: once the program runs; when nothing of the tree is left. */

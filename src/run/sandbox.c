@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "run/naming.h"
 #include "run/prepare.h"
 #include "run/proto.h"
 #include "run/recipe.h"
@@ -34,6 +35,7 @@ struct sl_sandbox {
 	uint32_t stops; /* inline: relayed so far */
 	int ends[3];	/* of streams, ours until taken; or -1 */
 	struct sl_prepared *prepared;
+	struct sl_naming naming;
 	struct sl_error error; /* why the start failed */
 	struct sl_result result;
 };
@@ -209,10 +211,22 @@ static void over(struct sl_sandbox *s)
 	s->over = true;
 }
 
+/* What a thread of ours has written down. */
+static void take_denials(struct sl_sandbox *s)
+{
+	struct sl_event event;
+
+	while (sl_run_next_event(s->run, &event))
+		sl_denials_add(&s->result.denials, &event);
+	s->result.denials.dropped = sl_run_events_dropped(s->run);
+}
+
 static void advance_inline(struct sl_sandbox *s)
 {
 	enum sl_run_state state = sl_run_dispatch(s->run);
 
+	sl_naming_dispatch(&s->naming, s->run);
+	take_denials(s);
 	if (state != SL_RUN_STARTING && state != SL_RUN_FAILED && !s->started)
 		started(s, sl_run_pid(s->run));
 	if (s->started && state == SL_RUN_RUNNING &&
@@ -230,36 +244,74 @@ static void advance_inline(struct sl_sandbox *s)
 		sl_run_outcome(s->run, &s->result.outcome);
 	}
 	over(s);
+	sl_naming_close(&s->naming, s->failed ? NULL : &s->result.outcome);
+}
+
+union message {
+	uint32_t kind;
+	struct sl_proto_event event;
+	struct sl_proto_denial denial;
+};
+
+/* False: it is none. */
+static bool take_denial(struct sl_sandbox *s, const union message *message,
+			size_t len)
+{
+	const struct sl_event *event = &message->denial.event;
+	const size_t head = offsetof(struct sl_proto_denial, event.object);
+
+	if (len < head || message->kind != SL_PROTO_DENIAL)
+		return false;
+	if (event->info.program_len <= sizeof(event->program) &&
+	    event->info.object_len == len - head)
+		sl_denials_add(&s->result.denials, event);
+	return true;
+}
+
+static void take_end(struct sl_sandbox *s, const struct sl_proto_event *event)
+{
+	if (event && event->kind == SL_PROTO_OVER) {
+		s->result.outcome = event->outcome;
+		s->result.denials.dropped = event->dropped;
+	} else {
+		/* FAILED, or the supervisor is gone and, since its guardian
+		 * held the socket, the tree as well. */
+		s->failed = !s->started;
+		s->result.outcome.reason = SL_REASON_LOST;
+		s->result.outcome.code = -1;
+		if (event)
+			s->error = event->error;
+		else
+			sl_err(&s->error, -ECONNRESET, SL_STAGE_SUPERVISE,
+			       "the supervisor process died");
+	}
+	over(s);
 }
 
 static void advance_remote(struct sl_sandbox *s)
 {
-	struct sl_proto_event event;
+	union message message;
 	ssize_t n;
 
 	while (!s->over) {
-		n = recv(s->sock, &event, sizeof(event), MSG_DONTWAIT);
+		n = recv(s->sock, &message, sizeof(message), MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
-		if (n == sizeof(event) && event.kind == SL_PROTO_STARTED) {
-			started(s, event.pid);
+		/* It went without reading all that we sent. Told once, and
+		 * before what it sent itself. */
+		if (n < 0 && errno == ECONNRESET)
 			continue;
-		}
-		if (n == sizeof(event) && event.kind == SL_PROTO_OVER) {
-			s->result.outcome = event.outcome;
-		} else {
-			/* FAILED, or the supervisor is gone and, since its
-			 * guardian held the socket, the tree as well. */
-			s->failed = !s->started;
-			s->result.outcome.reason = SL_REASON_LOST;
-			s->result.outcome.code = -1;
-			if (n == sizeof(event))
-				s->error = event.error;
-			else
-				sl_err(&s->error, -ECONNRESET, SL_STAGE_SUPERVISE,
-				       "the supervisor process died");
-		}
-		over(s);
+		if (n > 0 && take_denial(s, &message, (size_t)n))
+			continue;
+		if (n != sizeof(message.event))
+			take_end(s, NULL);
+		else if (message.kind == SL_PROTO_STARTED)
+			started(s, message.event.pid);
+		else if (message.kind == SL_PROTO_NAMED)
+			sl_naming_told(&s->naming, message.event.name,
+				       &message.event.error);
+		else
+			take_end(s, &message.event);
 	}
 }
 
@@ -292,12 +344,16 @@ static bool uses_terminal(const struct sl_spawn *spawn)
 }
 
 static int start_inline(struct sl_sandbox *s, const struct sl_spawn *spawn,
-			struct sl_error *err)
+			const struct sl_control_info *info, struct sl_error *err)
 {
 	struct sl_launch *launch = &s->prepared->launch;
-	int r;
+	int r = sl_naming_claim(&s->naming, info, err);
 
+	if (r < 0)
+		return r;
 	launch->flags |= SL_LAUNCH_OOM;
+	if (spawn->denials)
+		launch->flags |= SL_LAUNCH_LIVE;
 	s->terminal = spawn->stdio[0] == SL_STDIO_INHERIT && isatty(STDIN_FILENO);
 	if (!uses_terminal(spawn))
 		launch->flags |= SL_LAUNCH_SESSION;
@@ -315,19 +371,29 @@ static int start_inline(struct sl_sandbox *s, const struct sl_spawn *spawn,
 }
 
 static int start_remote(struct sl_sandbox *s, const struct sl_spawn *spawn,
-			struct sl_error *err)
+			const struct sl_policy *policy,
+			const struct sl_control_info *info, struct sl_error *err)
 {
-	int r;
+	int r = sl_naming_check(info->name, err);
 
+	if (r < 0)
+		return r;
 	if (spawn->foreground)
 		return sl_err(err, -ENOTSUP, SL_STAGE_SPAWN,
 			      "only an inline supervisor can hand over the "
 			      "terminal");
 	s->prepared->launch.flags |= SL_LAUNCH_OOM;
+	s->prepared->launch.name = info->name;
+	s->prepared->launch.xdg = info->xdg;
+	s->naming.asked = info->name != NULL;
+	if (spawn->denials)
+		s->prepared->launch.flags |= SL_LAUNCH_LIVE;
 	r = sl_remote_spawn(&s->prepared->launch, &s->sock, err);
 	sl_prepared_drop_roots(s->prepared);
 	if (r < 0)
 		return r;
+	/* While the supervisor is busy with the start. */
+	sl_remote_tell_policy(s->sock, policy);
 	return watch(s, s->sock);
 }
 
@@ -343,8 +409,13 @@ static void await_start(struct sl_sandbox *s)
 static int spawn_into(struct sl_sandbox *s, const struct sl_policy *policy,
 		      const struct sl_spawn *spawn, struct sl_error *err)
 {
-	struct sl_request request = { spawn->argv, spawn->envp, spawn->cwd,
-				      spawn->timeout_ns };
+	struct sl_request request = { .argv = spawn->argv,
+				      .envp = spawn->envp,
+				      .cwd = spawn->cwd,
+				      .timeout_ns = spawn->timeout_ns,
+				      .why = spawn->why };
+	struct sl_control_info info = { spawn->name, getenv("XDG_RUNTIME_DIR"),
+					spawn->argv, NULL };
 	int r;
 
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -358,14 +429,22 @@ static int spawn_into(struct sl_sandbox *s, const struct sl_policy *policy,
 		r = open_streams(s, spawn, err);
 	if (r < 0)
 		return r;
-	r = spawn->inline_supervisor ? start_inline(s, spawn, err)
-				     : start_remote(s, spawn, err);
+	s->result.denials.live = spawn->denials;
+	s->result.denials.policy = s->prepared->policy;
+	info.policy = s->prepared->policy;
+	r = spawn->inline_supervisor
+		    ? start_inline(s, spawn, &info, err)
+		    : start_remote(s, spawn, policy, &info, err);
 	if (r < 0)
 		return sl_err(err, r, SL_STAGE_SPAWN,
 			      "cannot watch the sandbox: %s", strerror(-r));
 	await_start(s);
-	if (!s->failed)
+	if (!s->failed) {
+		/* The program runs meanwhile: this is no part of its start. */
+		if (s->run && !s->over)
+			sl_naming_open(&s->naming, &info, s->run, s->epoll);
 		return 0;
+	}
 	if (err)
 		*err = s->error;
 	return s->error.code;
@@ -382,6 +461,7 @@ int sl_sandbox_spawn(const struct sl_policy *policy, const struct sl_spawn *spaw
 	for (int i = 0; i < 3; i++)
 		s->open[i] = fcntl(i, F_GETFD) >= 0;
 	s->owner = getpid();
+	s->naming = SL_NAMING_INIT;
 	s->epoll = s->sock = -1;
 	s->ends[0] = s->ends[1] = s->ends[2] = -1;
 	s->result.out[0].fd = s->result.out[1].fd = -1;
@@ -402,8 +482,10 @@ int sl_sandbox_spawn(const struct sl_policy *policy, const struct sl_spawn *spaw
 int sl_sandbox_exec(const struct sl_policy *policy,
 		    const struct sl_spawn *spawn, struct sl_error *err)
 {
-	struct sl_request request = { spawn->argv, spawn->envp, spawn->cwd,
-				      spawn->timeout_ns };
+	struct sl_request request = { .argv = spawn->argv,
+				      .envp = spawn->envp,
+				      .cwd = spawn->cwd,
+				      .timeout_ns = spawn->timeout_ns };
 	struct sl_report report = { SL_STEP_NONE, 0, 0 };
 	struct sl_prepared *prepared;
 	int r = check_streams(spawn, err);
@@ -476,6 +558,11 @@ int sl_sandbox_wait(struct sl_sandbox *s, int64_t timeout_ms,
 	return 0;
 }
 
+struct sl_denials *sl_sandbox_denials(struct sl_sandbox *s)
+{
+	return &s->result.denials;
+}
+
 static int order(struct sl_sandbox *s, uint32_t kind, int sig)
 {
 	struct sl_proto_order msg = { kind, sig };
@@ -506,6 +593,32 @@ int sl_sandbox_kill(struct sl_sandbox *s)
 	return 0;
 }
 
+/* Told a moment after the start; an inline one needs none. */
+static void await_name(struct sl_sandbox *s)
+{
+	struct pollfd pfd = { .fd = s->sock, .events = POLLIN };
+
+	while (!s->run && !sl_sandbox_dispatch(s) && !s->naming.settled)
+		poll(&pfd, 1, -1);
+}
+
+const char *sl_sandbox_name(struct sl_sandbox *s)
+{
+	if (s->run)
+		sl_naming_hurry(&s->naming, s->run);
+	await_name(s);
+	return s->naming.name[0] ? s->naming.name : NULL;
+}
+
+const char *sl_sandbox_warning(struct sl_sandbox *s)
+{
+	const struct sl_error *warning;
+
+	await_name(s);
+	warning = sl_naming_warning(&s->naming);
+	return warning ? warning->msg : NULL;
+}
+
 void sl_sandbox_free(struct sl_sandbox *s)
 {
 	bool ours;
@@ -519,6 +632,11 @@ void sl_sandbox_free(struct sl_sandbox *s)
 		sl_sandbox_kill(s);
 		sl_sandbox_wait(s, -1, NULL, NULL);
 	}
+	/* Of a start that failed early, too. */
+	if (ours)
+		sl_naming_close(&s->naming, NULL);
+	else
+		sl_naming_forget(&s->naming);
 	if (ours)
 		sl_run_free(s->run);
 	if (s->sock >= 0)
@@ -528,6 +646,7 @@ void sl_sandbox_free(struct sl_sandbox *s)
 		sl_capture_close(&s->result.out[i]);
 		sl_buf_fini(&s->result.out[i].buf);
 	}
+	sl_denials_fini(&s->result.denials);
 	/* The supervisor process removes the temporary directory it was given. */
 	sl_prepared_free(s->prepared, !ours || s->sock >= 0);
 	if (s->epoll >= 0)

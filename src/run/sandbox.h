@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "policy/policy.h"
 #include "run/capture.h"
+#include "run/denials.h"
 #include "run/run.h"
 
 enum sl_stdio {
@@ -30,14 +31,18 @@ struct sl_spawn {
 	int stdio_fd[3];
 	bool inline_supervisor;
 	bool foreground;
+	bool denials; /* one by one, while it runs */
+	bool why;     /* also what the kernel refuses */
 	size_t capture_limit;
 	const char *cwd;     /* or NULL: the policy's */
 	uint64_t timeout_ns; /* or 0: the policy's; else the sooner one */
+	const char *name;    /* or NULL: made up */
 };
 
 struct sl_result {
 	struct sl_outcome outcome;
 	struct sl_capture out[2]; /* stdout, stderr */
+	struct sl_denials denials;
 };
 
 struct sl_sandbox;
@@ -55,8 +60,14 @@ int sl_sandbox_take_stream(struct sl_sandbox *sandbox, int stream);
 int sl_sandbox_dispatch(struct sl_sandbox *sandbox);
 int sl_sandbox_wait(struct sl_sandbox *sandbox, int64_t timeout_ms,
 		    const struct sl_result **ret_result, struct sl_error *err);
+/* Of the result, which grows while the sandbox runs. */
+struct sl_denials *sl_sandbox_denials(struct sl_sandbox *sandbox);
 int sl_sandbox_signal(struct sl_sandbox *sandbox, int sig);
 int sl_sandbox_kill(struct sl_sandbox *sandbox);
+/* NULL: it has none, as there is no control plane. Borrowed. */
+const char *sl_sandbox_name(struct sl_sandbox *sandbox);
+/* Why there is no control plane, or NULL. Borrowed. */
+const char *sl_sandbox_warning(struct sl_sandbox *sandbox);
 void sl_sandbox_free(struct sl_sandbox *sandbox);
 
 #endif

@@ -8,15 +8,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "base/limits.h"
+#include "run/naming.h"
 #include "run/recipe.h"
 
 #define EVENTS 32
@@ -24,9 +27,14 @@
 struct box {
 	int sock;
 	bool started;
-	bool deaf; /* the host closed its end */
+	bool named; /* and the host was told so */
+	bool deaf;  /* the host closed its end */
+	int room;   /* bytes that denials may take up in its socket */
+	bool waits; /* until the host has read some */
+	uint64_t dropped;
 	struct sl_run *run;
 	struct sl_recipe *recipe;
+	struct sl_naming naming;
 	struct box *next;
 };
 
@@ -51,6 +59,51 @@ static void tell(const struct box *box, const struct sl_proto_event *event)
 	/* A host that is gone hears nothing; its socket's end says the rest. */
 	if (send(box->sock, event, sizeof(*event), MSG_NOSIGNAL) < 0)
 		return;
+}
+
+/*
+ * SECURITY: the sandbox decides how much there is to tell, and the host may not
+ * listen. Nobody waits: denials stay in their ring until the host has read, or
+ * are counted where the ring is full, and half of the socket is kept free for
+ * what has to be said. True: there is none left to tell.
+ */
+static bool tell_denials(struct server *s, struct box *box)
+{
+	struct sl_proto_denial message = { .kind = SL_PROTO_DENIAL };
+	struct sl_event *event = &message.event;
+	struct epoll_event wait = { .events = EPOLLIN, .data.ptr = box };
+	int used = 0;
+
+	if (box->deaf)
+		return true;
+	while (ioctl(box->sock, SIOCOUTQ, &used) == 0 && used <= box->room) {
+		size_t len = offsetof(struct sl_proto_denial, event.object);
+
+		if (!sl_run_next_event(box->run, event)) {
+			if (box->waits)
+				epoll_ctl(s->epoll, EPOLL_CTL_MOD, box->sock,
+					  &wait);
+			box->waits = false;
+			return true;
+		}
+		if (send(box->sock, &message, len + event->info.object_len,
+			 MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+			box->dropped++;
+	}
+	wait.events |= EPOLLOUT;
+	if (!box->waits)
+		epoll_ctl(s->epoll, EPOLL_CTL_MOD, box->sock, &wait);
+	box->waits = true;
+	return false;
+}
+
+static void measure_room(struct box *box)
+{
+	socklen_t len = sizeof(box->room);
+
+	if (getsockopt(box->sock, SOL_SOCKET, SO_SNDBUF, &box->room, &len) < 0)
+		box->room = 0;
+	box->room /= 2;
 }
 
 /* ------------------------------------------------ spawning */
@@ -108,11 +161,20 @@ static char *read_recipe(int fd, uint32_t len)
 	return data;
 }
 
+static struct sl_control_info control_info(const struct box *box)
+{
+	const struct sl_launch *launch = &box->recipe->launch;
+
+	return (struct sl_control_info){ launch->name, launch->xdg,
+					 launch->argv, NULL };
+}
+
 static int begin(struct server *s, struct box *box,
 		 const struct sl_proto_spawn *msg, const int *fds, size_t count,
 		 struct sl_error *err)
 {
 	char *data = read_recipe(fds[1], msg->recipe_len);
+	struct sl_control_info info;
 	size_t next = 2;
 	int r;
 
@@ -153,7 +215,10 @@ static int begin(struct server *s, struct box *box,
 			return sl_err(err, -errno, SL_STAGE_SPAWN,
 				      "the supervisor ran out of descriptors");
 	}
-	r = sl_run_start(&box->recipe->launch, &box->run, err);
+	info = control_info(box);
+	r = sl_naming_claim(&box->naming, &info, err);
+	if (r == 0)
+		r = sl_run_start(&box->recipe->launch, &box->run, err);
 	if (r < 0)
 		return r;
 	if (watch(s, box->sock, box) < 0 || watch(s, sl_run_fd(box->run), box) < 0)
@@ -204,6 +269,7 @@ static void accept_spawn(struct server *s)
 		close_fds(fds, count);
 		return;
 	}
+	box->naming = SL_NAMING_INIT;
 	box->sock = fcntl(fds[0], F_DUPFD_CLOEXEC, 3);
 	if (box->sock < 0) {
 		/* Its end without a word is all that can be said. */
@@ -211,9 +277,11 @@ static void accept_spawn(struct server *s)
 		close_fds(fds, count);
 		return;
 	}
+	measure_room(box);
 	if (begin(s, box, &msg, fds, count, &event.error) < 0) {
 		if (box->recipe)
 			sl_launch_remove_tmp(&box->recipe->launch);
+		sl_naming_close(&box->naming, NULL);
 		tell(box, &event);
 		close(box->sock);
 		sl_recipe_free(box->recipe);
@@ -227,13 +295,35 @@ static void accept_spawn(struct server *s)
 
 /* ------------------------------------------------ running */
 
+/* The descriptor that came along, if any, is kept as the policy's text. */
+static ssize_t receive_order(struct box *box, struct sl_proto_order *order)
+{
+	union {
+		char space[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec iov = { order, sizeof(*order) };
+	struct msghdr mh = { .msg_iov = &iov,
+			     .msg_iovlen = 1,
+			     .msg_control = &control,
+			     .msg_controllen = sizeof(control) };
+	ssize_t n = recvmsg(box->sock, &mh, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	struct cmsghdr *cm = n > 0 ? CMSG_FIRSTHDR(&mh) : NULL;
+
+	if (cm && cm->cmsg_type == SCM_RIGHTS) {
+		sl_cleanup_close(&box->naming.policy_fd);
+		memcpy(&box->naming.policy_fd, CMSG_DATA(cm), sizeof(int));
+	}
+	return n;
+}
+
 static void obey(struct server *s, struct box *box)
 {
 	struct sl_proto_order order;
 	ssize_t n;
 
 	while (!box->deaf) {
-		n = recv(box->sock, &order, sizeof(order), MSG_DONTWAIT);
+		n = receive_order(box, &order);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			return;
 		if (n <= 0) {
@@ -249,11 +339,34 @@ static void obey(struct server *s, struct box *box)
 	}
 }
 
+static void tell_name(struct box *box)
+{
+	struct sl_proto_event event = { .kind = SL_PROTO_NAMED };
+
+	if (box->named || !box->naming.settled)
+		return;
+	box->named = true;
+	event.error = box->naming.error;
+	memcpy(event.name, box->naming.name, sizeof(event.name));
+	tell(box, &event);
+}
+
+/* The program runs meanwhile, and the host knows that it does. */
+static void open_control(struct server *s, struct box *box)
+{
+	struct sl_control_info info = control_info(box);
+
+	sl_naming_open(&box->naming, &info, box->run, s->epoll);
+}
+
 /* True when the box is over and may be freed. */
-static bool advance(struct box *box)
+static bool advance(struct server *s, struct box *box)
 {
 	struct sl_proto_event event = { 0 };
 	enum sl_run_state state = sl_run_dispatch(box->run);
+	bool told;
+
+	sl_naming_dispatch(&box->naming, box->run);
 
 	if (state == SL_RUN_RUNNING && !box->started) {
 		box->started = true;
@@ -262,9 +375,18 @@ static bool advance(struct box *box)
 		event.kind = SL_PROTO_STARTED;
 		event.pid = sl_run_pid(box->run);
 		tell(box, &event);
+		open_control(s, box);
 	}
+	if (box->started)
+		tell_name(box);
+	told = tell_denials(s, box);
 	if (state < SL_RUN_FAILED)
 		return false;
+	if (!told && !s->host_gone) {
+		/* It would say that it is over again and again. */
+		epoll_ctl(s->epoll, EPOLL_CTL_DEL, sl_run_fd(box->run), NULL);
+		return false;
+	}
 	if (state == SL_RUN_FAILED) {
 		event.kind = SL_PROTO_FAILED;
 		sl_report_explain(sl_run_report(box->run), &box->recipe->launch,
@@ -276,8 +398,13 @@ static bool advance(struct box *box)
 			tell(box, &event);
 		}
 		event.kind = SL_PROTO_OVER;
+		event.dropped = box->dropped + sl_run_events_dropped(box->run);
 		sl_run_outcome(box->run, &event.outcome);
 	}
+	/* Whoever is told that it is over finds no end of a pipe with us. */
+	sl_launch_close(&box->recipe->launch);
+	sl_naming_close(&box->naming,
+			state == SL_RUN_FAILED ? NULL : &event.outcome);
 	tell(box, &event);
 	return true;
 }
@@ -292,7 +419,7 @@ static void advance_all(struct server *s)
 		obey(s, box);
 		if (s->host_gone)
 			sl_run_kill(box->run);
-		if (!advance(box)) {
+		if (!advance(s, box)) {
 			p = &box->next;
 			continue;
 		}

@@ -37,5 +37,10 @@ int sl_act_judge(struct sl_call *call, int fd, uint32_t rights, int error,
 	/* Looked at only now: an allowed call says it itself. */
 	if (as_file && fcntl(fd, F_GETFL) & O_PATH)
 		return -EBADF;
+	if (rights & SL_RIGHT_READ)
+		sl_event_deny(call, SL_RULE_NO_GRANT, SL_TRY_WATCH, error, fd);
+	else
+		sl_event_deny(call, SL_RULE_NO_WRITE_GRANT, SL_TRY_CHANGE,
+			      error, fd);
 	return -error;
 }

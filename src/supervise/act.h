@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "supervise/call.h"
 
@@ -22,5 +23,8 @@ int sl_act_pin(struct sl_call *call, int dirfd, int n, int at_flags);
  */
 int sl_act_judge(struct sl_call *call, int fd, uint32_t rights, int error,
 		 bool as_file);
+
+/* May the caller act on task @pid: 0, -ESRCH, -EPERM (h_task.c). */
+int sl_act_target(struct sl_call *call, pid_t pid);
 
 #endif

@@ -55,11 +55,24 @@ static inline struct sl_answer sl_answer_fail(int error)
 	return (struct sl_answer){ .kind = SL_ANSWER_FAIL, .error = error };
 }
 
+/* Why a rule of ours refuses, for event.h: set by whoever decides, told by the
+ * dispatcher if the answer is indeed a failure. */
+struct sl_denial {
+	uint8_t rule; /* enum sl_event_rule; 0: no rule, an error of the call */
+	uint8_t access;	    /* enum sl_event_access */
+	int32_t error;	    /* positive errno: told only if that is answered */
+	int32_t item;	    /* of filesystem.deny, from 0; or -1 */
+	uint64_t args[6];   /* as in event.h */
+	const char *object; /* any bytes, borrowed until the answer; or NULL */
+	size_t object_len;
+};
+
 struct sl_call {
 	struct sl_judge *judge;
 	const struct seccomp_notif *notif;
 	const struct sl_notify_row *row;
 	bool read_memory; /* set by remote.c */
+	struct sl_denial denied;
 };
 
 static inline uint64_t sl_call_arg(const struct sl_call *call, int n)

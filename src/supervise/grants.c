@@ -34,7 +34,7 @@
 #include "sys/process.h"
 
 #define CLIMB_MAX 64
-#define ALL_RIGHTS (SL_RIGHT_READ | SL_RIGHT_WRITE)
+#define ALL_RIGHTS (SL_RIGHT_READ | SL_RIGHT_WRITE | SL_RIGHT_UNIX)
 #define HASH_START 0xcbf29ce484222325u
 #define HASH_FACTOR 0x100000001b3u
 
@@ -407,7 +407,7 @@ static int finish(const struct search *search)
 	return (int)found;
 }
 
-int sl_grants_judge_for(struct sl_call *call, int fd, uint32_t want)
+static int judge_grants(struct sl_call *call, int fd, uint32_t want)
 {
 	struct search search = {
 		.call = call,
@@ -437,7 +437,7 @@ int sl_grants_judge_for(struct sl_call *call, int fd, uint32_t want)
 	if (r < 0)
 		return r;
 	if (is_own_anonymous(&search)) {
-		search.found = ALL_RIGHTS;
+		search.found = SL_RIGHT_READ | SL_RIGHT_WRITE;
 		return finish(&search);
 	}
 	if (search.text[0] != '/' ||
@@ -447,4 +447,21 @@ int sl_grants_judge_for(struct sl_call *call, int fd, uint32_t want)
 	if (!satisfied(&search))
 		search_by_climbing(&search, open_parent(&search));
 	return finish(&search);
+}
+
+/* SECURITY: what is carved out of a grant is not granted, however one comes to
+ * it; a protected object can be read and watched. */
+int sl_grants_judge_for(struct sl_call *call, int fd, uint32_t want)
+{
+	int rights = judge_grants(call, fd, want);
+	int kinds = rights > 0 ? sl_carve_object(call, fd) : 0;
+
+	if (kinds < 0)
+		return kinds;
+	if (kinds & SL_CARVE_DENY)
+		return 0;
+	/* A write grant is one for reading, whether that was found or not. */
+	if (kinds)
+		return SL_RIGHT_READ;
+	return rights;
 }

@@ -19,6 +19,8 @@ enum sl_right {
 	/* Never of a root: what a write grant gives on every object under it,
 	 * and all it gives on a device, whose node is the host's. */
 	SL_RIGHT_TIMES = 4,
+	/* Of --unix-allow: sockets there may be connected and sent to. */
+	SL_RIGHT_UNIX = 8,
 };
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Limits, priority, scheduling and cores of another task: the kernel asks for
+ * Limits, priority, scheduling, cores and group of a task: the kernel asks for
  * the same user alone, and no Landlock scope covers them. The caller itself
  * (number 0) is not asked about.
  *
@@ -13,11 +13,14 @@
  */
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/compiler.h"
+#include "supervise/act.h"
 #include "supervise/handlers.h"
 #include "supervise/judge.h"
 #include "supervise/remote.h"
@@ -51,8 +54,8 @@ static int may_signal(struct sl_call *call, pid_t pid)
 	return fd < 0 ? -EPERM : sl_pidfd_signal(fd, 0);
 }
 
-/* 0 if the caller may act on @pid, -ESRCH, -EPERM. Read everything before. */
-static int check_target(struct sl_call *call, pid_t pid)
+/* Read everything before. */
+int sl_act_target(struct sl_call *call, pid_t pid)
 {
 	int r;
 
@@ -60,9 +63,13 @@ static int check_target(struct sl_call *call, pid_t pid)
 		return -ESRCH;
 	if (pid == (pid_t)call->notif->pid)
 		return sl_call_alive(call);
-	if (is_keeper(call->judge, pid))
+	if (is_keeper(call->judge, pid)) {
+		sl_event_deny_process(call, SL_RULE_KEEPER, EPERM, pid);
 		return -EPERM;
+	}
 	r = may_signal(call, pid);
+	if (r == -EPERM)
+		sl_event_deny_process(call, SL_RULE_OUTSIDE, EPERM, pid);
 	return r < 0 ? r : sl_call_alive(call);
 }
 
@@ -79,7 +86,7 @@ struct sl_answer sl_h_prlimit64(struct sl_call *call)
 	if (new_addr)
 		r = sl_remote_read(call, new_addr, &new, sizeof(new));
 	if (r == 0)
-		r = check_target(call, pid);
+		r = sl_act_target(call, pid);
 	if (r < 0)
 		return sl_answer(r);
 	r = sl_raw4(SYS_prlimit64, pid, sl_call_arg(call, 1),
@@ -99,7 +106,7 @@ struct sl_answer sl_h_sched_setaffinity(struct sl_call *call)
 	int r = sl_remote_read(call, sl_call_arg(call, 2), cores, len);
 
 	if (r == 0)
-		r = check_target(call, pid);
+		r = sl_act_target(call, pid);
 	if (r < 0)
 		return sl_answer(r);
 	return sl_answer(sl_raw3(SYS_sched_setaffinity, pid, len, cores));
@@ -116,7 +123,7 @@ struct sl_answer sl_h_sched_setscheduler(struct sl_call *call)
 		return sl_answer_fail(EINVAL);
 	r = sl_remote_read(call, addr, &param, sizeof(param));
 	if (r == 0)
-		r = check_target(call, pid);
+		r = sl_act_target(call, pid);
 	if (r < 0)
 		return sl_answer(r);
 	return sl_answer(sl_raw3(SYS_sched_setscheduler, pid, policy, &param));
@@ -133,7 +140,7 @@ struct sl_answer sl_h_sched_setparam(struct sl_call *call)
 		return sl_answer_fail(EINVAL);
 	r = sl_remote_read(call, addr, &param, sizeof(param));
 	if (r == 0)
-		r = check_target(call, pid);
+		r = sl_act_target(call, pid);
 	if (r < 0)
 		return sl_answer(r);
 	return sl_answer(sl_raw2(SYS_sched_setparam, pid, &param));
@@ -175,7 +182,7 @@ struct sl_answer sl_h_sched_setattr(struct sl_call *call)
 		return sl_answer(r);
 	if ((int32_t)attr.policy < 0)
 		return sl_answer_fail(EINVAL);
-	r = check_target(call, pid);
+	r = sl_act_target(call, pid);
 	if (r < 0)
 		return sl_answer(r);
 	return sl_answer(sl_raw3(SYS_sched_setattr, pid, &attr, 0));
@@ -194,7 +201,7 @@ struct sl_answer sl_h_setpriority(struct sl_call *call)
 		return sl_answer_fail(EINVAL);
 	if (which != SL_PRIO_PROCESS)
 		return sl_answer_fail(EPERM);
-	r = check_target(call, pid);
+	r = sl_act_target(call, pid);
 	if (r < 0)
 		return sl_answer(r);
 	return sl_answer(
@@ -211,9 +218,52 @@ struct sl_answer sl_h_ioprio_set(struct sl_call *call)
 		return sl_answer_fail(EINVAL);
 	if (which != SL_IOPRIO_WHO_PROCESS)
 		return sl_answer_fail(EPERM);
-	r = check_target(call, pid);
+	r = sl_act_target(call, pid);
 	if (r < 0)
 		return sl_answer(r);
 	return sl_answer(
 		sl_raw3(SYS_ioprio_set, which, pid, sl_call_int(call, 2)));
+}
+
+/* ------------------------------------------------ process groups */
+
+/*
+ * A group is the sandbox's if one of its processes is: nobody of it can have
+ * joined another's. The keepers' groups hold processes that we may signal, us.
+ */
+static int check_group(struct sl_call *call, pid_t group)
+{
+	pid_t guardian = call->judge->guardian_pid;
+	int r;
+
+	/* 1: kill(2) would take it for everybody. */
+	if (group == 1 || group == getpgrp() ||
+	    (guardian && group == getpgid(guardian)))
+		return -EPERM;
+	if (!call->judge->scoped)
+		return sl_call_alive(call);
+	r = (int)sl_raw2(SYS_kill, -group, 0);
+	/* Nobody's yet: then the process of that number makes it. */
+	if (r == -ESRCH)
+		r = sl_act_target(call, group);
+	if (r == -ESRCH)
+		r = -EPERM;
+	return r < 0 ? r : sl_call_alive(call);
+}
+
+/*
+ * Run by the kernel, which lets nobody else move the caller and its children.
+ * Between our look and its own the number would have to go round, as above.
+ */
+struct sl_answer sl_h_setpgid(struct sl_call *call)
+{
+	pid_t group = sl_call_int(call, 1);
+	int r;
+
+	if (group < 0)
+		return sl_answer_fail(EINVAL);
+	r = check_group(call, group);
+	if (r < 0)
+		return sl_answer(r);
+	return (struct sl_answer){ .kind = SL_ANSWER_RUN };
 }

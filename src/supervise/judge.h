@@ -8,13 +8,27 @@
 
 #include <limits.h>
 
+#include "supervise/carve.h"
+#include "supervise/clerk.h"
+#include "supervise/event.h"
 #include "supervise/grants.h"
+#include "supervise/linger.h"
+#include "supervise/parked.h"
+
+struct sl_patient;
 
 #define SL_JUDGE_PIDFDS 16
+#define SL_JUDGE_EXECS 16
 
 struct sl_judge_pidfd {
 	int32_t tid; /* 0: free */
 	int fd;
+};
+
+/* A process that was let execute, and until when that may show. */
+struct sl_judge_exec {
+	int32_t tgid; /* 0: free */
+	int64_t until;
 };
 
 /* A descriptor that the sandbox had from its start: the host's, not its own. */
@@ -34,19 +48,31 @@ struct sl_judge_ids {
 };
 
 struct sl_judge {
-	int listener;	    /* -1: none yet */
-	int proc_fd;	    /* O_PATH of /proc */
-	int self_fd;	    /* O_PATH of /proc/self/fd of this very process */
-	int root_fd;	    /* O_PATH of / */
-	int supervisor_pid; /* a keeper: never acted on */
-	int guardian_pid;   /* a keeper, too; 0: none yet */
-	unsigned int when;  /* enum sl_when bits that hold */
-	bool scoped;	    /* the border holds signals in (ABI 6) */
+	int listener;	     /* -1: none yet */
+	int proc_fd;	     /* O_PATH of /proc */
+	int self_fd;	     /* O_PATH of /proc/self/fd of this very process */
+	int root_fd;	     /* O_PATH of / */
+	int supervisor_pid;  /* a keeper: never acted on */
+	int guardian_pid;    /* a keeper, too; 0: none yet */
+	unsigned int when;   /* enum sl_when bits that hold */
+	const uint8_t *list; /* enum sl_filter_list by call; NULL: no entry */
+	bool scoped;	     /* the border holds signals in (ABI 6) */
+	bool abstract;	     /* abstract Unix sockets are judged elsewhere */
+	struct sl_patient *patient; /* NULL until something may block */
 	struct sl_grants *grants;
+	struct sl_carves *carves; /* NULL: nothing is carved out */
+	struct sl_clerk clerk;
+	bool own_fs; /* a umask and a working directory of this thread alone */
+	struct sl_judge_exec execs[SL_JUDGE_EXECS];
+	bool looks; /* some of them are taken */
+	struct sl_parked parked[SL_PARKED_MAX];
+	int parked_count;
 	struct sl_judge_ids ids;
+	struct sl_event_ring *events; /* borrowed; NULL: nobody is told */
 	struct sl_inherited inherited[SL_JUDGE_INHERITED];
 	int inherited_count;
 	struct sl_judge_pidfd pidfds[SL_JUDGE_PIDFDS];
+	struct sl_linger linger;
 	/* Row of notify.def + 1 by number of the call; 0: none. */
 	uint8_t row_of[SL_SYSCALL_NR_MAX + 1];
 	/* What came, with room for what a later kernel may add. */
@@ -58,6 +84,7 @@ struct sl_judge {
 	char path[2][PATH_MAX];
 	char text[2][PATH_MAX];
 	char value[65536 + 1]; /* XATTR_SIZE_MAX */
+	char object[PATH_MAX]; /* of a denial (event.c) */
 };
 
 /* Handlers use judge->path[] for arguments; pin.c and grants.c use text[]. */
@@ -77,6 +104,9 @@ int sl_judge_serve_ready(struct sl_judge *judge, int timeout_ms);
  * Negative errno: the listener is of no use any more, and everything it traps
  * fails. */
 int sl_judge_serve(struct sl_judge *judge, int guardian_fd);
+
+/* Sends one: a value, an errno, or "run". A caller that is gone is no error. */
+void sl_judge_answer(int listener, uint64_t id, const struct sl_answer *answer);
 
 /* The answer to the call in judge->in (dispatch.c). */
 struct sl_answer sl_judge_dispatch(struct sl_judge *judge);

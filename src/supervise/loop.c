@@ -12,13 +12,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include "plan/notify.h"
+#include "supervise/exec.h"
+#include "supervise/patient.h"
 #include "sys/uapi_seccomp.h"
+
+/* How often it is looked at what was executed, and at who waits for a pipe. */
+#define LOOK_MS 5
 
 /* ------------------------------------------------ the judge */
 
@@ -64,11 +70,17 @@ void sl_judge_free(struct sl_judge *judge)
 {
 	if (!judge)
 		return;
+	sl_patient_free(judge->patient);
+	/* Kept for ever rather than waited for. */
+	sl_linger_close(judge, -1);
 	close_if(judge->proc_fd);
 	close_if(judge->self_fd);
 	close_if(judge->root_fd);
 	for (size_t i = 0; i < SL_JUDGE_PIDFDS; i++)
 		close_if(judge->pidfds[i].fd);
+	sl_clerk_stop(&judge->clerk);
+	sl_parked_drop(judge);
+	sl_carves_free(judge->carves);
 	sl_grants_free(judge->grants);
 	munmap(judge, sizeof(*judge));
 }
@@ -77,6 +89,10 @@ void sl_judge_listen(struct sl_judge *judge, int listener)
 {
 	judge->listener = listener;
 	index_rows(judge);
+	/* A mask and a working directory of our own, for what is made in the
+	 * place of others. */
+	if (judge->carves)
+		judge->own_fs = unshare(CLONE_FS) == 0;
 	/* KERNEL 6.6: the caller's processor goes over to us at once, and back:
 	 * ten times faster. By value, not by address. */
 	ioctl(listener, SL_NOTIF_SET_FLAGS, SL_NOTIF_SYNC_WAKE_UP);
@@ -99,10 +115,9 @@ static int open_bases(struct sl_judge *judge)
 
 /* ------------------------------------------------ answering */
 
-static void respond(struct sl_judge *judge, const struct sl_answer *answer)
+void sl_judge_answer(int listener, uint64_t id, const struct sl_answer *answer)
 {
-	struct seccomp_notif_resp resp = { .id = judge->in.notif.id,
-					   .error = -EPERM };
+	struct seccomp_notif_resp resp = { .id = id, .error = -EPERM };
 
 	if (answer->kind == SL_ANSWER_VALUE) {
 		resp.error = 0;
@@ -114,9 +129,14 @@ static void respond(struct sl_judge *judge, const struct sl_answer *answer)
 		resp.error = -answer->error;
 	}
 	/* ENOENT: the caller is gone. */
-	while (ioctl(judge->listener, SECCOMP_IOCTL_NOTIF_SEND, &resp) < 0 &&
+	while (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &resp) < 0 &&
 	       errno == EINTR)
 		;
+}
+
+static void respond(struct sl_judge *judge, const struct sl_answer *answer)
+{
+	sl_judge_answer(judge->listener, judge->in.notif.id, answer);
 }
 
 /* In two steps: the one that does both does not wake the caller on this CPU,
@@ -137,8 +157,11 @@ static void answer_one(struct sl_judge *judge)
 {
 	struct sl_answer answer = { SL_ANSWER_FAIL, EPERM, 0, 0 };
 
-	if (open_bases(judge) == 0)
+	if (open_bases(judge) == 0) {
+		if (judge->looks)
+			sl_exec_look(judge);
 		answer = sl_judge_dispatch(judge);
+	}
 	if (answer.kind == SL_ANSWER_FD)
 		respond_fd(judge, &answer);
 	else if (answer.kind != SL_ANSWER_LATER)
@@ -208,14 +231,22 @@ int sl_judge_serve(struct sl_judge *judge, int guardian_fd)
 	int r;
 
 	for (;;) {
-		r = ready(judge, -1, guardian_fd, &over);
+		bool again = judge->looks || judge->parked_count;
+
+		r = ready(judge, again ? LOOK_MS : -1, guardian_fd, &over);
+		if (again) {
+			sl_exec_look(judge);
+			sl_parked_retry(judge);
+		}
 		if (r > 0)
 			r = receive(judge);
 		if (r > 0)
 			answer_one(judge);
-		if (r < 0)
-			return r == -EPIPE ? 0 : r;
-		if (over)
-			return 0;
+		if (r < 0 || over)
+			break;
 	}
+	/* Nobody waits for what they do, and what they hold is the sandbox's. */
+	sl_patient_free(judge->patient);
+	judge->patient = NULL;
+	return r < 0 && r != -EPIPE ? r : 0;
 }

@@ -229,13 +229,30 @@ int sl_pin(struct sl_call *call, int dirfd, const char *path, unsigned int flags
 	return r < 0 ? r : fd;
 }
 
+int sl_pin_from(struct sl_call *call, int base, const char *path,
+		unsigned int flags)
+{
+	int fd, r;
+
+	if (*path == '/')
+		return sl_pin(call, AT_FDCWD, path, flags);
+	if (!*path)
+		return -ENOENT;
+	fd = fcntl(base, F_DUPFD_CLOEXEC, 0);
+	fd = fd < 0 ? -errno : pin_below(call, fd, path, flags);
+	r = sl_call_alive(call);
+	if (r < 0 && fd >= 0)
+		close(fd);
+	return r < 0 ? r : fd;
+}
+
 /* ------------------------------------------------ parents */
 
-int sl_pin_parent(struct sl_call *call, int dirfd, const char *path,
-		  char ret_name[NAME_MAX + 1])
+/* @path -> the part before its last name, "." if there is none. */
+static int split(const char *path, char parent[PATH_MAX],
+		 char ret_name[NAME_MAX + 1])
 {
 	size_t end = strlen(path), start, len;
-	char parent[PATH_MAX];
 
 	if (end == 0)
 		return -ENOENT;
@@ -246,16 +263,32 @@ int sl_pin_parent(struct sl_call *call, int dirfd, const char *path,
 	for (start = end; start > 0 && path[start - 1] != '/'; start--)
 		;
 	len = end - start;
-	if (len > NAME_MAX || start >= sizeof(parent))
+	if (len > NAME_MAX || start >= PATH_MAX)
 		return -ENAMETOOLONG;
 	if (path[start] == '.' &&
 	    (len == 1 || (len == 2 && path[start + 1] == '.')))
 		return -EINVAL;
 	memcpy(ret_name, path + start, len);
 	ret_name[len] = '\0';
-	if (start == 0)
-		return sl_pin(call, dirfd, ".", SL_PIN_DIRECTORY);
-	memcpy(parent, path, start);
-	parent[start] = '\0';
-	return sl_pin(call, dirfd, parent, SL_PIN_DIRECTORY);
+	memcpy(parent, start ? path : ".", start ? start : 1);
+	parent[start ? start : 1] = '\0';
+	return 0;
+}
+
+int sl_pin_parent(struct sl_call *call, int dirfd, const char *path,
+		  char ret_name[NAME_MAX + 1])
+{
+	char parent[PATH_MAX];
+	int r = split(path, parent, ret_name);
+
+	return r < 0 ? r : sl_pin(call, dirfd, parent, SL_PIN_DIRECTORY);
+}
+
+int sl_pin_parent_from(struct sl_call *call, int base, const char *path,
+		       char ret_name[NAME_MAX + 1])
+{
+	char parent[PATH_MAX];
+	int r = split(path, parent, ret_name);
+
+	return r < 0 ? r : sl_pin_from(call, base, parent, SL_PIN_DIRECTORY);
 }

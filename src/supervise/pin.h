@@ -40,6 +40,13 @@ int sl_pin(struct sl_call *call, int dirfd, const char *path, unsigned int flags
 int sl_pin_parent(struct sl_call *call, int dirfd, const char *path,
 		  char ret_name[NAME_MAX + 1]);
 
+/* The same from a directory that we hold, where a symbolic link of the caller's
+ * goes on. Borrows @base. */
+int sl_pin_from(struct sl_call *call, int base, const char *path,
+		unsigned int flags);
+int sl_pin_parent_from(struct sl_call *call, int base, const char *path,
+		       char ret_name[NAME_MAX + 1]);
+
 /* The path of the object behind descriptor @fd of ours, as the kernel shows it
  * now, into @buf of PATH_MAX bytes: its length or a negative errno. */
 int sl_pin_text(struct sl_call *call, int fd, char *buf);

@@ -9,6 +9,7 @@
 
 #include "base/compiler.h"
 #include "supervise/judge.h"
+#include "supervise/linger.h"
 #include "sys/object.h"
 #include "sys/process.h"
 #include "sys/uapi_task.h"
@@ -43,6 +44,8 @@ static int read_some(struct sl_call *call, uint64_t addr, void *buf, size_t len)
 	if (caller(call) <= 0)
 		return -ESRCH;
 	r = sl_process_read(caller(call), addr, buf, len);
+	if (r == -EPERM)
+		sl_event_deny(call, SL_RULE_UNREADABLE, SL_TRY_CALL, EPERM, -1);
 	return r == (ssize_t)len ? 0 : read_error(r);
 }
 
@@ -160,12 +163,28 @@ int sl_remote_pidfd(struct sl_call *call)
 	return fd;
 }
 
+/* SECURITY: no socket whose closing may wait is ever held beyond this. */
+static int copied(struct sl_call *call, int fd)
+{
+	if (fd < 0 || !sl_linger_may(fd))
+		return fd;
+	sl_linger_close(call->judge, fd);
+	return -EPERM;
+}
+
 int sl_remote_fd(struct sl_call *call, int fd)
+{
+	return copied(call, sl_remote_socket(call, fd));
+}
+
+int sl_remote_socket(struct sl_call *call, int fd)
 {
 	int pidfd, r;
 
 	if (fd < 0)
 		return -EBADF;
+	if (!sl_linger_close(call->judge, -1))
+		return -EPERM;
 	for (int round = 0;; round++) {
 		pidfd = sl_remote_pidfd(call);
 		if (pidfd < 0)

@@ -34,8 +34,13 @@ int sl_remote_write(struct sl_call *call, uint64_t addr, const void *buf,
 		    size_t len);
 
 /* A copy of the caller's descriptor @fd, close-on-exec, the caller of this
- * function's to close; -EBADF if there is none. */
+ * function's to close; -EBADF if there is none, -EPERM for a socket other than
+ * of the Unix family. */
 int sl_remote_fd(struct sl_call *call, int fd);
+
+/* The same of any kind; one that sl_linger_may() be slow to close is closed by
+ * sl_linger_close(). */
+int sl_remote_socket(struct sl_call *call, int fd);
 
 /* A pidfd of the calling thread (of its process before Linux 6.9), borrowed
  * from a cache; negative errno. It may be one of an earlier task of the same

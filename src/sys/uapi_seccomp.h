@@ -32,6 +32,10 @@ struct sl_seccomp_data {
 #define SL_SECCOMP_USER_NOTIF 0x7fc00000u
 #define SL_SECCOMP_DATA 0x0000ffffu
 
+/* open(2), the same on every architecture of ours */
+#define SL_O_WRITES 01103u /* WRONLY, RDWR, CREAT, TRUNC; TMPFILE has one */
+#define SL_O_PATH 010000000u
+
 /* clone(2) */
 #define SL_CLONE_NEW_ANY 0x7E020000u /* NEWTIME is of clone3 and unshare */
 #define SL_CLONE_UNTRACED 0x00800000u

@@ -41,8 +41,16 @@ struct sl_policy *compile_policy(const struct naive *n)
 		set(policy, SL_KEY_NO_SUPERVISOR, "true");
 	if (n->bind)
 		set(policy, SL_KEY_NET_ALLOW_BIND, "8080");
+	if (n->protects)
+		set(policy, SL_KEY_FS_PROTECT, ".git/hooks");
+	if (n->denies)
+		set(policy, SL_KEY_FS_DENY, "*.key");
 	if (n->pinned)
 		set(policy, SL_KEY_CPU_CORES, "0");
+	if (n->local)
+		set(policy, SL_KEY_PRIVATE_TMP, "true");
+	if (n->datagrams)
+		set(policy, SL_KEY_ALLOW_UNIX, "/run/some/socket");
 	set_words(policy, SL_KEY_EXTRA_DENY, n->deny);
 	set_words(policy, SL_KEY_EXTRA_ALLOW, n->allow);
 	return policy;

@@ -33,7 +33,8 @@ static const char always[] =
 static const char judged[] =
 	" clone socket socketpair ioctl prctl personality sendto sendmsg "
 	"sendmmsg setsockopt fcntl prlimit64 setpriority ioprio_set "
-	"sched_setparam sched_setscheduler sched_setattr sched_setaffinity ";
+	"sched_setparam sched_setscheduler sched_setattr sched_setaffinity "
+	"setpgid ";
 
 static const struct {
 	const char *name, *members;
@@ -80,8 +81,26 @@ bool naive_judges(const char *name)
 	return has(judged, name);
 }
 
-static uint32_t do_socket(uint32_t domain, uint32_t type, uint32_t protocol)
+bool naive_judges_under(const struct naive *n, const char *name)
 {
+	return has(judged, name) ||
+	       ((n->protects || n->denies) && has(" open openat bind ", name));
+}
+
+static uint32_t do_local_socket(const struct naive *n, uint32_t type)
+{
+	if (!n->local)
+		return FAIL(EAFNOSUPPORT);
+	type &= 15;
+	return type == 1 || type == 5 || n->datagrams ? ALLOW
+						      : FAIL(ESOCKTNOSUPPORT);
+}
+
+static uint32_t do_socket(const struct naive *n, uint32_t domain, uint32_t type,
+			  uint32_t protocol)
+{
+	if (domain == 1)
+		return do_local_socket(n, type);
 	if (domain != 2 && domain != 10)
 		return FAIL(EAFNOSUPPORT);
 	type &= 15;
@@ -92,11 +111,12 @@ static uint32_t do_socket(uint32_t domain, uint32_t type, uint32_t protocol)
 	return FAIL(EPROTONOSUPPORT);
 }
 
-static uint32_t do_socketpair(uint32_t domain, uint32_t type)
+static uint32_t do_socketpair(const struct naive *n, uint32_t domain,
+			      uint32_t type)
 {
 	if (domain != 1)
 		return FAIL(EAFNOSUPPORT);
-	if ((type & 15) == 1 || (type & 15) == 5)
+	if (n->datagrams || (type & 15) == 1 || (type & 15) == 5)
 		return ALLOW;
 	return FAIL(ESOCKTNOSUPPORT);
 }
@@ -161,11 +181,49 @@ static bool others(const char *name, const uint64_t *a)
 	return strncmp(name, "sched_set", 9) == 0 && (uint32_t)a[0] != 0;
 }
 
+static bool writes(uint64_t flags)
+{
+	return flags & (1 | 2 | 0100 | 01000);
+}
+
+/* Calls by which a name, or what is under it, could change; and by which it is
+ * read, if even that is denied. */
+static bool touches(const struct naive *n, const char *name, const uint64_t *a)
+{
+	uint32_t flags;
+
+	if (!n->protects && !n->denies)
+		return false;
+	if (has(" openat2 creat truncate mkdir mkdirat mknod mknodat symlink "
+		"symlinkat link linkat unlink unlinkat rmdir rename renameat "
+		"renameat2 ",
+		name))
+		return true;
+	if (has(" execve execveat ", name))
+		return n->denies;
+	if (strcmp(name, "bind") == 0)
+		return (uint32_t)a[2] > 2;
+	if (strcmp(name, "open") != 0 && strcmp(name, "openat") != 0)
+		return false;
+	flags = (uint32_t)a[strcmp(name, "open") == 0 ? 1 : 2];
+	return !(flags & 010000000) && (n->denies || writes(flags));
+}
+
 /* What the judge of a supervised run is asked. */
 static bool asks(const struct naive *n, const char *name, const uint64_t *a)
 {
 	if (n->no_supervisor)
 		return false;
+	if (strcmp(name, "connect") == 0)
+		return n->local;
+	if (strcmp(name, "sendto") == 0)
+		return n->datagrams && a[4] != 0;
+	if (strcmp(name, "sendmsg") == 0 || strcmp(name, "sendmmsg") == 0)
+		return n->datagrams;
+	if (strcmp(name, "listen") == 0)
+		return n->local && !n->bind;
+	if (strcmp(name, "setpgid") == 0)
+		return (uint32_t)a[1] != 0;
 	if (strcmp(name, "ioctl") == 0)
 		switch ((uint32_t)a[1]) {
 		case 0x40086602: /* FS_IOC_SETFLAGS */
@@ -184,7 +242,7 @@ static bool asks(const struct naive *n, const char *name, const uint64_t *a)
 		   "fremovexattr removexattrat file_setattr "
 		   "inotify_add_watch ",
 		   name) ||
-	       others(name, a);
+	       others(name, a) || touches(n, name, a);
 }
 
 static uint32_t do_others(const struct naive *n, const char *name,
@@ -234,16 +292,17 @@ static uint32_t by_name(const struct naive *n, const char *name,
 	if (strcmp(name, "clone3") == 0)
 		return FAIL(ENOSYS);
 	if (strcmp(name, "mq_open") == 0 || strcmp(name, "mq_unlink") == 0 ||
-	    (strcmp(name, "listen") == 0 && !n->bind))
+	    (strcmp(name, "listen") == 0 && !n->bind && !n->local))
 		return FAIL(EACCES);
 	if (named(n->deny, name) || has(always, name))
 		return FAIL(EPERM);
 	if (!n->no_supervisor && has(supervised, name))
 		return FAIL(EPERM);
 	if (strcmp(name, "socket") == 0)
-		return do_socket((uint32_t)a[0], (uint32_t)a[1], (uint32_t)a[2]);
+		return do_socket(n, (uint32_t)a[0], (uint32_t)a[1],
+				 (uint32_t)a[2]);
 	if (strcmp(name, "socketpair") == 0)
-		return do_socketpair((uint32_t)a[0], (uint32_t)a[1]);
+		return do_socketpair(n, (uint32_t)a[0], (uint32_t)a[1]);
 	if (strcmp(name, "ioctl") == 0)
 		return do_ioctl((uint32_t)a[1],
 				named(n->deny, "file_setattr") &&

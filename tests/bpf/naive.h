@@ -15,7 +15,9 @@
 
 struct naive {
 	enum sl_arch arch;
-	bool no_supervisor, bind, pinned;
+	bool no_supervisor, bind, pinned, protects, denies;
+	bool local;	  /* Unix sockets exist */
+	bool datagrams;	  /* and datagram ones */
 	const char *deny; /* names and groups, blank-separated */
 	const char *allow;
 };
@@ -25,5 +27,7 @@ uint32_t naive_action(const struct naive *n, const struct sl_seccomp_data *data)
 
 /* Whether some argument could matter for @name in some policy. */
 bool naive_judges(const char *name);
+/* The same for the policy of @n. */
+bool naive_judges_under(const struct naive *n, const char *name);
 
 #endif

@@ -36,7 +36,9 @@ static const uint32_t words[] = {
 	0x40046602, 0x80086601, 0x40087602, 0x40047602, 0x40086604, 0x401C5820,
 	0x801c581f, 0xC0189436, 0x40049409, 0x4020940D, 0x41009432, 0x81009431,
 	0x5000940E, 0x50009401, 0x9408,	    0x80089418, 0x4008941a, 0xC0109412,
-	0x59616d61, 0x59616d62, 0x40000,    0x9400,	0x9500,
+	0x59616d61, 0x59616d62, 0x40000,    0x9400,	0x9500,	    0x40,
+	0x41,	    0x241,	0x200000,   0x200001,	0x210000,   0x410001,
+	0x80000,    0x440,	0x200040,
 };
 
 static void check(const struct naive *n, const struct sl_plan_filter *filter,
@@ -96,7 +98,7 @@ static void check_number(const struct naive *n,
 	struct sl_bpf_result got = { 0 };
 
 	check(n, filter, &data);
-	if (naive_judges(name)) {
+	if (naive_judges_under(n, name)) {
 		static const int pairs[][2] = { { 0, 1 }, { 0, 2 }, { 1, 2 },
 						{ 2, 3 }, { 3, 4 }, { 4, 5 } };
 
@@ -179,6 +181,34 @@ TEST(bind_rule_opens_listen)
 TEST(no_supervisor_is_the_short_list)
 {
 	EXPECT_LE(check_all((struct naive){ .no_supervisor = true }, SOME), 200);
+}
+
+TEST(unix_sockets_where_there_is_a_place_for_them)
+{
+	EXPECT_LE(check_all((struct naive){ .local = true }, ALL), 240);
+	EXPECT_LE(check_all((struct naive){ .local = true, .bind = true }, SOME),
+		  240);
+}
+
+TEST(unix_datagrams_where_they_are_asked_for)
+{
+	struct naive n = { .local = true, .datagrams = true };
+
+	EXPECT_LE(check_all(n, ALL), 250);
+}
+
+/* Reading stays free of traps. */
+TEST(protected_parts_trap_what_writes)
+{
+	EXPECT_LE(check_all((struct naive){ .protects = true }, SOME), 270);
+	check_all((struct naive){ .protects = true, .no_supervisor = true },
+		  SOME);
+}
+
+TEST(denied_parts_trap_reading_as_well)
+{
+	EXPECT_LE(check_all((struct naive){ .denies = true }, SOME), 270);
+	check_all((struct naive){ .denies = true, .protects = true }, SOME);
 }
 
 TEST(cores_pin)
@@ -365,6 +395,8 @@ TEST(random_lists)
 		n.bind = next_random(&state) & 1;
 		n.no_supervisor = next_random(&state) & 1;
 		n.pinned = !n.no_supervisor && (next_random(&state) & 1);
+		n.local = !n.no_supervisor && (next_random(&state) & 1);
+		n.datagrams = n.local && (next_random(&state) & 1);
 		for (int i = 0; i < SL_SYS_COUNT; i++) {
 			const char *name = sl_sys_name((enum sl_sys)i);
 			char *to = next_random(&state) % 8 ? deny : allow;

@@ -46,6 +46,37 @@ status 1
 [ ! -e "$work/w/b" ] || wrong 'written after --no-fs-write'
 end
 
+begin '--fs-deny'
+echo secret >"$work/w/key"
+cat >"$work/w/x.pem" </dev/null
+lock run $sys -w "$work/w" --fs-deny "$work/w/key" -- cat "$work/w/key"
+status 1
+lock run $sys -w "$work/w" --fs-deny '*.pem' -- cat "$work/w/x.pem"
+status 1
+lock run $sys -w "$work/w" --fs-deny '*.pem' -- touch "$work/w/new.pem"
+status 1
+lock run $sys -w "$work/w" --fs-deny "$work/w/key" -- cat "$work/w/x.pem"
+status 0
+lock run $sys -w "$work/w" --fs-deny "$work/w/key" --no-fs-deny -- cat "$work/w/key"
+status 0
+out secret
+end
+
+begin '--fs-protect'
+lock run $sys -w "$work/w" --fs-protect "$work/w/key" -- \
+	sh -c 'cat "$1"; echo changed >"$1"' sh "$work/w/key"
+status 2
+out secret
+[ "$(cat "$work/w/key")" = secret ] || wrong 'it was changed'
+lock run $sys -w "$work/w" --fs-protect "$work/w/none" -- touch "$work/w/none"
+status 1
+[ ! -e "$work/w/none" ] || wrong 'it was made'
+lock run $sys -w "$work/w" --fs-protect "$work/w/none" --no-fs-protect -- \
+	touch "$work/w/none"
+status 0
+rm -f "$work/w/none" "$work/w/key" "$work/w/x.pem"
+end
+
 begin '--private-tmp'
 lock run $sys --private-tmp -- sh -c 'echo x >"$TMPDIR/x" && echo "$TMPDIR"'
 status 0
@@ -126,6 +157,37 @@ if command -v perl >/dev/null; then
 	lock run $bind --net-allow-bind 0 --net-deny-bind 0 -- \
 		perl "$work/bind.pl"
 	err 'Permission denied'
+	end
+else
+	skip perl
+fi
+
+cat >"$work/unix.pl" <<'END'
+use Socket;
+socket(S, PF_UNIX, SOCK_STREAM, 0) or die "socket: $!\n";
+if ($ARGV[1]) {
+	bind(S, sockaddr_un($ARGV[0])) or die "bind: $!\n";
+	listen(S, 1) or die "listen: $!\n";
+	fork and exit;
+	accept(C, S);
+} else {
+	connect(S, sockaddr_un($ARGV[0])) or die "connect: $!\n";
+	print "connected\n";
+}
+END
+begin '--unix-allow'
+if command -v perl >/dev/null; then
+	mkdir "$work/sockets"
+	perl "$work/unix.pl" "$work/sockets/s" server >/dev/null 2>&1
+	unix="$sys -r $work"
+	lock run $unix --private-tmp -- perl "$work/unix.pl" "$work/sockets/s"
+	err 'connect: Permission denied'
+	lock run $unix --no-supervisor -- perl "$work/unix.pl" \
+		"$work/sockets/s"
+	err 'socket: Address family not supported'
+	lock run $unix --unix-allow "$work/sockets/s" -- \
+		perl "$work/unix.pl" "$work/sockets/s"
+	out connected
 	end
 else
 	skip perl
@@ -424,10 +486,47 @@ status 127
 err "$(printf '\033[1;31msandlock:\033[0m')"
 end
 
+begin '--name'
+# A live name is refused, and free again after the end.
+mkfifo "$work/held"
+"$sandlock" run --name "flags-$$" -- sh -c 'echo up; cat' \
+	<"$work/held" >"$work/up" &
+exec 4>"$work/held"
+while ! grep -q up "$work/up" 2>/dev/null; do :; done
+lock run --name "flags-$$" -- true
+refused "a sandbox named 'flags-$$' is running"
+exec 4>&-
+wait
+lock run --name "flags-$$" -- true
+status 0
+silent
+lock run --name 'a b' -- true
+refused 'is not a name for a sandbox'
+end
+
 begin '--status-fd'
 lock run --status-fd 3 -e 'exit 4'
 status 4
 grep -q '"exit_code":4' "$work/fd3" || wrong 'no record'
+end
+
+begin '--audit'
+: >"$work/file"
+lock run -r / --audit "$work/denials" -- chmod 600 "$work/file"
+status 1
+grep -qF "\"object\":\"$work/file\"" "$work/denials" || wrong 'no record'
+end
+
+begin '--why'
+: >"$work/file"
+lock run --why $sys -- cat "$work/file"
+status 1
+err "$(printf 'read\t%s\topenat EACCES\t-r %s' "$work/file" "$work/file")"
+lock run --why $sys -r "$work/file" -- cat "$work/file"
+status 0
+err 'nothing was refused'
+lock run --no-supervisor --why $sys -- true
+refused '--no-supervisor is incompatible with: --why'
 end
 
 finish

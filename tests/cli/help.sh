@@ -120,6 +120,16 @@ else
 	skip mandoc
 fi
 
+begin 'sandlock-profile(5) has every key'
+"$sandlock" help --mdoc-keys | sed -n 's/^\.Sy [a-z]*\.\([a-z_]*\) .*/\1/p' \
+	>"$work/keys"
+[ -s "$work/keys" ] || wrong 'no keys'
+while read -r key; do
+	sed '1,/^\.Ss Tables/d' "$(dirname "$0")/../../man/sandlock-profile.5" |
+		grep -qw "$key" || wrong "not there: $key"
+done <"$work/keys"
+end
+
 begin 'completion: other shells are refused'
 lock completion
 refused 'sandlock completion bash|fish|zsh'
@@ -165,6 +175,14 @@ if command -v bash >/dev/null; then
 	same "$(cat "$work/out")" check
 	press_tab profile show mi
 	same "$(cat "$work/out")" mine
+	mkfifo "$work/hold"
+	"$sandlock" run --name "tab-$$" -- cat <"$work/hold" &
+	exec 4>"$work/hold"
+	until "$sandlock" inspect "tab-$$" >/dev/null 2>&1; do :; done
+	press_tab kill "tab-$$"
+	same "$(cat "$work/out")" "tab-$$"
+	exec 4>&-
+	wait
 	press_tab run -i printen
 	out printenv
 	press_tab che

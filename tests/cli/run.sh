@@ -72,6 +72,15 @@ status 127
 err /nosuch/command
 end
 
+begin 'a working directory that is gone: 125'
+mkdir "$work/gone"
+sandlock=$(realpath "$sandlock")
+(cd "$work/gone" && rmdir "$work/gone" && exec "$sandlock" run -- true) \
+	>"$work/out" 2>"$work/err"
+status=$?
+refused 'change to one that exists'
+end
+
 begin 'not executable: 126'
 : >"$work/w/plain"
 lock run $sys -r "$work/w" -- "$work/w/plain"
@@ -308,6 +317,25 @@ timeout 30 sh -c 'echo go >"$1"' sh "$work/w/go" || wrong 'nobody reads'
 finish_job
 status 0
 out lived
+end
+
+begin 'what a carve-out refuses is told, with the object and the reason'
+lock run -p base -w "$work/w" --fs-protect "$work/w/keep" -e "echo x >$work/w/keep"
+status 2
+err "create '$work/w/keep'"
+err 'protects it from changes'
+echo y >"$work/w/keep"
+lock run -p base -w "$work/w" --fs-deny "$work/w/keep" -e "cat $work/w/keep"
+status 1
+no_out y
+err "read '$work/w/keep'"
+err 'filesystem.deny takes'
+same "$(cat "$work/w/keep")" y
+lock run -p base -w "$work/w" --fs-protect "$work/w/keep" -e "cat $work/w/keep"
+status 0
+out y
+same "$(grep -c refused "$work/err")" 0
+rm "$work/w/keep"
 end
 
 begin 'nothing survives the command'

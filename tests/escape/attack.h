@@ -31,6 +31,7 @@ extern const struct attack attacks_proc[];
 extern const struct attack attacks_exec[];
 extern const struct attack attacks_ipc[];
 extern const struct attack attacks_unix[];
+extern const struct attack attacks_peer[];
 extern const struct attack attacks_net[];
 extern const struct attack attacks_seccomp[];
 extern const struct attack attacks_calls[];

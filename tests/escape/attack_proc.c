@@ -277,9 +277,50 @@ static void a059(char **argv)
 		raise(SIGKILL);
 }
 
+static bool join_leader(void)
+{
+	char c;
+
+	if (setpgid(0, getsid(0)) < 0)
+		return false;
+	/* From the background: SIGTTIN for the whole group. */
+	return read(0, &c, 1) < 1;
+}
+
+/* Have the terminal on stdin stop, and then hang up, the caller's group: its
+ * leader started the session. */
+static void a059_group(char **argv)
+{
+	int status = 0;
+	pid_t pid = fork();
+	(void)argv;
+
+	if (pid == 0)
+		_exit(join_leader() ? 0 : errno);
+	/* It has been stopped, too; the last to leave, it orphans the group. */
+	for (int i = 0; i < 200 && waitpid(pid, &status, WUNTRACED) == pid; i++) {
+		if (!WIFSTOPPED(status))
+			break;
+		kill(pid, SIGKILL);
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status))
+		lost("group of the session's leader", WEXITSTATUS(status));
+	else
+		won("group of the session's leader");
+}
+
 const struct attack attacks_proc[] = {
-	{ "A051", a051 }, { "A052", a052 }, { "A054", a054 },
-	{ "A055", a055 }, { "A057", a057 }, { "A059", a059 },
-	{ "A061", a061 }, { "A062", a062 }, { "A062own", a062_own },
-	{ "A064", a064 }, { "A065", a065 }, { NULL, NULL },
+	{ "A051", a051 },
+	{ "A052", a052 },
+	{ "A054", a054 },
+	{ "A055", a055 },
+	{ "A057", a057 },
+	{ "A059", a059 },
+	{ "A059group", a059_group },
+	{ "A061", a061 },
+	{ "A062", a062 },
+	{ "A062own", a062_own },
+	{ "A064", a064 },
+	{ "A065", a065 },
+	{ NULL, NULL },
 };

@@ -175,7 +175,7 @@ static void a130(char **argv)
 		const char *name;
 		int family, type, protocol;
 	} kinds[] = {
-		{ "AF_UNIX", AF_UNIX, SOCK_STREAM, 0 },
+		{ "AF_UNIX", AF_UNIX, SOCK_DGRAM, 0 },
 		{ "AF_VSOCK", 40, SOCK_STREAM, 0 },
 		{ "AF_ALG", 38, SOCK_SEQPACKET, 0 },
 		{ "AF_PACKET", AF_PACKET, SOCK_RAW, 0 },

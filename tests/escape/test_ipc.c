@@ -46,6 +46,36 @@ TRICK(A120_pathname_sockets, .id = "A120", .args = { "%n", "%d" },
       .flags = { "-r", "%o" }, .harm = HARM_UNIX,
       .off = { "--extra-allow-syscall", "socket" })
 
+/* A stream is connected by the judge, or not: by the inode it leads to. */
+TRICK(A120_whatever_the_spelling, .id = "A120ways", .args = { "%n" },
+      .flags = { "-r", "%o", "-r", "/proc" }, .harm = HARM_UNIX,
+      .bare = BARE_SOME, .off = { "--unix-allow", "%n" })
+
+TRICK(A120_with_a_grant_to_read_alone, .id = "A120ways", .args = { "%n" },
+      .flags = { "-r", "%o" }, .harm = HARM_UNIX, .bare = BARE_SOME,
+      .off = { "-w", "%o" })
+
+TRICK(A121_races_to_a_socket, .id = "A121", .args = { "%n" },
+      .flags = { "-r", "%o", "--net-allow", "tcp://:9" }, .harm = HARM_UNIX,
+      .off = { "--unix-allow", "%o" })
+
+/* Datagrams exist with --unix-allow, for other sockets than these. */
+TRICK(A112_abstract_datagrams, .id = "A112", .args = { "%a" },
+      .flags = { "--unix-allow", "%w" }, .harm = HARM_UNIX,
+      .off = { "--unix-allow", "%w", "--disable", "abstract-unix-socket-scope" })
+
+TRICK(A120_pathname_datagrams, .id = "A120", .args = { "%n", "%d" },
+      .flags = { "-r", "%o", "--unix-allow", "%w" }, .harm = HARM_UNIX,
+      .off = { "--unix-allow", "%d" })
+
+TRICK(A120_through_a_pair_that_may_be, .id = "A120pair", .args = { "%d", "%a" },
+      .flags = { "-r", "%o", "--unix-allow", "%w" }, .harm = HARM_UNIX,
+      .off = { "--unix-allow", "%o" }, .may_win = true)
+
+TRICK(A086_races_in_a_message, .id = "A086", .args = { "%d" },
+      .flags = { "-r", "%o", "--unix-allow", "%w" }, .harm = HARM_UNIX,
+      .off = { "--unix-allow", "%d" })
+
 TRICK(A120_through_a_socketpair, .id = "A120pair", .args = { "%d", "%a" },
       .flags = { "-r", "%o" }, .harm = HARM_UNIX,
       .off = { "--extra-allow-syscall", "socketpair" })

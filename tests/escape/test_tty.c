@@ -17,7 +17,12 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { TERMINAL_SAME = 0, TERMINAL_RAW = 20, TERMINAL_TAKEN = 21 };
+enum {
+	TERMINAL_SAME = 0,
+	TERMINAL_RAW = 20,
+	TERMINAL_TAKEN = 21,
+	SIGNALLED = 23
+};
 
 static int compare(const struct termios *before, pid_t group)
 {
@@ -33,11 +38,36 @@ static int compare(const struct termios *before, pid_t group)
 	return TERMINAL_SAME;
 }
 
+/* Somebody else in the shell's group, as of a script or a pipeline. */
+static pid_t bystander(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		signal(SIGTTOU, SIG_DFL);
+		signal(SIGTTIN, SIG_DFL);
+		signal(SIGHUP, SIG_DFL);
+		for (;;)
+			pause();
+	}
+	return pid;
+}
+
+/* Did anything happen to it? */
+static bool was_signalled(pid_t pid)
+{
+	int status;
+	bool was = waitpid(pid, &status, WNOHANG | WUNTRACED | WCONTINUED) != 0;
+
+	kill(pid, SIGKILL);
+	return was;
+}
+
 /* The shell: never returns. */
 static void shell(const struct stage *s, char *const argv[])
 {
 	struct termios before;
-	pid_t pid;
+	pid_t pid, other;
 	int status;
 
 	setsid();
@@ -46,15 +76,20 @@ static void shell(const struct stage *s, char *const argv[])
 	    tcgetattr(0, &before) < 0 || dup2(0, 1) < 0 || dup2(0, 2) < 0)
 		_exit(30);
 	signal(SIGTTOU, SIG_IGN);
+	signal(SIGTTIN, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	other = bystander();
 	pid = fork();
 	if (pid == 0) {
 		signal(SIGTTOU, SIG_DFL);
+		signal(SIGTTIN, SIG_DFL);
 		execv(argv[0], argv);
 		_exit(99);
 	}
 	if (waitpid(pid, &status, 0) != pid)
 		_exit(31);
+	if (was_signalled(other))
+		_exit(SIGNALLED);
 	_exit(compare(&before, getpgrp()));
 }
 
@@ -102,6 +137,14 @@ TEST(A059_terminal_comes_back_after_a_kill)
 {
 	static const char *const words[] = { "%X", "run",  "-r",  "%x", "--",
 					     "%x", "A059", "die", NULL };
+
+	EXPECT_EQ(terminal_after(words), TERMINAL_SAME);
+}
+
+TEST(A059_the_callers_group_is_not_signalled)
+{
+	static const char *const words[] = { "%X", "run", "-r",	       "%x",
+					     "--", "%x",  "A059group", NULL };
 
 	EXPECT_EQ(terminal_after(words), TERMINAL_SAME);
 }

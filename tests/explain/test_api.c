@@ -2,8 +2,11 @@
 /* Explanations through the public interface: use and misuse. */
 #include <errno.h>
 #include <sandlock/sandlock.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "harness/harness.h"
@@ -69,6 +72,7 @@ static bool has_rule(const char *subject, uint32_t rung)
 static void finish(void)
 {
 	sandlock_explanation_free(ex);
+	ex = NULL;
 	sandlock_policy_free(policy);
 }
 
@@ -97,6 +101,25 @@ TEST(a_grant_with_its_origin)
 	EXPECT_EQ(answer.verdict, SANDLOCK_VERDICT_REFUSED);
 	EXPECT_EQ(answer.error, EACCES);
 	EXPECT_STREQ(answer.error_name, "EACCES");
+	finish();
+}
+
+TEST(what_is_taken_out_of_a_grant)
+{
+	sandlock_answer answer;
+
+	begin();
+	set("filesystem.read", "/usr", "--fs-read");
+	set("filesystem.protect", "/usr/**/y", "--fs-protect");
+	set("filesystem.deny", "/usr/bin/env", "--fs-deny");
+	explain(NULL);
+	EXPECT_TRUE(has_rule("/usr/**/y", SANDLOCK_RUNG_SUPERVISOR));
+	EXPECT_TRUE(has_rule("/usr/bin/env", SANDLOCK_RUNG_SUPERVISOR));
+	answer = ask("path:/usr/bin/env", 0);
+	EXPECT_EQ(answer.verdict, SANDLOCK_VERDICT_REFUSED);
+	EXPECT_EQ(answer.error, EACCES);
+	answer = ask("path:/usr/bin/test", 0);
+	EXPECT_EQ(answer.verdict, SANDLOCK_VERDICT_ALLOWED);
 	finish();
 }
 
@@ -220,6 +243,51 @@ TEST(calls_by_name_group_and_case)
 	finish();
 }
 
+static void listen_at(const char *path)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	snprintf(sun.sun_path, sizeof(sun.sun_path), "%s", path);
+	unlink(path);
+	ASSERT_EQ(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	close(fd);
+}
+
+TEST(unix_sockets_by_their_inode)
+{
+	sandlock_answer answer;
+	char dir[] = "/tmp/sandlock-explain.XXXXXX", path[64], question[96];
+
+	ASSERT_TRUE(mkdtemp(dir) != NULL);
+	snprintf(path, sizeof(path), "%s/s", dir);
+	snprintf(question, sizeof(question), "net:unix:%s", path);
+	listen_at(path);
+	begin();
+	set("filesystem.private_tmp", "true", "--private-tmp");
+	explain(NULL);
+	answer = ask(question, 0);
+	EXPECT_EQ(answer.verdict, SANDLOCK_VERDICT_REFUSED);
+	EXPECT_EQ(answer.rung, SANDLOCK_RUNG_SUPERVISOR);
+	EXPECT_EQ(answer.error, EACCES);
+	EXPECT_STREQ(answer.fix_key, "network.allow_unix");
+	EXPECT_STREQ(answer.fix_value, path);
+	answer = ask("net:unix:@name", 0);
+	EXPECT_EQ(answer.error, EPERM);
+	answer = ask("net:unix:/nonexistent", 0);
+	EXPECT_EQ(answer.error, ENOENT);
+	finish();
+	begin();
+	set("network.allow_unix", dir, "--unix-allow");
+	explain(NULL);
+	answer = ask(question, 0);
+	EXPECT_EQ(answer.verdict, SANDLOCK_VERDICT_ALLOWED);
+	EXPECT_STREQ(answer.origin, "--unix-allow");
+	finish();
+	unlink(path);
+	rmdir(dir);
+}
+
 TEST(what_nothing_enforces)
 {
 	begin();
@@ -232,6 +300,34 @@ TEST(what_nothing_enforces)
 	set("network.allow", "tcp://:1", NULL);
 	explain(NULL);
 	EXPECT_TRUE(has_rule("Addresses", SANDLOCK_RUNG_NOTHING));
+	finish();
+}
+
+static const char *effect_of(const char *subject, uint32_t rung)
+{
+	static sandlock_rule rule;
+
+	rule = (sandlock_rule){ .size = sizeof(rule) };
+	for (size_t i = 0; sandlock_explanation_rule(ex, i, &rule) == 0; i++)
+		if (strcmp(rule.subject, subject) == 0 && rule.rung == rung)
+			return rule.effect;
+	return "none";
+}
+
+TEST(an_environment_without_some_names)
+{
+	begin();
+	explain(NULL);
+	EXPECT_STREQ(effect_of("Environment", SANDLOCK_RUNG_NOTHING),
+		     "it is passed on, secrets included");
+	EXPECT_FALSE(has_rule("environment", SANDLOCK_RUNG_ATTRIBUTE));
+	set("program.scrub_env", "*_TOKEN", NULL);
+	set("program.scrub_env", "AWS_*", NULL);
+	explain(NULL);
+	EXPECT_STREQ(effect_of("Environment", SANDLOCK_RUNG_NOTHING),
+		     "what no pattern names is passed on, secrets included");
+	EXPECT_STREQ(effect_of("environment", SANDLOCK_RUNG_ATTRIBUTE),
+		     "without the names of 2 patterns");
 	finish();
 }
 

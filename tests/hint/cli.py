@@ -90,6 +90,27 @@ def creating_writing_removing():
         subprocess.run(["rm", "-rf", new], check=True)
 
 
+def relative_names_and_metadata():
+    place = os.path.join(WORK, "place")
+    script("place/old", "", 0o644)
+    python = "import sys; open(sys.argv[1], 'w')"
+    for words, option in (
+            (["mkdir", "new"], f"-w {place}"),
+            (["tar", "cf", "new.tar", "old"], f"-w {place}"),
+            (["sed", "-i", "s/a/b/", "old"], f"-w {place}"),
+            (["python3", "-c", python, "new"], f"-w {place}")):
+        done = lock("-p", "base", "-r", ".", "--", *words, cwd=place)
+        one(done, f"to allow it: {option}")
+        check(hints(done)[0].endswith(option.encode()), done)
+    # The supervisor knows: then nothing is guessed. Not even to be read, too.
+    for words in (["-r", ".", "--", "touch", "old"],
+                  ["-r", ".", "--", "chmod", "700", "old"],
+                  ["--", "chmod", "700", f"{place}/old"]):
+        done = lock("-p", "base", *words, cwd=place)
+        check(not hints(done), done)
+        check(f"allowed by -w {place}/old\n".encode() in done.stderr, done)
+
+
 def a_program_inside_a_shell():
     tool = script("tool", "#!/bin/sh\n")
     for shell in ("sh", "bash"):
@@ -120,6 +141,10 @@ def a_program_that_could_not_be_started():
     check(done.returncode == 126, done)
     check(1 <= len(hints(done)) <= 3, done)
     check(b"executing '/usr/bin/env' is refused" in done.stderr, done)
+    done = lock("-r", NOTES, "--", "cat", NOTES)
+    one(done, "is refused", "to allow it: -p base")
+    check(hints(done)[0].endswith(b"-p base"), done)
+    check(lock("-p", "base", "-r", NOTES, "--", "cat", NOTES).returncode == 0)
 
 
 def a_library_that_the_loader_may_not_read():
@@ -151,6 +176,20 @@ def ports_and_names():
     one(lock("--", "python3", "-c", code), "a socket that is not TCP")
 
 
+def messages_that_do_not_name_it():
+    one(lock("--", "python3", "-m", "http.server", "8123"),
+        "listening on TCP port 8123 is refused",
+        "to allow it: --net-allow-bind 8123")
+    check(not hints(lock("--", "python3", "-m", "http.server")), "no port")
+    code = "import multiprocessing; multiprocessing.Lock()"
+    one(lock("--", "python3", "-c", code), "'/dev/shm' was refused",
+        "to allow it: -p base -w /dev/shm")
+    done = lock("-p", "base", "-w", "/dev/shm", "--", "python3", "-c", code)
+    check(done.returncode == 0, done)
+    need("ps")
+    one(lock("--", "ps"), "listing '/proc' was refused", "not suggested")
+
+
 def words_of_the_command_without_a_message():
     quiet = ["sh", "-c", f"cat {NOTES} 2>/dev/null"]
     one(lock("--", *quiet), f"reading '{NOTES}' is refused")
@@ -167,6 +206,13 @@ def secrets_are_named_but_not_offered():
     done = lock("--", "ls", WORK)  # the home
     one(done, "not suggested")
     check(b"-r " not in done.stderr, done)
+
+
+def the_shared_temporary_directory_is_not_needed():
+    for words in (["touch", "/tmp/x.hints"], ["mkdir", "/var/tmp/x.hints"]):
+        one(lock("--", *words), "a temporary directory of its own, $TMPDIR")
+    done = lock("-p", "base", "--no-private-tmp", "--", "touch", "/tmp/x.hints")
+    one(done, "not suggested")
 
 
 # ---- silence ----------------------------------------------------------------

@@ -160,8 +160,12 @@ TEST(names_that_lie)
 	EXPECT_TRUE(strstr(hint.text, "\\x27; to allow it' was refused"));
 	EXPECT_FALSE(hint.fix);
 	unlink(evil);
-	/* not there: nobody read it */
+	/* not there: nobody read it, but somebody may have made it */
 	snprintf(said, sizeof(said), "Permission denied: '%s/nothing'", dir);
+	ASSERT_EQ(hint_of(said, 1, 0, &hint), 0);
+	EXPECT_STREQ(hint.access, "create");
+	EXPECT_EQ(hint_of(said, 1, 1, &hint), -ERANGE);
+	snprintf(said, sizeof(said), "Permission denied: '%s/no/thing'", dir);
 	EXPECT_EQ(hint_of(said, 1, 0, &hint), -ERANGE);
 	/* granted: a lie */
 	EXPECT_EQ(hint_of("cat: /usr/bin/env: Permission denied", 1, 0, &hint),

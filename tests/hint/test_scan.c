@@ -89,6 +89,29 @@ TEST(files_in_messages_of_shells_and_coreutils)
 		  "/d/h", SL_DEED_WRITE },
 		{ "dd: failed to open '/d/n': Permission denied", "/d/n",
 		  SL_DEED_ANY },
+		/* metadata */
+		{ "chmod: changing permissions of '/d/n': Operation not "
+		  "permitted",
+		  "/d/n", SL_DEED_WRITE },
+		{ "chown: changing ownership of 'n': Operation not permitted",
+		  "n", SL_DEED_WRITE },
+		{ "touch: setting times of 'n': Operation not permitted", "n",
+		  SL_DEED_WRITE },
+		{ "cp: preserving times for 'n': Operation not permitted", "n",
+		  SL_DEED_WRITE },
+		/* the object stands in front, or is named by chance */
+		{ "tar: n.tar: Cannot open: Permission denied", "n.tar",
+		  SL_DEED_ANY },
+		{ "tar: n.tar: Cannot open: Permission denied", "n.tar",
+		  SL_DEED_CREATE },
+		{ "tar: d/x: Cannot mkdir: Permission denied", "d/x",
+		  SL_DEED_WRITE },
+		{ "tar: x: Cannot change mode to rwxr-xr-x: Operation not "
+		  "permitted",
+		  "x", SL_DEED_WRITE },
+		{ "sed: couldn't open temporary file ./sedKf9: Permission "
+		  "denied",
+		  "./sedKf9", SL_DEED_CHANGE },
 	};
 
 	expect_files(cases, SL_ARRAY_LEN(cases));
@@ -103,8 +126,14 @@ TEST(files_in_messages_of_languages_and_compilers)
 		  "\"/d/it's"
 		  "\"",
 		  "/d/it", SL_DEED_ANY },
+		{ "PermissionError: [Errno 13] Permission denied: 'new'", "new",
+		  SL_DEED_CREATE },
+		{ "Error: [Errno 13] Permission denied: '/d/venv'", "/d/venv",
+		  SL_DEED_CREATE },
 		{ "Error: EACCES: permission denied, open '/d/n'", "/d/n",
 		  SL_DEED_ANY },
+		{ "Error: EACCES: permission denied, open 'new'", "new",
+		  SL_DEED_CREATE },
 		{ "Error: EACCES: permission denied, mkdir '/d/n'", "/d/n",
 		  SL_DEED_WRITE },
 		{ "Error: EACCES: permission denied, scandir '/d'", "/d",
@@ -173,6 +202,12 @@ TEST(programs_libraries_and_the_network)
 	EXPECT_TRUE(has_port(SL_CLUE_CONNECT, 81));
 	heard("Error: listen EACCES: permission denied 0.0.0.0:8080");
 	EXPECT_TRUE(has_port(SL_CLUE_BIND, 8080));
+	heard("    self.socket.bind(self.server_address)");
+	EXPECT_TRUE(has_port(SL_CLUE_BIND, 0));
+	heard("    sl = self._semlock = _multiprocessing.SemLock(");
+	EXPECT_TRUE(clue(SL_CLUE_FILE, "/dev/shm"));
+	heard("Error, do this: mount -t proc proc /proc");
+	EXPECT_TRUE(clue(SL_CLUE_FILE, "/proc"));
 	heard("listen tcp :80: bind: permission denied");
 	EXPECT_TRUE(has_port(SL_CLUE_BIND, 80));
 	heard("socket.gaierror: [Errno -3] Temporary failure in name "
@@ -201,6 +236,32 @@ TEST(the_last_line_comes_first)
 	heard("cat: /a: Permission denied\ncat: /b: Permission denied\n");
 	ASSERT_TRUE(clues.count > 1);
 	EXPECT_STREQ(clues.items[0].text, "/b");
+}
+
+/* Every name of a file that a clue holds. */
+static bool names_only(const char *name)
+{
+	for (size_t i = 0; i < clues.count; i++)
+		if (strcmp(clues.items[i].text, name) != 0)
+			return false;
+	return clues.count > 0;
+}
+
+TEST(what_is_no_name_is_no_clue)
+{
+	heard("touch: cannot touch 'n': Permission denied");
+	EXPECT_TRUE(names_only("n"));
+	heard("mkdir: cannot create directory \xe2\x80\x98n\xe2\x80\x99: "
+	      "Permission denied");
+	EXPECT_TRUE(names_only("n"));
+	heard("chmod: changing permissions of 'n': Operation not permitted");
+	EXPECT_TRUE(names_only("n"));
+	heard("/usr/bin/ld: cannot open output file /d/x: Permission denied");
+	EXPECT_TRUE(names_only("/d/x"));
+	/* a word that somebody quoted is not to be made */
+	heard("ERROR: permission denied for table 'users'");
+	for (size_t i = 0; i < clues.count; i++)
+		EXPECT_TRUE(clues.items[i].deed != SL_DEED_CREATE);
 }
 
 TEST(hostile_messages)

@@ -6,9 +6,14 @@
 . "$(dirname "$0")/agent_lib.sh"
 need git
 
-begin 'init, add, commit, status, log'
-agent git init -q
-works
+# As the user would outside, where there is no key to sign with.
+own_git()
+{
+	git -c commit.gpgSign=false "$@"
+}
+
+begin 'add, commit, status, log'
+git init -q
 echo one >one
 agent git add one
 works
@@ -23,7 +28,8 @@ works
 end_agent
 
 begin 'checkout, branch, merge, stash, tag'
-agent_sh 'git init -q; echo one >f; git add f; git commit -qm one
+git init -q
+agent_sh 'echo one >f; git add f; git commit -qm one
 git checkout -qb side; echo two >>f; git commit -qam two
 git checkout -q main; git merge -q --no-ff -m merged side
 echo three >>f; git stash -q; git stash pop -q; git commit -qam three
@@ -43,9 +49,109 @@ out 5
 out f5
 end_agent
 
+# One way each; then the git outside runs. Without the protection it is had.
+begin 'nothing is left that the next git outside would run'
+top_of_case=$dir
+try()
+{
+	rm -rf "$top_of_case/repo" "$top_of_case/ran"
+	mkdir "$top_of_case/repo"
+	cd "$top_of_case/repo" || exit
+	git init -q
+	git config user.email test@example.org
+	echo one >f
+	git add f
+	own_git commit -q -m one
+	mkdir evil
+	printf '#!/bin/sh\ntouch %s/ran\n' "$top_of_case" >evil/run
+	chmod +x evil/run
+	cp evil/run evil/post-checkout
+	cp .git/config evil/config
+	printf '[core]\n\tfsmonitor = %s\n' "$PWD/evil/run" >>evil/config
+	agent_sh "$1"
+	own_git checkout -q -b side
+	own_git status
+	cd "$top_of_case" || exit
+	[ -e ran ]
+}
+for attack in \
+	'git config core.fsmonitor "$PWD/evil/run"' \
+	'cat evil/config >>.git/config' \
+	'cp evil/config .git/config' \
+	'mv -f evil/config .git/config' \
+	'ln -f evil/config .git/config' \
+	'ln -sf ../evil/config .git/config' \
+	'cp evil/post-checkout .git/hooks' \
+	'mv evil/post-checkout .git/hooks/post-checkout' \
+	'ln -s "$PWD/evil/run" .git/hooks/post-checkout' \
+	'mv .git/hooks h; mv evil .git/hooks' \
+	'rm -rf .git/hooks; ln -s ../evil .git/hooks' \
+	'mv .git g; cp evil/config g; mv g .git' \
+	'cp -r .git g; cp evil/config g; rm -rf .git; mv g .git' \
+	'mv .git g; cp evil/config g; ln -s g .git' \
+	'mv .git g; cp evil/config g; echo "gitdir: g" >.git' \
+	'cp -r .git g; cp evil/config g; echo "$PWD/g" >.git/commondir'; do
+	profiles='--set filesystem.protect='
+	try "$attack" >/dev/null 2>&1 || wrong "no attack: $attack"
+	profiles=
+	! try "$attack" >/dev/null 2>&1 || wrong "done: $attack"
+done
+end_agent
+
+begin 'the repository cannot be led away where there is none yet'
+agent_sh 'mkdir -p evil/hooks; printf "[alias]\n\tstatus = !touch ran\n" >evil/config
+echo "gitdir: $PWD/evil" >.git ||:
+ln -s evil .git ||:
+mv evil .git ||:
+cp -r evil .git ||:
+git init -q ||:'
+[ ! -e .git ] || [ -d .git ] || wrong 'a file that leads away'
+[ ! -e .git/config ] || wrong 'a configuration'
+[ ! -e .git/hooks ] || wrong 'hooks'
+end_agent
+
+begin 'a worktree is not led to another repository'
+(mkdir main && cd main && git init -q && own_git commit -q --allow-empty -m one &&
+	git worktree add -q ../tree) >/dev/null 2>&1
+cd tree || exit
+before=$(cat .git)
+agent_sh 'echo "gitdir: /elsewhere" >.git ||:; rm .git ||:; mv .git x ||:
+ln -f .git y ||:; : >>.git ||:'
+[ "$(cat .git)" = "$before" ] || wrong 'it was'
+cd .. || exit
+end_agent
+
+begin 'editors and agents find what the user left'
+mkdir .vscode .claude
+echo '{}' >.vscode/settings.json
+echo '{}' >.claude/settings.json
+agent_sh 'echo x >.vscode/tasks.json ||:; echo x >.vscode/settings.json ||:
+mv .vscode v ||:; mkdir new && echo x >new/settings.json; mv new .claude ||:
+rm -rf .claude ||:; mkdir .idea ||:; echo x >.mcp.json ||:; echo x >.envrc ||:
+ln -s new .cursor ||:; echo x >.nvim.lua ||:; mkdir -p .zed/a ||:
+python3 -c "import os; os.rename(b\"new\", b\".codex\")" ||:'
+[ "$(cat .vscode/settings.json .claude/settings.json)" = '{}
+{}' ] || wrong 'changed'
+for name in .idea .mcp.json .envrc .cursor .nvim.lua .zed .codex .vscode/tasks.json; do
+	[ ! -e "$name" ] && [ ! -L "$name" ] || wrong "$name was made"
+done
+end_agent
+
+begin 'the protection can be lifted'
+profiles='--set filesystem.protect='
+agent_sh 'git init -q && git config user.name Other && echo x >.envrc'
+works
+[ "$(git config user.name)" = Other ] || wrong 'not set'
+profiles='--set filesystem.protect= --fs-protect .git/hooks'
+agent_sh 'git config user.name More; ! echo x >.git/hooks/pre-commit'
+works
+profiles=
+end_agent
+
 begin 'the credentials of git cannot be read'
-agent_sh 'git init -q; git config credential.helper store
-for f in .git-credentials .config/git/credentials .config/gh/hosts.yml .netrc; do
+git init -q
+git config credential.helper store
+agent_sh 'for f in .git-credentials .config/git/credentials .config/gh/hosts.yml .netrc; do
 	if cat "$HOME/$f"; then echo "read $f"; fi; done
 printf "protocol=https\nhost=git.example.org\n\n" | git credential fill || echo none'
 works
@@ -134,12 +240,20 @@ end_agent
 
 begin 'no supervisor: the same policy but for the temporary directory'
 echo text >f
-"$sandlock" run -p agent --no-supervisor -- sh -c \
+"$sandlock" run -p agent --set filesystem.protect= --no-supervisor -- sh -c \
 	'echo more >>f; env; cat "$HOME/.ssh/id_ed25519"; :' >"$top/out" 2>"$top/err"
 status=$?
 works
 [ "$(grep -c '' f)" -eq 2 ] || wrong 'not written'
 ! grep -qF '${TMPDIR}' "$top/out" || wrong 'a variable was left'
+end_agent
+
+begin 'no supervisor: what is protected cannot be'
+"$sandlock" run -p agent --no-supervisor -- true >"$top/out" 2>"$top/err"
+status=$?
+[ "$status" -eq 125 ] || wrong "exit status $status"
+err 'without a supervisor nothing can be taken out of a grant'
+err 'preset agent:'
 end_agent
 
 begin 'without the private directory the preset says what it lacks'

@@ -112,6 +112,9 @@ v/bin/python -c "import dep"'
 works
 ! grep -q wrote "$top/out" || wrong 'it wrote'
 [ "$(grep -c 'no network' "$top/out")" -eq 2 ] || wrong 'the network answered'
+agent v/bin/pip install nosuch-package
+fails
+! grep -q Retrying "$top/err" || wrong 'the index was asked again'
 end_agent
 
 begin 'what was installed in the home is found, and cannot be changed'

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A dump parses back to an equal policy, whatever the bytes. */
 #include "helpers.h"
+#include "policy/value.h"
 
 #include "policy/presets.h"
 #include "policy/profile.h"
@@ -192,6 +193,9 @@ static void set_random(struct sl_policy *policy, enum sl_key key, uint32_t *stat
 		set_ok(policy, key, pair);
 	} else if (type < SL_ARRAY_LEN(texts) && texts[type]) {
 		set_ok(policy, key, texts[type]);
+	} else if (sl_key_carves(key)) {
+		set_ok(policy, key,
+		       random_of(state, 2) ? "?/**/*_\"\xc3\xa9[!]$]" : "$A '?");
 	} else if (key == SL_KEY_SCRUB_ENV) {
 		set_ok(policy, key, random_of(state, 2) ? "*_\"\xc3\xa9?" : "$A");
 	} else {

@@ -154,9 +154,13 @@ static const struct {
 	{ "[program]\nuid = 1\ngid = \"1\"", 2, 7, "integers" },
 	{ "[program]\nuid = -1\ngid = 1", 2, 7, "UID:GID" },
 	{ "[program]\nuid = 1\ngid = 1\nuser = \"1:1\"", 2, 7, "already" },
-	{ "[filesystem]\ndeny = []", 2, 8,
-	  "p.toml:2:8: filesystem.deny: not available in this "
+	{ "[filesystem]\nmount = []", 2, 9,
+	  "p.toml:2:9: filesystem.mount: not available in this "
 	  "version" },
+	{ "[filesystem]\ndeny = [\"/a/[b\"]", 2, 9,
+	  "p.toml:2:9: filesystem.deny: '/a/[b': a '[' without its ']'" },
+	{ "[filesystem]\nprotect = [\"/a/b**\"]", 2, 12,
+	  "'**' stands for whole names" },
 	{ "[network]\nport_remap = false", 2, 14, "not available" },
 	{ "[filesystem]\nread = [\"/a\\u0000b\"]", 2, 9, "NUL" },
 	{ "[program]\nenv = { \"A\\u0000\" = \"1\" }", 2, 21, "NUL" },

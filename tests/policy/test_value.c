@@ -176,8 +176,8 @@ TEST(later_rows_are_refused_by_name)
 	SL_AUTO(sl_policy) policy = policy_new();
 	struct sl_error err = { 0 };
 
-	EXPECT_EQ(set_flag(policy, SL_KEY_FS_DENY, "/x", &err), -ENOTSUP);
-	EXPECT_STREQ(err.msg, "--fs-deny: not available in this version");
+	EXPECT_EQ(set_flag(policy, SL_KEY_FS_MOUNT, "/x", &err), -ENOTSUP);
+	EXPECT_STREQ(err.msg, "--fs-mount: not available in this version");
 	for (int k = 0; k < SL_KEY_COUNT; k++) {
 		const struct sl_key_info *info = sl_key_info((enum sl_key)k);
 

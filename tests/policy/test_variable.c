@@ -333,3 +333,20 @@ TEST_TIMEOUT(a_hostile_name_takes_bounded_time, 20)
 	strcat(pattern, "b");
 	EXPECT_FALSE(sl_pattern_match(pattern, name, SL_MAX_VALUE_BYTES));
 }
+
+/* Names of directories are not patterns; what stands around them may be one. */
+TEST(carve_outs_take_variables_literally)
+{
+	sl_autofree char *text = NULL;
+	struct sl_error err = { 0 };
+	char dir[] = "/tmp/sl-[v]-XXXXXX";
+	char want[96];
+
+	ASSERT_TRUE(mkdtemp(dir) != NULL);
+	ASSERT_EQ(setenv("HOME", dir, 1), 0);
+	ASSERT_EQ(sl_path_expand_glob("${HOME}/*.key", &text, &err), 0);
+	snprintf(want, sizeof(want), "/tmp/sl-[[]v]%s/*.key",
+		 strchr(dir, ']') + 1);
+	EXPECT_STREQ(text, want);
+	rmdir(dir);
+}

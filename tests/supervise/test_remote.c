@@ -2,14 +2,18 @@
 /* Memory and descriptors of a caller: of a hostile, a blind and a dead one. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness/harness.h"
@@ -289,6 +293,99 @@ TEST(a_pidfd_of_an_earlier_task_is_replaced)
 	close(fd);
 	caller_answer(&caller, sl_answer(0));
 	caller_end(&caller);
+}
+
+/* ------------------------------------------------ sockets that linger */
+
+#define LINGER_SECONDS 30
+
+/* One whose last close waits: the other end, which stays, reads nothing. */
+static int lingering(void)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET,
+				    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct linger linger = { 1, LINGER_SECONDS };
+	static const char text[65536];
+	socklen_t len = sizeof(addr);
+	int server = socket(AF_INET, SOCK_STREAM, 0);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	ASSERT_EQ(bind(server, (struct sockaddr *)&addr, len), 0);
+	ASSERT_EQ(listen(server, 1), 0);
+	ASSERT_EQ(getsockname(server, (struct sockaddr *)&addr, &len), 0);
+	ASSERT_EQ(connect(fd, (struct sockaddr *)&addr, len), 0);
+	ASSERT_GE(accept(server, NULL, NULL), 0);
+	close(server);
+	ASSERT_EQ(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	while (write(fd, text, sizeof(text)) > 0)
+		;
+	ASSERT_EQ(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger)),
+		  0);
+	return fd;
+}
+
+static long make_lingering(struct shared *shared)
+{
+	(void)shared;
+	return lingering();
+}
+
+static int lowest(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
+TEST(no_socket_that_lingers_is_held)
+{
+	struct caller caller;
+	int before;
+	long fd;
+
+	caller_start(&caller, NULL);
+	fd = caller_run(&caller, make_lingering);
+	ASSERT_GE(fd, 0);
+	caller_trap(&caller, ARGS(0));
+	close(sl_remote_fd(&caller.call, 0)); /* the pidfd is kept */
+	before = lowest();
+	EXPECT_EQ(sl_remote_fd(&caller.call, (int)fd), -EPERM);
+	EXPECT_EQ(lowest(), before);
+	caller_answer(&caller, sl_answer(0));
+	caller_end(&caller);
+}
+
+TEST(the_last_close_does_not_wait)
+{
+	static struct sl_judge judge;
+	int fd = lingering();
+	time_t start = time(NULL);
+
+	EXPECT_TRUE(sl_linger_may(fd));
+	EXPECT_TRUE(sl_linger_close(&judge, fd));
+	EXPECT_LT(time(NULL) - start, LINGER_SECONDS / 2);
+	EXPECT_LT(fcntl(fd, F_GETFD), 0);
+	/* Its helper is gone, too. */
+	EXPECT_LT(waitpid(-1, NULL, __WALL), 0);
+}
+
+TEST(what_cannot_be_closed_is_kept)
+{
+	static struct sl_judge judge;
+	struct rlimit limit, none;
+	int fd = lingering();
+
+	become_user();
+	ASSERT_EQ(getrlimit(RLIMIT_NPROC, &limit), 0);
+	none = (struct rlimit){ 0, limit.rlim_max };
+	ASSERT_EQ(setrlimit(RLIMIT_NPROC, &none), 0);
+	EXPECT_FALSE(sl_linger_close(&judge, fd));
+	EXPECT_GE(fcntl(fd, F_GETFD), 0);
+	EXPECT_FALSE(sl_linger_close(&judge, -1));
+	ASSERT_EQ(setrlimit(RLIMIT_NPROC, &limit), 0);
+	EXPECT_TRUE(sl_linger_close(&judge, -1));
+	EXPECT_LT(fcntl(fd, F_GETFD), 0);
 }
 
 /* ------------------------------------------------ threads */

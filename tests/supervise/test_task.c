@@ -223,6 +223,40 @@ static long make_thread_there(struct shared *shared)
 	return make_thread();
 }
 
+/* 1: the kernel is to run it. */
+static long join(struct caller *caller, pid_t group)
+{
+	struct sl_answer answer;
+
+	caller_trap(caller, ARGS(0, group | 1l << 32));
+	answer = sl_h_setpgid(&caller->call);
+	caller_answer(caller, sl_answer(0));
+	return answer.kind == SL_ANSWER_RUN ? 1 : -answer.error;
+}
+
+static pid_t leader(void)
+{
+	pid_t pid = sleeper();
+
+	ASSERT_EQ(setpgid(pid, pid), 0);
+	return pid;
+}
+
+TEST(without_a_scope_no_group_of_keepers)
+{
+	struct caller caller;
+
+	caller_start(&caller, NULL);
+	caller.judge.guardian_pid = leader();
+	EXPECT_EQ(join(&caller, getpgrp()), -EPERM);
+	EXPECT_EQ(join(&caller, caller.judge.guardian_pid), -EPERM);
+	EXPECT_EQ(join(&caller, 1), -EPERM);
+	EXPECT_EQ(join(&caller, -1), -EINVAL);
+	/* The harness ends its own group alone. */
+	kill(caller.judge.guardian_pid, SIGKILL);
+	caller_end(&caller);
+}
+
 TEST(without_a_scope_only_ones_own_process)
 {
 	struct caller caller;
@@ -278,6 +312,40 @@ TEST(the_scope_tells_who_is_inside)
 	compare(&caller, thread);
 	compare(&caller, caller.pid);
 	kill(child, SIGKILL);
+	caller_end(&caller);
+}
+
+static long fork_group(struct shared *shared)
+{
+	(void)shared;
+	return leader();
+}
+
+TEST(the_scope_tells_whose_group_it_is)
+{
+	struct caller caller;
+	/* The harness is outside; so is one that leads no group yet. */
+	pid_t outside = getpgid(getppid()), single = sleeper(), group, child;
+
+	enter_scope();
+	caller_start(&caller, NULL);
+	caller.judge.scoped = true;
+	caller.judge.guardian_pid = leader();
+	group = (pid_t)caller_run(&caller, fork_group);
+	child = (pid_t)caller_run(&caller, fork_there);
+	EXPECT_EQ(join(&caller, group), 1);
+	EXPECT_EQ(join(&caller, child), 1);
+	EXPECT_EQ(join(&caller, caller.pid), 1);
+	EXPECT_EQ(join(&caller, outside), -EPERM);
+	EXPECT_EQ(join(&caller, single), -EPERM);
+	EXPECT_EQ(join(&caller, getpgrp()), -EPERM);
+	EXPECT_EQ(join(&caller, caller.judge.guardian_pid), -EPERM);
+	EXPECT_EQ(join(&caller, 999999999), -EPERM);
+	EXPECT_EQ(join(&caller, 1), -EPERM);
+	EXPECT_EQ(join(&caller, -1), -EINVAL);
+	kill(group, SIGKILL);
+	kill(child, SIGKILL);
+	kill(caller.judge.guardian_pid, SIGKILL);
 	caller_end(&caller);
 }
 

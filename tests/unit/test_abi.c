@@ -45,6 +45,25 @@ AT(sandlock_spawn_options, capture_limit, 56);
 AT(sandlock_spawn_options, cwd, 64);
 AT(sandlock_spawn_options, timeout_ns, 72);
 
+AT(sandlock_denial, size, 0);
+AT(sandlock_denial, time_ns, 8);
+AT(sandlock_denial, pid, 16);
+AT(sandlock_denial, tid, 24);
+AT(sandlock_denial, count, 32);
+AT(sandlock_denial, program, 40);
+AT(sandlock_denial, call, 48);
+AT(sandlock_denial, access, 56);
+AT(sandlock_denial, object, 64);
+AT(sandlock_denial, rule, 72);
+AT(sandlock_denial, reason, 80);
+AT(sandlock_denial, origin, 88);
+AT(sandlock_denial, fix, 96);
+AT(sandlock_denial, fix_key, 104);
+AT(sandlock_denial, fix_value, 112);
+AT(sandlock_denial, error_name, 120);
+AT(sandlock_denial, error, 128);
+AT(sandlock_denial, reserved, 132);
+
 static const struct {
 	const char *name;
 	int value, pinned;
@@ -79,6 +98,8 @@ static const struct {
 	NUMBER(SANDLOCK_STDIO_STREAM, 4),
 	NUMBER(SANDLOCK_SPAWN_INLINE, 1),
 	NUMBER(SANDLOCK_SPAWN_FOREGROUND, 2),
+	NUMBER(SANDLOCK_SPAWN_DENIALS, 4),
+	NUMBER(SANDLOCK_SPAWN_WHY, 8),
 	NUMBER(SANDLOCK_REASON_NONE, 0),
 	NUMBER(SANDLOCK_REASON_EXITED, 1),
 	NUMBER(SANDLOCK_REASON_SIGNALED, 2),

@@ -16,6 +16,11 @@ static const char *const argv_shell[] = { "/bin/sh", "/bin/prog", "a b", "",
 static const char *const envp[] = { "X=1", "PATH=/bin", NULL };
 static const struct sock_filter insns[] = { { 0x06, 0, 0, 0x7fff0000 } };
 
+static const struct sl_carve_rule carves[] = {
+	{ "/w/.git/hooks", "/w/.git/hooks", SL_CARVE_PROTECT },
+	{ "/**/*.key", "", SL_CARVE_DENY },
+};
+
 static struct sl_launch sample(void)
 {
 	return (struct sl_launch){ .flags = SL_LAUNCH_UMASK,
@@ -27,7 +32,9 @@ static struct sl_launch sample(void)
 				   .argv = argv,
 				   .argv_shell = argv_shell,
 				   .envp = envp,
-				   .tmp_name = "run-abcdef" };
+				   .tmp_name = "run-abcdef",
+				   .carves = carves,
+				   .carve_count = 2 };
 }
 
 static char *copy(const struct sl_buf *buf, size_t len)
@@ -52,6 +59,12 @@ TEST(recipe_reads_back_equal)
 	EXPECT_EQ(recipe->launch.insns[0].k, 0x7fff0000);
 	EXPECT_STREQ(recipe->launch.path, "/bin/prog");
 	EXPECT_STREQ(recipe->launch.tmp_name, "run-abcdef");
+	ASSERT_EQ(recipe->launch.carve_count, 2);
+	for (int i = 0; i < 2; i++) {
+		EXPECT_STREQ(recipe->launch.carves[i].pattern, carves[i].pattern);
+		EXPECT_STREQ(recipe->launch.carves[i].path, carves[i].path);
+		EXPECT_EQ(recipe->launch.carves[i].kind, carves[i].kind);
+	}
 	for (int i = 0; i < 3; i++)
 		EXPECT_STREQ(recipe->launch.argv[i], argv[i]);
 	EXPECT_TRUE(recipe->launch.argv[3] == NULL);

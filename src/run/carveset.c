@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See carveset.h. */
+#include "run/carveset.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "base/limits.h"
+#include "policy/glob.h"
+#include "policy/value.h"
+#include "policy/variable.h"
+
+static int add(struct sl_carve_set *set, uint32_t kind, const char *pattern,
+	       const char *path)
+{
+	struct sl_carve_rule *rule = &set->rules[set->count];
+
+	for (size_t i = 0; i < set->count; i++)
+		if (set->rules[i].kind == kind &&
+		    strcmp(set->rules[i].pattern, pattern) == 0)
+			return 0;
+	if (set->count == SL_MAX_CARVES)
+		return -E2BIG;
+	*rule = (struct sl_carve_rule){ strdup(pattern), strdup(path), kind };
+	set->count++;
+	return rule->pattern && rule->path ? 0 : -ENOMEM;
+}
+
+/*
+ * @path, absolute, without symbolic links as far as it exists, the rest as it
+ * is: into @buf. A ".." behind what does not exist leads nowhere: -ENOENT.
+ */
+static int canonical(const char *path, char buf[PATH_MAX])
+{
+	char head[PATH_MAX], *cut;
+	const char *rest;
+	size_t len = strlen(path);
+	int n;
+
+	if (len >= sizeof(head))
+		return -ENAMETOOLONG;
+	memcpy(head, path, len + 1);
+	while (!realpath(*head ? head : "/", buf)) {
+		if (errno != ENOENT && errno != ENOTDIR && errno != EACCES)
+			return -errno;
+		cut = strrchr(head, '/');
+		if (!cut)
+			return -ENOENT;
+		*cut = '\0';
+	}
+	rest = path + strlen(head);
+	for (const char *at = rest; (at = strstr(at, "/..")); at += 3)
+		if (at[3] == '/' || !at[3])
+			return -ENOENT;
+	len = strlen(buf);
+	if (len == 1)
+		len = 0; /* "/" */
+	n = snprintf(buf + len, PATH_MAX - len, "%s", rest);
+	return n < 0 || (size_t)n >= PATH_MAX - len ? -ENAMETOOLONG : 0;
+}
+
+/* Is some name of @path "." or ".."? */
+static bool is_winding(const char *path)
+{
+	while (*path) {
+		size_t len = strcspn(path, "/");
+
+		if ((len == 1 && *path == '.') ||
+		    (len == 2 && path[0] == '.' && path[1] == '.'))
+			return true;
+		path += len + strspn(path + len, "/");
+	}
+	return false;
+}
+
+/* @dir, free of links, and @rest below it, either a path or a pattern. */
+static int add_below(struct sl_carve_set *set, uint32_t kind, const char *dir,
+		     const char *rest, bool wild)
+{
+	char path[2 * PATH_MAX], pattern[6 * PATH_MAX];
+	int n, r;
+
+	n = snprintf(path, sizeof(path), "%s%s%s", strcmp(dir, "/") ? dir : "",
+		     *rest ? "/" : "", rest);
+	if (n < 0 || n >= PATH_MAX)
+		return -ENAMETOOLONG;
+	if (!wild) {
+		r = sl_glob_escape(path, (size_t)n, pattern, sizeof(pattern));
+		return r < 0 ? r : add(set, kind, *path ? pattern : "/", path);
+	}
+	r = sl_glob_escape(dir, strlen(dir), pattern, sizeof(pattern));
+	if (r < 0)
+		return r;
+	snprintf(pattern + r, sizeof(pattern) - (size_t)r, "/%s", rest);
+	return add(set, kind, pattern, "");
+}
+
+/*
+ * A rule for each way to write @text that has no link in its first names: what
+ * a link on the way leads to is covered, and what stands in its place if the
+ * link is taken away. Without links all of these are one.
+ */
+static int add_text(struct sl_carve_set *set, uint32_t kind, const char *text,
+		    bool wild)
+{
+	size_t end = wild ? strcspn(text, "*?[") : strlen(text);
+	char head[PATH_MAX], real[PATH_MAX];
+	const char *rest;
+	bool found = false;
+	int r = 0;
+
+	while (wild && text[end - 1] != '/')
+		end--;
+	if (end >= PATH_MAX)
+		return -ENAMETOOLONG;
+	/* Nearly always: no link, nothing else to resolve. */
+	memcpy(head, text, end);
+	head[end - (end > 1 && text[end - 1] == '/')] = '\0';
+	if (canonical(head, real) == 0 && strcmp(head, real) == 0)
+		return add_below(set, kind, real, wild ? text + end : "", wild);
+	for (size_t i = 0; r == 0 && i <= end; i++) {
+		if (text[i] != '/' && i < end)
+			continue;
+		rest = text + i + strspn(text + i, "/");
+		if (is_winding(rest))
+			continue;
+		memcpy(head, text, i);
+		head[i] = '\0';
+		r = canonical(head, real);
+		if (r == 0)
+			r = add_below(set, kind, real, rest, wild);
+		found = true;
+	}
+	return r < 0 || found ? r : -EINVAL;
+}
+
+static int add_item(struct sl_carve_set *set, uint32_t kind, const char *text,
+		    struct sl_error *err)
+{
+	bool wild = sl_glob_is_pattern(text);
+	sl_autofree char *whole = NULL, *cwd = NULL;
+	int r;
+
+	if (*text != '/' && !wild) {
+		r = sl_cwd(&cwd, err);
+		if (r < 0)
+			return r;
+	}
+	/* A pattern that begins nowhere holds wherever it fits. */
+	if (asprintf(&whole, "%s%s%s", cwd ? cwd : "",
+		     *text == '/' ? ""
+		     : wild	  ? "/**/"
+				  : "/",
+		     text) < 0) {
+		whole = NULL;
+		return -ENOMEM;
+	}
+	return add_text(set, kind, whole, wild);
+}
+
+static int add_key(struct sl_carve_set *set, const struct sl_policy *policy,
+		   enum sl_key key, uint32_t kind, struct sl_error *err)
+{
+	const struct sl_value *value = sl_policy_get(policy, key);
+	struct sl_glob glob;
+
+	for (size_t i = 0; i < value->count; i++) {
+		const struct sl_item *item = &value->items[i];
+		size_t first = set->count;
+		struct sl_error none = { 0 };
+		int r = add_item(set, kind, item->text, &none);
+
+		for (size_t k = first; r == 0 && k < set->count; k++)
+			r = sl_glob_compile(set->rules[k].pattern, &glob);
+		if (r == 0)
+			continue;
+		errno = -r;
+		if (none.msg[0])
+			sl_err(err, r, SL_STAGE_SPAWN, "%s", none.msg);
+		else if (r == -E2BIG)
+			sl_err(err, r, SL_STAGE_SPAWN,
+			       "'%s': more than %d carve-outs, or more than %d "
+			       "names in one",
+			       SL_QUOTE(item->text), SL_MAX_CARVES,
+			       SL_GLOB_PARTS);
+		else
+			sl_err(err, r, SL_STAGE_SPAWN, "'%s': %m",
+			       SL_QUOTE(item->text));
+		return sl_policy_blame(err, r, key, &item->origin);
+	}
+	return 0;
+}
+
+int sl_carve_set_make(const struct sl_policy *policy, struct sl_carve_set *set,
+		      struct sl_error *err)
+{
+	int r;
+
+	if (!sl_policy_get(policy, SL_KEY_FS_DENY)->count &&
+	    !sl_policy_get(policy, SL_KEY_FS_PROTECT)->count)
+		return 0;
+	set->rules = calloc(SL_MAX_CARVES, sizeof(*set->rules));
+	if (!set->rules)
+		return sl_err(err, -ENOMEM, SL_STAGE_SPAWN, "out of memory");
+	r = add_key(set, policy, SL_KEY_FS_DENY, SL_CARVE_DENY, err);
+	if (r == 0)
+		r = add_key(set, policy, SL_KEY_FS_PROTECT, SL_CARVE_PROTECT,
+			    err);
+	return r;
+}
+
+void sl_carve_set_fini(struct sl_carve_set *set)
+{
+	for (size_t i = 0; i < set->count; i++) {
+		free((char *)(uintptr_t)set->rules[i].pattern);
+		free((char *)(uintptr_t)set->rules[i].path);
+	}
+	free(set->rules);
+	*set = (struct sl_carve_set){ NULL, 0 };
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * bind(2), where a part of a grant is carved out: of a Unix socket it makes a
+ * name. Which family it is, the address says, so every address comes here; the
+ * others are bound as they are, by our copy, and our domain judges the port.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "supervise/carve.h"
+#include "supervise/event.h"
+#include "supervise/handlers.h"
+#include "supervise/judge.h"
+#include "supervise/opening.h"
+#include "supervise/peer.h"
+#include "supervise/pin.h"
+#include "supervise/remote.h"
+#include "sys/process.h"
+#include "sys/raw.h"
+
+/* Larger than what the kernel takes. */
+#define ADDRESS_MAX 128
+
+static int family_of(int sock)
+{
+	int family = AF_UNSPEC;
+	socklen_t len = sizeof(family);
+
+	return getsockopt(sock, SOL_SOCKET, SO_DOMAIN, &family, &len) < 0
+		       ? -errno
+		       : family;
+}
+
+/* @path of the address, from the caller's point of view, judged and bound. */
+static long bind_path(struct sl_call *call, int sock, const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	char name[NAME_MAX + 1];
+	struct sl_named named;
+	sl_autoclose int parent = -1, leaf = -1;
+	size_t len;
+	int r;
+
+	parent = sl_pin_parent(call, AT_FDCWD, path, name);
+	if (parent < 0)
+		return parent == -EINVAL || parent == -EISDIR ? -EADDRINUSE
+							      : parent;
+	leaf = sl_path_open(parent, name, O_NOFOLLOW, 0);
+	if (leaf >= 0)
+		return -EADDRINUSE;
+	if (leaf != -ENOENT)
+		return leaf;
+	r = sl_carve_name(call, SL_CARVE_HERE, parent, name, &named);
+	if (r == 0 && (named.covered || named.leads))
+		r = sl_carve_refuse(call, named.covered, SL_TRY_CREATE, parent,
+				    name);
+	if (r == 0)
+		r = sl_take_umask(call);
+	/* An address has no room for a directory that we hold. */
+	if (r == 0 && fchdir(parent) < 0)
+		r = -errno;
+	if (r < 0)
+		return r;
+	len = strlen(name); /* a part of an address, so it fits */
+	memcpy(to.sun_path, name, len + 1);
+	return sl_raw3(SYS_bind, sock, &to,
+		       offsetof(struct sockaddr_un, sun_path) + len + 1);
+}
+
+static struct sl_answer bind_socket(struct sl_call *call, int sock)
+{
+	char address[ADDRESS_MAX + 1] = { 0 };
+	const size_t at = offsetof(struct sockaddr_un, sun_path);
+	int len = sl_call_int(call, 2), family;
+	sa_family_t said;
+	int r;
+
+	family = family_of(sock);
+	if (family < 0)
+		return sl_answer(family);
+	if (len < 0 || len > ADDRESS_MAX)
+		return sl_answer_fail(EINVAL);
+	r = sl_remote_read(call, sl_call_arg(call, 1), address, (size_t)len);
+	if (r == 0)
+		r = sl_call_alive(call);
+	if (r < 0)
+		return sl_answer(r);
+	memcpy(&said, address, sizeof(said));
+	if (family == AF_UNIX && said == AF_UNIX && (size_t)len > at &&
+	    (size_t)len <= sizeof(struct sockaddr_un) && address[at])
+		return sl_answer(bind_path(call, sock, address + at));
+	return sl_answer(sl_raw3(SYS_bind, sock, address, len));
+}
+
+struct sl_answer sl_h_bind(struct sl_call *call)
+{
+	struct sl_answer answer;
+	struct sl_sock sock;
+	int r = sl_sock_take(call, sl_call_int(call, 0), &sock);
+
+	if (r < 0)
+		return sl_answer(r);
+	answer = bind_socket(call, sock.fd);
+	sl_sock_close(call, &sock);
+	return answer;
+}

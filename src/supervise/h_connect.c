@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * connect(2) and listen(2). SECURITY: the address lies in the caller's memory
+ * and the descriptor in its table, where a sibling can change both between our
+ * look and the kernel's: so it is never the caller's call that runs, but ours,
+ * on our copy of the socket with our copy of the address.
+ */
+#include <errno.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "plan/filter.h"
+#include "supervise/handlers.h"
+#include "supervise/judge.h"
+#include "supervise/patient.h"
+
+static int judge_peer(struct sl_call *call, const struct sl_sock *sock,
+		      struct sl_peer *peer)
+{
+	int r = sl_peer_read(call, sl_call_arg(call, 1), sl_call_int(call, 2),
+			     peer);
+
+	if (r == 0)
+		r = sl_peer_judge(call, sock, peer);
+	if (r == 0)
+		r = sl_call_alive(call);
+	return r;
+}
+
+static long do_connect(struct sl_job *job)
+{
+	for (;;) {
+		if (connect(job->sock.fd, &job->peer.addr.any, job->peer.len) == 0)
+			return 0;
+		/* A connect that goes on is waited for by the next one. */
+		if (errno != EINTR || sl_job_stopped(job))
+			return -errno;
+	}
+}
+
+/* Only these wait for somebody; and AF_UNSPEC only takes a peer away. */
+static bool may_block(const struct sl_job *job)
+{
+	return job->sock.blocks && job->sock.type != SOCK_DGRAM &&
+	       job->peer.addr.any.sa_family != AF_UNSPEC;
+}
+
+struct sl_answer sl_h_connect(struct sl_call *call)
+{
+	struct sl_job job = { .work = do_connect, .peer.pin = -1 };
+	long r = sl_sock_take(call, sl_call_int(call, 0), &job.sock);
+
+	if (r < 0)
+		return sl_answer(r);
+	/* What Landlock is going to say of a port is told, and no more. */
+	if (call->judge->when & SL_WHEN_WHY)
+		sl_h_why_connect(call);
+	r = judge_peer(call, &job.sock, &job.peer);
+	if (r == 0 && may_block(&job))
+		return sl_patient_give(call, &job);
+	if (r == 0)
+		r = do_connect(&job);
+	sl_sock_close(call, &job.sock);
+	sl_job_fini(&job);
+	return sl_answer(r);
+}
+
+/*
+ * Asked about where no port may be bound: of a Unix socket it opens nothing, a
+ * TCP socket that was never bound would get a port of the kernel's choice.
+ */
+struct sl_answer sl_h_listen(struct sl_call *call)
+{
+	struct sl_sock sock;
+	int r = sl_sock_take(call, sl_call_int(call, 0), &sock);
+
+	if (r < 0)
+		return sl_answer(r);
+	if (sock.domain < 0)
+		r = sock.domain;
+	else if (sock.domain != AF_UNIX)
+		r = -EACCES;
+	else
+		r = sl_call_alive(call);
+	if (r == 0 && listen(sock.fd, sl_call_int(call, 1)) < 0)
+		r = -errno;
+	sl_sock_close(call, &sock);
+	return sl_answer(r);
+}

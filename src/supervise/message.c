@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * See message.h. The order of the checks is the kernel's, so that a caller gets
+ * the errno that it would get bare.
+ *
+ * SECURITY: what is parsed here is what is sent: nothing is read twice, and a
+ * descriptor in the control data is replaced by our copy of the caller's before
+ * anything can go out under the caller's number, which among ours is another.
+ */
+#include "supervise/message.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "supervise/remote.h"
+
+#define MAX_IOV 1024 /* UIO_MAXIOV */
+
+/* As the caller has them: 64 bits each. */
+struct span {
+	uint64_t base, len;
+};
+
+struct head {
+	uint64_t name;
+	int32_t name_len;
+	uint32_t pad;
+	uint64_t spans, span_count;
+	uint64_t control, control_len;
+	uint32_t flags;
+	uint32_t pad2;
+};
+
+/* ------------------------------------------------ bytes */
+
+static int sum_of(const struct span *spans, size_t count, size_t *ret_sum)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (spans[i].len > INT64_MAX)
+			return -EINVAL;
+		/* As the kernel: a sum too large is cut, not refused. */
+		sum = SL_MIN(sum + spans[i].len, (uint64_t)INT32_MAX);
+	}
+	*ret_sum = (size_t)sum;
+	return 0;
+}
+
+static int gather(struct sl_call *call, const struct span *spans, size_t count,
+		  struct sl_message *m)
+{
+	size_t at = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < count && at < m->len; i++) {
+		size_t len = SL_MIN(spans[i].len, (uint64_t)(m->len - at));
+
+		r = sl_remote_read(call, spans[i].base, m->data + at, len);
+		at += len;
+	}
+	return r;
+}
+
+/* With its bytes, and nothing else yet. */
+static int make(struct sl_call *call, const struct sl_sock *sock,
+		const struct span *spans, size_t count, struct sl_message **ret)
+{
+	struct sl_message *m;
+	size_t len;
+	int r = sum_of(spans, count, &len);
+
+	if (r < 0)
+		return r;
+	/* A stream takes a part and says so. */
+	if (len > SL_MESSAGE_BYTES && sock->type != SOCK_STREAM)
+		return -EMSGSIZE;
+	len = SL_MIN(len, (size_t)SL_MESSAGE_BYTES);
+	m = malloc(sizeof(*m) + len);
+	if (!m)
+		return -ENOBUFS;
+	memset(m, 0, offsetof(struct sl_message, fds));
+	m->peer.pin = -1;
+	m->len = len;
+	m->stream = sock->type == SOCK_STREAM;
+	m->tid = (int)call->notif->pid;
+	r = gather(call, spans, count, m);
+	if (r < 0) {
+		sl_message_free(m);
+		return r;
+	}
+	*ret = m;
+	return 0;
+}
+
+void sl_message_free(void *message)
+{
+	struct sl_message *m = message;
+
+	if (!m)
+		return;
+	for (unsigned int i = 0; i < m->fd_count; i++)
+		close(m->fds[i]);
+	if (m->peer.pin >= 0)
+		close(m->peer.pin);
+	free(m);
+}
+
+/* ------------------------------------------------ control data */
+
+/* Descriptors: ours in place of the caller's. */
+static int take_rights(struct sl_call *call, struct sl_message *m,
+		       unsigned char *data, size_t len)
+{
+	for (size_t at = 0; at + sizeof(int) <= len; at += sizeof(int)) {
+		int fd;
+
+		if (m->fd_count == SL_MESSAGE_FDS)
+			return -EINVAL;
+		memcpy(&fd, data + at, sizeof(fd));
+		fd = sl_remote_fd(call, fd);
+		if (fd < 0)
+			return fd;
+		m->fds[m->fd_count++] = fd;
+		memcpy(data + at, &fd, sizeof(fd));
+	}
+	return 0;
+}
+
+/*
+ * Who sends: true or refused. The kernel would check it against us, so ours are
+ * put in place; user and group are the same.
+ */
+static int take_credentials(const struct sl_message *m, unsigned char *data,
+			    size_t len)
+{
+	struct ucred cred;
+
+	if (len != sizeof(cred))
+		return -EINVAL;
+	memcpy(&cred, data, sizeof(cred));
+	if (cred.pid != m->tgid)
+		return -EPERM;
+	cred.pid = getpid();
+	memcpy(data, &cred, sizeof(cred));
+	return 0;
+}
+
+static int take_control(struct sl_call *call, struct sl_message *m)
+{
+	size_t at = 0;
+	int r = 0;
+
+	while (r == 0 && m->control_len - at >= sizeof(struct cmsghdr)) {
+		struct cmsghdr head;
+		unsigned char *data = m->control + at + sizeof(head);
+		size_t len, step;
+
+		memcpy(&head, m->control + at, sizeof(head));
+		if (head.cmsg_len < sizeof(head) ||
+		    head.cmsg_len > m->control_len - at)
+			return -EINVAL;
+		len = head.cmsg_len - sizeof(head);
+		if (head.cmsg_level == SOL_SOCKET && head.cmsg_type == SCM_RIGHTS)
+			r = take_rights(call, m, data, len);
+		else if (head.cmsg_level == SOL_SOCKET &&
+			 head.cmsg_type == SCM_CREDENTIALS)
+			r = take_credentials(m, data, len);
+		step = CMSG_ALIGN(head.cmsg_len);
+		at = SL_MIN(at + step, m->control_len);
+	}
+	return r;
+}
+
+static int read_control(struct sl_call *call, const struct sl_sock *sock,
+			const struct head *head, struct sl_message *m)
+{
+	int r;
+
+	/* As the kernel with a larger limit of its own. */
+	if (head->control_len > sizeof(m->control))
+		return -ENOBUFS;
+	r = sl_remote_read(call, head->control, m->control,
+			   (size_t)head->control_len);
+	if (r < 0)
+		return r;
+	m->control_len = (size_t)head->control_len;
+	return sock->domain == AF_UNIX ? take_control(call, m) : 0;
+}
+
+/* ------------------------------------------------ the peer */
+
+static int read_peer(struct sl_call *call, const struct sl_sock *sock,
+		     uint64_t addr, int len, struct sl_message *m)
+{
+	int r = sl_peer_read(call, addr, len, &m->peer);
+
+	/* A stream refuses a name, a seqpacket socket does not look at it. */
+	if (r == 0 && sock->domain == AF_UNIX && sock->type != SOCK_DGRAM) {
+		if (sock->type == SOCK_SEQPACKET)
+			m->peer.len = 0;
+		return 0;
+	}
+	return r == 0 ? sl_peer_judge(call, sock, &m->peer) : r;
+}
+
+static int check_flags(const struct sl_sock *sock, int flags)
+{
+	int value = 0;
+	socklen_t len = sizeof(value);
+
+	/* The kernel would send from our pages after we have freed them. That
+	 * it has no room for more is what callers fall back on. */
+	if (flags & MSG_ZEROCOPY &&
+	    getsockopt(sock->fd, SOL_SOCKET, SO_ZEROCOPY, &value, &len) == 0 &&
+	    value)
+		return -ENOBUFS;
+	return 0;
+}
+
+static int fill(struct sl_call *call, const struct sl_sock *sock,
+		const struct head *head, struct sl_message *m)
+{
+	/* A longer name is cut. */
+	int len = SL_MIN(head->name_len, (int)sizeof(struct sockaddr_storage));
+	int r = sl_remote_tgid(call);
+
+	if (r < 0)
+		return r;
+	m->tgid = r;
+	r = head->control_len ? read_control(call, sock, head, m) : 0;
+	if (r == 0 && head->name && len)
+		r = read_peer(call, sock, head->name, len, m);
+	return r;
+}
+
+int sl_message_take(struct sl_call *call, const struct sl_sock *sock,
+		    uint64_t addr, int flags, struct sl_message **ret)
+{
+	sl_autofree struct span *spans = NULL;
+	struct sl_message *m = NULL;
+	struct head head;
+	int r = check_flags(sock, flags);
+
+	if (r == 0)
+		r = sl_remote_read(call, addr, &head, sizeof(head));
+	if (r < 0)
+		return r;
+	if (head.name_len < 0 && head.name)
+		return -EINVAL;
+	if (head.span_count > MAX_IOV)
+		return -EMSGSIZE;
+	spans = calloc((size_t)head.span_count + 1, sizeof(*spans));
+	if (!spans)
+		return -ENOBUFS;
+	r = sl_remote_read(call, head.spans, spans,
+			   (size_t)head.span_count * sizeof(*spans));
+	if (r == 0)
+		r = make(call, sock, spans, (size_t)head.span_count, &m);
+	if (r < 0)
+		return r;
+	m->flags = flags & ~MSG_ZEROCOPY;
+	r = fill(call, sock, &head, m);
+	if (r < 0)
+		sl_message_free(m);
+	else
+		*ret = m;
+	return r;
+}
+
+int sl_message_take_to(struct sl_call *call, const struct sl_sock *sock,
+		       int flags, struct sl_message **ret)
+{
+	struct span span = { sl_call_arg(call, 1), sl_call_arg(call, 2) };
+	struct head head = { .name = sl_call_arg(call, 4),
+			     .name_len = sl_call_int(call, 5) };
+	struct sl_message *m;
+	int r = check_flags(sock, flags);
+
+	/* Here the kernel refuses a name too long. */
+	if (r == 0 && (head.name_len < 0 ||
+		       (size_t)head.name_len > sizeof(struct sockaddr_storage)))
+		r = -EINVAL;
+	span.len = SL_MIN(span.len, (uint64_t)INT32_MAX);
+	if (r == 0)
+		r = make(call, sock, &span, 1, &m);
+	if (r < 0)
+		return r;
+	m->flags = flags & ~MSG_ZEROCOPY;
+	r = fill(call, sock, &head, m);
+	if (r < 0)
+		sl_message_free(m);
+	else
+		*ret = m;
+	return r;
+}
+
+/* ------------------------------------------------ sending */
+
+static long send_rest(struct sl_message *m, int fd, int flags)
+{
+	struct iovec iov = { m->data + m->done, m->len - m->done };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n;
+
+	/* Name and descriptors go with the first byte. */
+	if (!m->done) {
+		msg.msg_name = m->peer.len ? &m->peer.addr : NULL;
+		msg.msg_namelen = m->peer.len;
+		msg.msg_control = m->control_len ? m->control : NULL;
+		msg.msg_controllen = m->control_len;
+	}
+	n = sendmsg(fd, &msg, flags);
+	return n < 0 ? -errno : (long)n;
+}
+
+/* What the kernel does for a stream whose peer is gone. */
+static void raise_pipe(const struct sl_message *m)
+{
+	if (m->stream && !(m->flags & MSG_NOSIGNAL))
+		syscall(SYS_tgkill, m->tgid, m->tid, SIGPIPE);
+}
+
+long sl_message_send(struct sl_message *m, int fd, bool wait)
+{
+	int flags = m->flags | MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT);
+	long r;
+
+	r = send_rest(m, fd, flags);
+	m->error = (int)SL_MIN(r, 0);
+	if (r > 0)
+		m->done += (size_t)r;
+	if (m->done)
+		return (long)m->done;
+	if (r == -EPIPE)
+		raise_pipe(m);
+	return r;
+}
+
+bool sl_message_unfinished(const struct sl_message *m, long r)
+{
+	return r == -EAGAIN || (r >= 0 && m->stream && m->done < m->len);
+}
