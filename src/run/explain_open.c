@@ -99,8 +99,7 @@ static bool is_open(const struct sl_explain *ex, enum open_when when)
 		return !sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR);
 	case OPEN_GROUPS:
 		return !(ex->spec.when & SL_WHEN_JUDGED) ||
-		       !(ex->prepared->plan->landlock.scoped &
-			 SL_LL_SCOPE_SIGNAL);
+		       !(ex->prepared->plan->landlock.scoped & SL_LL_SCOPE_SIGNAL);
 	case OPEN_COREDUMP:
 		return !sl_policy_bool(policy, SL_KEY_NO_COREDUMP);
 	case OPEN_ENVIRONMENT:
