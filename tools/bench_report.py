@@ -23,6 +23,7 @@ PARTS = {
     "work": "Work: wall time of a whole command",
     "calls": "System calls",
     "judged": "System calls that are judged",
+    "carved": "System calls where parts of a grant are protected",
     "redis": "Redis inside",
     "filter": "What is in the kernel",
 }
@@ -131,7 +132,7 @@ def full(results):
            "again.\n"]
     for part, title in PARTS.items():
         if not results.names(part, "what"):
-            if part == "judged":  # not in reports of before there was a judge
+            if part in ("judged", "carved"):  # not in reports of before there was a judge
                 continue
             raise Incomplete("part %s was not run" % part)
         out += ["\n## %s\n\n" % title, part_table(results, part)]

@@ -161,6 +161,7 @@ static int serve(struct loop *loop, sandlock_error *err)
 			read_signals(loop);
 		cli_ear_serve(loop->ear, fds + 2);
 	}
+	warn_of_control(loop); /* it may have been over at once */
 	return r < 0 ? r : 0;
 }
 

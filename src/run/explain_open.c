@@ -12,6 +12,7 @@ enum open_when {
 	OPEN_BIND,
 	OPEN_UNIX,
 	OPEN_SUPERVISED,
+	OPEN_GROUPS,
 	OPEN_COREDUMP,
 	OPEN_ENVIRONMENT,
 	OPEN_WRITES,
@@ -96,6 +97,9 @@ static bool is_open(const struct sl_explain *ex, enum open_when when)
 		return ex->spec.when & SL_WHEN_UNIX;
 	case OPEN_SUPERVISED:
 		return !sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR);
+	case OPEN_GROUPS:
+		return !(ex->spec.when & SL_WHEN_JUDGED) ||
+		       !(ex->prepared->plan->landlock.scoped & SL_LL_SCOPE_SIGNAL);
 	case OPEN_COREDUMP:
 		return !sl_policy_bool(policy, SL_KEY_NO_COREDUMP);
 	case OPEN_ENVIRONMENT:

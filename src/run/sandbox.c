@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See sandbox.h. The descriptor to poll is an epoll set of everything that can
  * happen: end or answer of the supervisor's side, output to drain. */
-#include "run/sandbox.h"
+#include "run/sandbox_internal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,114 +22,11 @@
 #include "run/remote.h"
 #include "run/stream.h"
 
-struct sl_sandbox {
-	pid_t owner; /* the process that started it, not one forked from it */
-	int epoll;
-	struct sl_run *run; /* inline, else NULL */
-	int sock;	    /* remote, else -1 */
-	bool terminal;	    /* stdin is one, and ours to hand on */
-	bool foreground;    /* it was handed on */
-	bool open[3]; /* streams of the caller before we opened anything */
-	bool started, failed, over;
-	int pid;
-	uint32_t stops; /* inline: relayed so far */
-	int ends[3];	/* of streams, ours until taken; or -1 */
-	struct sl_prepared *prepared;
-	struct sl_naming naming;
-	struct sl_error error; /* why the start failed */
-	struct sl_result result;
-};
-
-static int watch(struct sl_sandbox *s, int fd)
+int sl_sandbox_watch(struct sl_sandbox *s, int fd)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 
 	return epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
-}
-
-/* ------------------------------------------------ standard streams */
-
-/* What the sandbox gets as stream @i: a descriptor above 2 that we own, or -1
- * for "as ours is". */
-static int open_stream(struct sl_sandbox *s, const struct sl_spawn *spawn,
-		       int i, int *ret_fd)
-{
-	int fd = -1, pair[2], r;
-
-	switch (spawn->stdio[i]) {
-	case SL_STDIO_INHERIT:
-		/* The supervisor process has other streams than we. What the
-		 * caller has closed may be a descriptor of ours by now. */
-		fd = spawn->inline_supervisor || !s->open[i]
-			     ? -1
-			     : fcntl(i, F_DUPFD_CLOEXEC, 3);
-		*ret_fd = fd;
-		return 0;
-	case SL_STDIO_NULL:
-		fd = open("/dev/null", (i ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
-		break;
-	case SL_STDIO_FD:
-		fd = fcntl(spawn->stdio_fd[i], F_DUPFD_CLOEXEC, 3);
-		break;
-	case SL_STDIO_STREAM:
-	case SL_STDIO_PIPE:
-		if (i == 0 || spawn->stdio[i] == SL_STDIO_STREAM) {
-			if (pipe2(pair, O_CLOEXEC) < 0)
-				return -errno;
-			fd = pair[i ? 1 : 0];
-			s->ends[i] = pair[i ? 0 : 1];
-			break;
-		}
-		r = sl_capture_open(&s->result.out[i - 1], spawn->capture_limit,
-				    &fd);
-		if (r == 0)
-			r = watch(s, s->result.out[i - 1].fd);
-		if (r < 0)
-			return r;
-		break;
-	}
-	if (fd < 0)
-		return -errno;
-	if (fd < 3) {
-		/* A host with closed streams: dup3() in the child must not meet
-		 * a source that is a target. */
-		*ret_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-		close(fd);
-		return *ret_fd < 0 ? -errno : 0;
-	}
-	*ret_fd = fd;
-	return 0;
-}
-
-static const char *const names[] = { "stdin", "stdout", "stderr" };
-
-static int check_streams(const struct sl_spawn *spawn, struct sl_error *err)
-{
-	int r = 0;
-
-	for (int i = 0; i < 3 && r == 0; i++) {
-		if (spawn->stdio[i] == SL_STDIO_INHERIT)
-			r = sl_stream_check(i, names[i], err);
-		else if (spawn->stdio[i] == SL_STDIO_FD)
-			r = sl_stream_check(spawn->stdio_fd[i], names[i], err);
-	}
-	return r;
-}
-
-static int open_streams(struct sl_sandbox *s, const struct sl_spawn *spawn,
-			struct sl_error *err)
-{
-	int *fds = s->prepared->launch.fds;
-
-	for (int i = 0; i < 3; i++) {
-		int r = open_stream(s, spawn, i, &fds[i]);
-
-		if (r < 0)
-			return sl_err(err, r, SL_STAGE_SPAWN,
-				      "cannot open %s of the sandbox: %s",
-				      names[i], strerror(-r));
-	}
-	return 0;
 }
 
 /* ------------------------------------------------ the terminal */
@@ -367,7 +264,7 @@ static int start_inline(struct sl_sandbox *s, const struct sl_spawn *spawn,
 	r = sl_run_start(launch, &s->run, err);
 	if (r < 0)
 		return r;
-	return watch(s, sl_run_fd(s->run));
+	return sl_sandbox_watch(s, sl_run_fd(s->run));
 }
 
 static int start_remote(struct sl_sandbox *s, const struct sl_spawn *spawn,
@@ -394,7 +291,7 @@ static int start_remote(struct sl_sandbox *s, const struct sl_spawn *spawn,
 		return r;
 	/* While the supervisor is busy with the start. */
 	sl_remote_tell_policy(s->sock, policy);
-	return watch(s, s->sock);
+	return sl_sandbox_watch(s, s->sock);
 }
 
 /* Until the program runs or the start failed. */
@@ -422,11 +319,11 @@ static int spawn_into(struct sl_sandbox *s, const struct sl_policy *policy,
 	if (s->epoll < 0)
 		return sl_err(err, -errno, SL_STAGE_SPAWN,
 			      "cannot make an epoll set: %s", strerror(errno));
-	r = check_streams(spawn, err);
+	r = sl_sandbox_check_streams(spawn, err);
 	if (r == 0)
 		r = sl_prepare(policy, &request, &s->prepared, err);
 	if (r == 0)
-		r = open_streams(s, spawn, err);
+		r = sl_sandbox_open_streams(s, spawn, err);
 	if (r < 0)
 		return r;
 	s->result.denials.live = spawn->denials;
@@ -488,7 +385,7 @@ int sl_sandbox_exec(const struct sl_policy *policy,
 				      .timeout_ns = spawn->timeout_ns };
 	struct sl_report report = { SL_STEP_NONE, 0, 0 };
 	struct sl_prepared *prepared;
-	int r = check_streams(spawn, err);
+	int r = sl_sandbox_check_streams(spawn, err);
 
 	if (r == 0)
 		r = sl_prepare(policy, &request, &prepared, err);

@@ -160,6 +160,7 @@ bool bench_write_json(const struct bench *b, const char *path);
 void bench_spawn(struct bench *b);
 void bench_calls(struct bench *b);
 void bench_judged(struct bench *b);
+void bench_carved(struct bench *b);
 void bench_redis(struct bench *b);
 void bench_work(struct bench *b);
 void bench_filter(struct bench *b);

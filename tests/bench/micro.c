@@ -4,7 +4,8 @@
  * call, each the median of batches. The driver runs it bare and inside in turn.
  * Static, so that loading it costs the same everywhere. Takes the path of a
  * file that may be read; with a second argument, a directory that may be
- * written, it measures the calls that are judged, on files of its own there.
+ * written, it measures the calls that are judged, on files of its own there;
+ * with a third one those that carve-outs make judged.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -30,7 +32,7 @@ struct micro {
 	struct stat st;
 	char byte;
 	char file[4096]; /* absolute, ours; the working directory is its own */
-	int fd;
+	int fd, server;
 };
 
 struct op {
@@ -163,6 +165,99 @@ static int op_utimensat(struct micro *m)
 	return utimensat(AT_FDCWD, m->file, ts, 0) < 0 ? errno : 0;
 }
 
+/* With the socket's making and closing. */
+static int op_connect(struct micro *m)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX,
+				  .sun_path = "micro.sock" };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int r;
+
+	(void)m;
+	if (fd < 0)
+		return errno;
+	r = connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0 ? errno : 0;
+	close(fd);
+	return r;
+}
+
+static int serve_connects(struct micro *m)
+{
+	for (int i = 0; i < BATCH; i++) {
+		int fd = accept(m->server, NULL, NULL);
+
+		if (fd < 0)
+			return errno;
+		close(fd);
+	}
+	return 0;
+}
+
+/* Where there may be no Unix sockets it stays -1, and connects fail. */
+static int make_server(struct micro *m)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX,
+				  .sun_path = "micro.sock" };
+
+	unlink(at.sun_path);
+	m->server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (m->server < 0 ||
+	    bind(m->server, (struct sockaddr *)&at, sizeof(at)) < 0 ||
+	    listen(m->server, BATCH) < 0)
+		return errno;
+	return 0;
+}
+
+static int op_open_write(struct micro *m)
+{
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, m->file, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	return close(fd) < 0 ? errno : 0;
+}
+
+static int op_open_read(struct micro *m)
+{
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, m->file,
+			      O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return errno;
+	return close(fd) < 0 ? errno : 0;
+}
+
+static int op_create(struct micro *m)
+{
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, "micro.new",
+			      O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+
+	(void)m;
+	if (fd < 0)
+		return errno;
+	close(fd);
+	return unlink("micro.new") < 0 ? errno : 0;
+}
+
+static int op_rename(struct micro *m)
+{
+	(void)m;
+	return rename("micro.a", "micro.b") < 0 ||
+			       rename("micro.b", "micro.a") < 0
+		       ? errno
+		       : 0;
+}
+
+static int make_renamed(struct micro *m)
+{
+	int fd = open("micro.a", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	(void)m;
+	if (fd < 0)
+		return errno;
+	return close(fd) < 0 ? errno : 0;
+}
+
 static int make_file(struct micro *m, const char *dir)
 {
 	int n = snprintf(m->file, sizeof(m->file), "%s/micro.file", dir);
@@ -181,6 +276,14 @@ static const struct op judged[] = {
 	{ "chmod in cwd", NULL, op_chmod_here, NULL },
 	{ "fchmod", NULL, op_fchmod, NULL },
 	{ "utimensat", NULL, op_utimensat, NULL },
+	{ "unix connect", NULL, op_connect, serve_connects },
+};
+
+static const struct op carved[] = {
+	{ "open to read", NULL, op_open_read, NULL },
+	{ "open to write", NULL, op_open_write, NULL },
+	{ "create+unlink", NULL, op_create, NULL },
+	{ "rename twice", make_renamed, op_rename, NULL },
 };
 
 static const struct op ops[] = {
@@ -257,6 +360,15 @@ int main(int argc, char **argv)
 			fprintf(stderr, "micro: %s: %s\n", argv[2], strerror(r));
 			return 1;
 		}
+		if (argc > 3) {
+			for (size_t i = 0;
+			     i < sizeof(carved) / sizeof(carved[0]); i++)
+				failed |= measure(&carved[i], &m);
+			return failed;
+		}
+		r = make_server(&m);
+		if (r)
+			fprintf(stderr, "micro: no server: %s\n", strerror(r));
 		for (size_t i = 0; i < sizeof(judged) / sizeof(judged[0]); i++)
 			failed |= measure(&judged[i], &m);
 		return failed;

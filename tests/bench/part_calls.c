@@ -2,7 +2,8 @@
 /*
  * What one system call costs inside, against bare: each round runs micro once
  * per setup. open pays for Landlock's walk, so it has no budget here. The part
- * "judged" is about the calls that are trapped and answered by the supervisor.
+ * "judged" is about the calls that are trapped and answered by the supervisor,
+ * "carved" about those that are so where parts of a grant are protected.
  */
 #include "bench.h"
 
@@ -32,7 +33,15 @@ static const struct call calls[] = {
 static const struct call judged[] = {
 	{ "setpriority", 1, 8000 },   { "chmod", 1, 25000 },
 	{ "chmod in cwd", 1, 28000 }, { "fchmod", 1, 25000 },
-	{ "utimensat", 1, 28000 },
+	{ "utimensat", 1, 28000 },    { "unix connect", 1, 10000 },
+};
+
+/* With parts of the directory protected: reading is not asked about. */
+static const struct call carved[] = {
+	{ "open to read", 0, 0 },
+	{ "open to write", 1, 12000 },
+	{ "create+unlink", 0, 0 },
+	{ "rename twice", 0, 0 },
 };
 
 struct part {
@@ -40,6 +49,7 @@ struct part {
 	const struct call *calls;
 	size_t count;
 	bool writes; /* in a directory of its own */
+	bool carves; /* of which parts are protected */
 };
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -48,6 +58,7 @@ struct part {
 static const struct part all[] = {
 	{ "calls", calls, LEN(calls), false },
 	{ "judged", judged, LEN(judged), true },
+	{ "carved", carved, LEN(carved), true, true },
 };
 
 struct setup {
@@ -135,24 +146,29 @@ static void run_part(struct bench *b, const struct part *part)
 	struct bench_act acts[4] = { 0 }, *act;
 	const char *path = readable_file();
 	const char *dir = part->writes ? b->dir : NULL;
+	const char *more = part->carves ? "carved" : NULL;
+	char hooks[160];
 	size_t count = 0;
 
+	snprintf(hooks, sizeof(hooks), "%s/.git/hooks", b->dir);
 	act = add(b, &acts[count++], &bare, NULL, "bare");
-	bench_args(act->args, b->micro, path, dir, NULL);
+	bench_args(act->args, b->micro, path, dir, more, NULL);
 	act = add(b, &acts[count++], &again, &bare, "bare again");
-	bench_args(act->args, b->micro, path, dir, NULL);
+	bench_args(act->args, b->micro, path, dir, more, NULL);
 	act = add(b, &acts[count++], &inside, &bare, "sandlock");
 	bench_args(act->args, b->sandlock, "run", "-p", "base", NULL);
 	if (dir)
 		bench_args(act->args, "-w", dir, NULL);
-	bench_args(act->args, "--", b->micro, path, dir, NULL);
-	if (b->reference) {
+	if (more)
+		bench_args(act->args, "--fs-protect", hooks, NULL);
+	bench_args(act->args, "--", b->micro, path, dir, more, NULL);
+	if (b->reference && !more) {
 		act = add(b, &acts[count++], &reference, &bare, "reference");
 		bench_reference(b, act->args);
 		bench_args(act->args, "-r", b->tools, NULL);
 		if (dir)
 			bench_args(act->args, "-w", dir, NULL);
-		bench_args(act->args, "--", b->micro, path, dir, NULL);
+		bench_args(act->args, "--", b->micro, path, dir, more, NULL);
 	}
 	bench_interleave(b, acts, count);
 	judge(b, &bare, &inside);
@@ -166,4 +182,9 @@ void bench_calls(struct bench *b)
 void bench_judged(struct bench *b)
 {
 	run_part(b, &all[1]);
+}
+
+void bench_carved(struct bench *b)
+{
+	run_part(b, &all[2]);
 }

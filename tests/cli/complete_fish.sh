@@ -37,7 +37,7 @@ begin 'fish: commands, actions, topics, shells'
 press_tab 'sandlock '
 offers run
 offers profile
-! grep -qx ps "$work/words" || wrong 'a command of other versions'
+! grep -qx commit "$work/words" || wrong 'a command of other versions'
 press_tab 'sandlock profile che'
 offers check
 press_tab 'sandlock profile show mi'
