@@ -221,7 +221,8 @@ enum sandlock_stdio {
 enum sandlock_spawn_flags {
 	/*
 	 * The calling process is the supervisor itself: it becomes a child
-	 * subreaper for good and gets a thread per sandbox. Meant for programs
+	 * subreaper for good, gets a thread per sandbox, and loses one real-time
+	 * signal that it did not handle (the highest). Meant for programs
 	 * whose only work is the sandbox, such as the command line tool. Without
 	 * it the library starts one sandlock-supervisor process on first use.
 	 */

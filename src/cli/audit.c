@@ -101,6 +101,13 @@ static int check_place(const struct cli_audit *audit, const struct cli_run *run,
 	    path[0] != '/')
 		return 0;
 	path[len] = '\0';
+	/* We ask about one of its names, and would know of no other. */
+	if (st.st_nlink > 1)
+		return cli_fail(err, -EINVAL,
+				"--audit: '%.300s' has other names (hard "
+				"links), by which the sandbox might write it; "
+				"name another file",
+				path);
 	r = sandlock_explain(run->policy, &options, &ex, err);
 	if (r < 0)
 		return r;
@@ -296,7 +303,7 @@ static int64_t now_ms(void)
 void cli_audit_finish(struct cli_audit *audit, sandlock_sandbox *sandbox,
 		      const sandlock_result *result)
 {
-	int64_t deadline = now_ms() + FINISH_MS;
+	int64_t deadline = now_ms() + FINISH_MS, left;
 	void (*before)(int);
 	struct pollfd pfd;
 	uint64_t total;
@@ -305,9 +312,9 @@ void cli_audit_finish(struct cli_audit *audit, sandlock_sandbox *sandbox,
 	if (audit->fd < 0)
 		return;
 	cli_audit_serve(audit, sandbox);
-	while (audit->rest && !audit->failed && now_ms() < deadline) {
+	while (audit->rest && !audit->failed && (left = deadline - now_ms()) > 0) {
 		cli_audit_poll(audit, &pfd);
-		poll(&pfd, 1, (int)(deadline - now_ms()));
+		poll(&pfd, 1, (int)left);
 		cli_audit_serve(audit, sandbox);
 	}
 	total = sandlock_result_denials_total(result);

@@ -19,9 +19,11 @@
 #define COLUMNS 4     /* access, object, call, what allows it */
 #define SHOWN_MAX 200 /* bytes of a name */
 #define FIX_MAX 400
+#define REASON_MAX 600
 
-/* As much of @text as fits into @out of @size, other bytes as \xNN. */
-static void show(char *out, size_t size, const char *text)
+/* As much of @text as fits into @out of @size, other bytes, and quotes if it is
+ * to stand in some, as \xNN. */
+static void show_all(char *out, size_t size, const char *text, bool quoted)
 {
 	size_t len = 0;
 
@@ -29,7 +31,7 @@ static void show(char *out, size_t size, const char *text)
 		unsigned char c = (unsigned char)*text;
 		size_t one = cli_utf8_len(text);
 		bool plain = one && c >= ' ' && c != 127 && c != '\\' &&
-			     c != '\'' && !cli_unseen(text, one);
+			     !(quoted && c == '\'') && !cli_unseen(text, one);
 
 		if (!one)
 			one = 1;
@@ -45,6 +47,11 @@ static void show(char *out, size_t size, const char *text)
 		text += one;
 	}
 	snprintf(out + len, size - len, "%s", *text ? "..." : "");
+}
+
+static void show(char *out, size_t size, const char *text)
+{
+	show_all(out, size, text, true);
 }
 
 /* An option that can be copied as it stands. */
@@ -68,12 +75,15 @@ static bool can_be_shown(const char *fix)
 static void say(const sandlock_denial *d)
 {
 	char object[SHOWN_MAX + 8], program[SHOWN_MAX + 8], times[40] = "";
+	char reason[REASON_MAX];
 	bool is_process = strcmp(d->access, "process") == 0;
 	const char *quote = d->object[0] && !is_process ? "'" : "";
 	const char *fix = d->fix && can_be_shown(d->fix) ? d->fix : "";
 
 	show(object, sizeof(object), d->object);
 	show(program, sizeof(program), d->program);
+	/* It may quote what the sandbox wrote. */
+	show_all(reason, sizeof(reason), d->reason ? d->reason : d->rule, false);
 	if (d->count > 1)
 		snprintf(times, sizeof(times), ", %llu times",
 			 (unsigned long long)d->count);
@@ -82,9 +92,8 @@ static void say(const sandlock_denial *d)
 		 is_process ? " "
 		 : *quote   ? " "
 			    : "",
-		 quote, object, quote, d->call, times,
-		 d->reason ? d->reason : d->rule, fix[0] ? "; allowed by " : "",
-		 fix);
+		 quote, object, quote, d->call, times, reason,
+		 fix[0] ? "; allowed by " : "", fix);
 }
 
 void cli_denials_say(const sandlock_result *result, size_t most)

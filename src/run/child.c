@@ -154,7 +154,8 @@ static int set_limits(struct ctx *c)
 			      l->limits[i].max) < 0)
 			return -1;
 	}
-	if (l->flags & SL_LAUNCH_NO_COREDUMP)
+	/* The kernel writes a core file itself, where no carve-out is asked. */
+	if (l->flags & SL_LAUNCH_NO_COREDUMP || l->carve_count)
 		return set_limit(c, SL_STEP_RLIMIT, RLIMIT_CORE_NR, 0, 0);
 	return 0;
 }

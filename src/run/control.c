@@ -22,6 +22,7 @@
 
 #define EVENTS 16
 #define NAME_TRIES 100
+#define ACCEPT_MOST 64
 #define SEND_BYTES (64 << 10) /* what may wait for one reader */
 
 int64_t sl_control_now(int clock)
@@ -249,13 +250,18 @@ static void greet(struct sl_control *c, int fd)
 		hang_up(client);
 }
 
-static void accept_all(struct sl_control *c)
+/* So many at a time: who connects again and again must not hold the thread that
+ * has other things to do. The rest is reported again. */
+static void accept_some(struct sl_control *c)
 {
-	int fd;
+	for (int i = 0; i < ACCEPT_MOST; i++) {
+		int fd = accept4(c->entry.listen_fd, NULL, NULL,
+				 SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	while ((fd = accept4(c->entry.listen_fd, NULL, NULL,
-			     SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+		if (fd < 0)
+			return;
 		greet(c, fd);
+	}
 }
 
 /* One request per connection; whatever else arrives is its end. */
@@ -301,7 +307,7 @@ void sl_control_dispatch(struct sl_control *c)
 		struct sl_control_client *client = find(c, events[i].data.fd);
 
 		if (events[i].data.fd == c->entry.listen_fd)
-			accept_all(c);
+			accept_some(c);
 		else if (events[i].data.fd == c->timer)
 			time_over(c);
 		else if (client)

@@ -21,6 +21,7 @@
 #include "policy/value.h"
 #include "run/peer.h"
 #include "run/rundir.h"
+#include "sys/control_name.h"
 
 #define ANSWER_MS 2000
 #define TRIES 50
@@ -128,7 +129,9 @@ int sl_client_send(int dir_fd, const char *name,
 				      : connect_patiently(dir_fd, name);
 	if (sock < 0)
 		return explain_connect(sl_take_fd(&sock), name, err);
-	r = sl_peer_check(sock, &peer);
+	/* SECURITY: of a listening socket inside a sandbox the judge may be who
+	 * listens, and so is taken for a supervisor; but not by such a name. */
+	r = sl_sock_is_control(sock, true) ? sl_peer_check(sock, &peer) : -EPERM;
 	if (r < 0)
 		return sl_err(
 			err, r, SL_STAGE_SUPERVISE,

@@ -18,6 +18,8 @@
 #include <sys/un.h>
 #include <time.h>
 
+#include "sys/control_name.h"
+
 #define TRIES 50
 #define TRY_NS 2000000
 #define BACKLOG 64
@@ -45,7 +47,8 @@ static void address(struct sockaddr_un *addr, int dir_fd, const char *name)
 {
 	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	snprintf(addr->sun_path, sizeof(addr->sun_path),
-		 "/proc/self/fd/%d/%.*s.sock", dir_fd, SL_MAX_SANDBOX_NAME, name);
+		 SL_CONTROL_BOUND "%d/%.*s.sock", dir_fd, SL_MAX_SANDBOX_NAME,
+		 name);
 }
 
 /* ------------------------------------------------ locks */

@@ -101,7 +101,8 @@ static bool is_open(const struct sl_explain *ex, enum open_when when)
 		return !(ex->spec.when & SL_WHEN_JUDGED) ||
 		       !(ex->prepared->plan->landlock.scoped & SL_LL_SCOPE_SIGNAL);
 	case OPEN_COREDUMP:
-		return !sl_policy_bool(policy, SL_KEY_NO_COREDUMP);
+		return !sl_policy_bool(policy, SL_KEY_NO_COREDUMP) &&
+		       !ex->prepared->launch.carve_count;
 	case OPEN_ENVIRONMENT:
 		return !sl_policy_bool(policy, SL_KEY_CLEAN_ENV);
 	case OPEN_WRITES:

@@ -432,6 +432,10 @@ static void list_attributes(struct sl_explain *ex)
 	list_key(ex, SL_KEY_OPEN_FILES, rung, "open files per process", NULL);
 	list_key(ex, SL_KEY_CPU_CORES, rung, "processor cores", NULL);
 	list_key(ex, SL_KEY_NO_COREDUMP, rung, "core dumps", "none");
+	if (ex->prepared->launch.carve_count &&
+	    !sl_policy_bool(ex->prepared->policy, SL_KEY_NO_COREDUMP))
+		refuse(ex, rung, "core dumps", "none",
+		       "the kernel would write them over what is carved out");
 	list_key(ex, SL_KEY_NO_HUGE_PAGES, rung, "transparent huge pages",
 		 "none");
 	list_key(ex, SL_KEY_NO_RANDOMIZE_MEMORY, rung, "addresses",

@@ -74,13 +74,17 @@ static void take_listener(struct sl_run *run)
 	struct sl_life *life = run->life;
 	int fd = (int)SL_LIFE_GET(&life->over.listener) - 1;
 
-	if (fd < 0 || run->listener >= 0 || !run->judge)
+	if (fd < 0 || run->listener >= 0 || !run->judge || life->report.step)
 		return;
 	if (run->launch->flags & SL_LAUNCH_FORK) {
 		fd = (int)syscall(SYS_pidfd_getfd, life->root_pidfd, fd, 0);
 		if (fd < 0) {
 			fail(run, SL_STEP_LISTENER, errno);
+			/* Never taken: it does not go on. */
+			syscall(SYS_pidfd_send_signal, life->root_pidfd,
+				SIGKILL, NULL, 0);
 			sl_run_kill(run);
+			return;
 		}
 	}
 	run->listener = fd;
@@ -194,15 +198,15 @@ static long enter_domain(const struct sl_launch *launch)
 {
 	int fd = launch->fds[SL_FD_POLICY];
 	uint32_t call;
-	long r;
+	long r = 0;
 
 	/* Tests of the life of a run know only the border. */
 	if (launch->flags & SL_LAUNCH_UNCONFINED)
 		fd = launch->fds[SL_FD_BORDER];
 	else
 		r = sl_raw_drop_capabilities(&call);
-	if (launch->flags & SL_LAUNCH_UNCONFINED && fd < 0)
-		return 0;
+	if (r < 0 || (launch->flags & SL_LAUNCH_UNCONFINED && fd < 0))
+		return r;
 	r = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
 	if (r < 0)
 		return r;

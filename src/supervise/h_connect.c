@@ -13,6 +13,7 @@
 #include "supervise/handlers.h"
 #include "supervise/judge.h"
 #include "supervise/patient.h"
+#include "sys/control_name.h"
 
 static int judge_peer(struct sl_call *call, const struct sl_sock *sock,
 		      struct sl_peer *peer)
@@ -38,23 +39,29 @@ static long do_connect(struct sl_job *job)
 	}
 }
 
-/* Only these wait for somebody; and AF_UNSPEC only takes a peer away. */
+/*
+ * Only these wait for somebody; and AF_UNSPEC only takes a peer away. SECURITY:
+ * O_NONBLOCK does not tell. It is shared: a sibling clears it behind our look,
+ * and the thread that judges would wait.
+ */
 static bool may_block(const struct sl_job *job)
 {
-	return job->sock.blocks && job->sock.type != SOCK_DGRAM &&
+	return job->sock.type != SOCK_DGRAM &&
 	       job->peer.addr.any.sa_family != AF_UNSPEC;
 }
 
 struct sl_answer sl_h_connect(struct sl_call *call)
 {
 	struct sl_job job = { .work = do_connect, .peer.pin = -1 };
-	long r = sl_sock_take(call, sl_call_int(call, 0), &job.sock);
+	long r;
 
-	if (r < 0)
-		return sl_answer(r);
-	/* What Landlock is going to say of a port is told, and no more. */
+	/* What Landlock is going to say of a port is told, and no more. Before
+	 * we have a copy: it takes one, and there are never two. */
 	if (call->judge->when & SL_WHEN_WHY)
 		sl_h_why_connect(call);
+	r = sl_sock_take(call, sl_call_int(call, 0), &job.sock);
+	if (r < 0)
+		return sl_answer(r);
 	r = judge_peer(call, &job.sock, &job.peer);
 	if (r == 0 && may_block(&job))
 		return sl_patient_give(call, &job);
@@ -79,6 +86,9 @@ struct sl_answer sl_h_listen(struct sl_call *call)
 	if (sock.domain < 0)
 		r = sock.domain;
 	else if (sock.domain != AF_UNIX)
+		r = -EACCES;
+	/* SECURITY: who asks a sandbox would find our credentials here. */
+	else if (sock.type == SOCK_SEQPACKET && sl_sock_is_control(sock.fd, false))
 		r = -EACCES;
 	else
 		r = sl_call_alive(call);

@@ -24,13 +24,18 @@
 /* ------------------------------------------------ waiting */
 
 /* The number of messages, as sendmmsg returns it, or of bytes. */
-static long report(const struct sl_message *m, long sent)
+static long report(const struct sl_job *job, long sent)
 {
+	const struct sl_message *m = job->more;
 	uint32_t len = (uint32_t)sent;
 	ssize_t r;
 
 	if (sent < 0 || !m->report)
 		return sent;
+	/* SECURITY: it may be gone, and its number a thread of ours. */
+	if (sl_notify_alive(job->listener, job->id) < 0 ||
+	    sl_process_is_ours(m->tid))
+		return -EINTR;
 	r = sl_process_write(m->tid, m->report, &len, sizeof(len));
 	return r == (ssize_t)sizeof(len) ? (long)m->before + 1 : -EFAULT;
 }
@@ -49,7 +54,7 @@ static long do_send(struct sl_job *job)
 			return -EINTR;
 	} while (m->error == -EINTR ||
 		 (sl_message_unfinished(m, r) && m->done > before));
-	return report(m, r);
+	return report(job, r);
 }
 
 /* Takes @m and the socket. */

@@ -37,7 +37,7 @@ static bool is_keeper(const struct sl_judge *judge, pid_t pid)
 	if (pid == judge->supervisor_pid || pid == judge->guardian_pid)
 		return true;
 	/* Threads of this process, whatever their numbers. */
-	return sl_raw3(SYS_tgkill, getpid(), pid, 0) != -ESRCH;
+	return sl_process_is_ours(pid);
 }
 
 /* KERNEL 6.12: the scope. Before it only the caller's own process is known. */

@@ -110,6 +110,8 @@ static struct sl_answer look_at_port(struct sl_call *call, bool connects)
 	call->denied.args[0] = address.family;
 	call->denied.args[1] = port;
 	sl_event_send(call, &call->denied);
+	/* Told; the kernel's answer is not told once more. */
+	call->denied = (struct sl_denial){ 0 };
 	return sl_why_run();
 }
 

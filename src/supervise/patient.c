@@ -29,7 +29,6 @@
 #define STACK (96u << 10)
 #define LOOK_NS 50000000 /* how soon a caller that is gone is noticed */
 #define NUDGE_NS 1000000 /* between two signals at the end */
-#define NUDGE SIGURG	 /* ignored by whoever does not expect it */
 
 enum state {
 	FREE = 0,
@@ -75,20 +74,29 @@ static void nothing(int sig)
 }
 
 static pthread_once_t nudge_once = PTHREAD_ONCE_INIT;
+static int nudge_signal; /* 0: none is free */
 
-/* Without SA_RESTART. Nobody else in the process has it open. */
+/* The process may be a host's, so one that it makes no use of. Without
+ * SA_RESTART; on the other stack, as runtimes want all handlers to be. */
 static void prepare_nudge(void)
 {
-	struct sigaction act = { .sa_handler = nothing };
+	struct sigaction act = { .sa_handler = nothing, .sa_flags = SA_ONSTACK };
+	struct sigaction old;
 
-	sigaction(NUDGE, &act, NULL);
+	for (int sig = SIGRTMAX; sig >= SIGRTMIN; sig--)
+		if (sigaction(sig, NULL, &old) == 0 &&
+		    !(old.sa_flags & SA_SIGINFO) && old.sa_handler == SIG_DFL &&
+		    sigaction(sig, &act, NULL) == 0) {
+			nudge_signal = sig;
+			return;
+		}
 }
 
 /* Under the lock: the thread cannot have gone on to another job. */
 static void nudge(struct slot *slot)
 {
 	atomic_store(&slot->job.stopped, true);
-	syscall(SYS_tgkill, getpid(), slot->tid, NUDGE);
+	syscall(SYS_tgkill, getpid(), slot->tid, nudge_signal);
 }
 
 /* ------------------------------------------------ the threads */
@@ -101,15 +109,6 @@ static struct slot *find(struct sl_patient *p, enum state state)
 	return NULL;
 }
 
-static void finish(struct sl_patient *p, struct slot *slot)
-{
-	if (slot->state == AT_WORK)
-		p->at_work--;
-	else
-		p->waiting--;
-	slot->state = FREE;
-}
-
 static void do_job(struct sl_patient *p, struct slot *slot)
 {
 	struct sl_answer answer;
@@ -120,12 +119,15 @@ static void do_job(struct sl_patient *p, struct slot *slot)
 	slot->tid = gettid();
 	pthread_cond_signal(&p->look);
 	pthread_mutex_unlock(&p->lock);
-	answer = sl_answer(slot->job.work(&slot->job));
+	answer = sl_answer(sl_job_stopped(&slot->job)
+				   ? -EINTR
+				   : slot->job.work(&slot->job));
 	/* What it holds is closed before the caller can go on and count. */
 	sl_job_fini(&slot->job);
 	sl_judge_answer(slot->job.listener, slot->job.id, &answer);
 	pthread_mutex_lock(&p->lock);
-	finish(p, slot);
+	p->at_work--;
+	slot->state = FREE;
 }
 
 static void *thread_main(void *arg)
@@ -135,10 +137,10 @@ static void *thread_main(void *arg)
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, NUDGE);
+	sigaddset(&set, nudge_signal);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	pthread_mutex_lock(&p->lock);
-	while (!p->over) {
+	while (!p->over || p->waiting) {
 		slot = p->waiting ? find(p, WAITING) : NULL;
 		if (slot) {
 			do_job(p, slot);
@@ -160,12 +162,12 @@ static void look_around(struct sl_patient *p)
 		if (slot->state == FREE ||
 		    sl_notify_alive(slot->job.listener, slot->job.id) == 0)
 			continue;
-		if (slot->state == AT_WORK) {
+		/* What waits is dropped by a worker: closing may take long,
+		 * and only those can be interrupted. */
+		if (slot->state == AT_WORK)
 			nudge(slot);
-			continue;
-		}
-		sl_job_fini(&slot->job);
-		finish(p, slot);
+		else
+			atomic_store(&slot->job.stopped, true);
 	}
 }
 
@@ -206,10 +208,12 @@ static struct sl_patient *get(struct sl_judge *judge)
 
 	if (p)
 		return p;
+	pthread_once(&nudge_once, prepare_nudge);
+	if (!nudge_signal)
+		return NULL;
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return NULL;
-	pthread_once(&nudge_once, prepare_nudge);
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->work, NULL);
 	pthread_cond_init(&p->look, NULL);
@@ -278,6 +282,7 @@ struct sl_answer sl_patient_give(struct sl_call *call, struct sl_job *job)
 	}
 	if (r == 0)
 		return (struct sl_answer){ .kind = SL_ANSWER_LATER };
+	sl_sock_close(call, &job->sock);
 	sl_job_fini(job);
 	return sl_answer(r);
 }
@@ -286,9 +291,12 @@ static void interrupt_all(struct sl_patient *p)
 {
 	pthread_mutex_lock(&p->lock);
 	p->over = true;
+	for (size_t i = 0; i < SL_PATIENT_THREADS; i++)
+		if (p->slots[i].state == WAITING)
+			atomic_store(&p->slots[i].job.stopped, true);
 	pthread_cond_broadcast(&p->work);
 	pthread_cond_broadcast(&p->look);
-	while (p->at_work) {
+	while (p->at_work || p->waiting) {
 		for (size_t i = 0; i < SL_PATIENT_THREADS; i++)
 			if (p->slots[i].state == AT_WORK)
 				nudge(&p->slots[i]);
@@ -306,9 +314,6 @@ void sl_patient_free(struct sl_patient *p)
 		pthread_join(p->threads[i], NULL);
 	if (p->watched)
 		pthread_join(p->watcher, NULL);
-	for (size_t i = 0; i < SL_PATIENT_THREADS; i++)
-		if (p->slots[i].state == WAITING)
-			sl_job_fini(&p->slots[i].job);
 	pthread_cond_destroy(&p->look);
 	pthread_cond_destroy(&p->work);
 	pthread_mutex_destroy(&p->lock);

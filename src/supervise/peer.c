@@ -23,6 +23,7 @@
 #include "supervise/linger.h"
 #include "supervise/pin.h"
 #include "supervise/remote.h"
+#include "sys/control_name.h"
 #include "sys/object.h"
 
 _Static_assert(SL_OBJECT_LINK_MAX <= sizeof(((struct sockaddr_un *)0)->sun_path),
@@ -45,8 +46,6 @@ static int option(int fd, int name)
 int sl_sock_take(struct sl_call *call, int fd, struct sl_sock *ret_sock)
 {
 	struct sl_sock sock = { .fd = sl_remote_socket(call, fd) };
-	struct sockaddr peer;
-	socklen_t len = sizeof(peer);
 	int flags;
 
 	if (sock.fd < 0)
@@ -60,8 +59,9 @@ int sl_sock_take(struct sl_call *call, int fd, struct sl_sock *ret_sock)
 		return -EBADF;
 	}
 	sock.blocks = !(flags & O_NONBLOCK);
+	/* Not by whether it has a peer: it may get one until we close it. */
 	sock.lingers = sock.domain >= 0 && sock.domain != AF_UNIX &&
-		       getpeername(sock.fd, &peer, &len) == 0;
+		       sock.type != SOCK_DGRAM;
 	*ret_sock = sock;
 	return 0;
 }
@@ -103,10 +103,31 @@ static bool names_peer(const struct sl_peer *peer)
 }
 
 /*
+ * SECURITY: the control plane tells a sandbox by who connects, and that is us.
+ * The server says what it was bound to when it was, whatever its name is now; an
+ * inode belongs to one socket for ever, so what holds now holds for the call.
+ */
+static int check_control(int pin)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	sl_autoclose int fd = socket(
+		AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	sl_object_link(pin, to.sun_path);
+	/* Any failure is the answer: not listening yet may be in a moment. */
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
+		return -errno;
+	return sl_sock_is_control(fd, true) ? -EACCES : 0;
+}
+
+/*
  * The inode behind the path, from where the caller stands. Anything but a
  * socket is left to the kernel, which connects to nothing else and says why.
  */
-static int pin_path(struct sl_call *call, struct sl_peer *peer)
+static int pin_path(struct sl_call *call, const struct sl_sock *sock,
+		    struct sl_peer *peer)
 {
 	char path[sizeof(peer->addr.local.sun_path) + 1];
 	size_t room = peer->len - PATH_AT;
@@ -133,6 +154,11 @@ static int pin_path(struct sl_call *call, struct sl_peer *peer)
 		call->denied.args[0] = AF_UNIX;
 		return -EACCES;
 	}
+	r = sock->type == SOCK_SEQPACKET && S_ISSOCK(object.mode)
+		    ? check_control(peer->pin)
+		    : 0;
+	if (r < 0)
+		return r;
 	/* From here on the address is the inode, by our descriptor. */
 	memset(&peer->addr, 0, sizeof(peer->addr));
 	peer->addr.local.sun_family = AF_UNIX;
@@ -155,7 +181,7 @@ int sl_peer_judge(struct sl_call *call, const struct sl_sock *sock,
 		/* KERNEL 6.12 (ABI 6): the scope of our domain, which is the
 		 * sandbox's. Before it nobody can tell its names from others. */
 		return call->judge->abstract ? 0 : -EPERM;
-	r = pin_path(call, peer);
+	r = pin_path(call, sock, peer);
 	if (r < 0 && peer->pin >= 0) {
 		close(peer->pin);
 		peer->pin = -1;

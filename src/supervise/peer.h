@@ -28,8 +28,8 @@ struct sl_sock {
 	int domain; /* negative errno if it is no socket */
 	int type;
 	bool blocks; /* O_NONBLOCK is clear */
-	/* It had a peer before we came, so that data may wait in it and its
-	 * last close for that data (linger.h). */
+	/* Data may wait in it, now or when we close it, and its last close for
+	 * that data (linger.h). */
 	bool lingers;
 };
 

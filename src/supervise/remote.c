@@ -107,7 +107,8 @@ int sl_remote_write(struct sl_call *call, uint64_t addr, const void *buf,
 
 	if (len == 0)
 		return 0;
-	if (caller(call) <= 0)
+	/* SECURITY: it may be gone, and its number a thread of ours. */
+	if (caller(call) <= 0 || sl_process_is_ours(caller(call)))
 		return -ESRCH;
 	r = sl_process_write(caller(call), addr, buf, len);
 	return r == (ssize_t)len ? 0 : read_error(r);

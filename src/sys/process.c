@@ -2,12 +2,14 @@
 /* See process.h. */
 #include "sys/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include "sys/raw.h"
 #include "sys/uapi_task.h"
@@ -28,6 +30,11 @@ ssize_t sl_process_write(pid_t tid, uint64_t addr, const void *buf, size_t len)
 
 	return sl_raw6(SYS_process_vm_writev, tid, (long)&from, 1, (long)&to, 1,
 		       0);
+}
+
+bool sl_process_is_ours(pid_t tid)
+{
+	return sl_raw3(SYS_tgkill, getpid(), tid, 0) != -ESRCH;
 }
 
 int sl_pidfd_open(pid_t pid, unsigned int flags)

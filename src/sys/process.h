@@ -6,6 +6,7 @@
 #ifndef SL_SYS_PROCESS_H
 #define SL_SYS_PROCESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -14,6 +15,9 @@
 ssize_t sl_process_read(pid_t tid, uint64_t addr, void *buf, size_t len);
 /* Never overrides the protection of a page. */
 ssize_t sl_process_write(pid_t tid, uint64_t addr, const void *buf, size_t len);
+
+/* Is @tid a thread of this process. */
+bool sl_process_is_ours(pid_t tid);
 
 int sl_pidfd_open(pid_t pid, unsigned int flags);
 int sl_pidfd_getfd(int pidfd, int fd);

@@ -271,6 +271,14 @@ lock run --no-coredump -e 'ulimit -c'
 same "$(cat "$work/out")" 0
 end
 
+begin 'no core dumps over what is carved out: the kernel writes them itself'
+mkdir "$work/core"
+lock run $sys -w "$work/core" --fs-protect "$work/core/core" -e 'ulimit -H -c'
+same "$(cat "$work/out")" 0
+lock explain -w "$work/core" --fs-protect "$work/core/core"
+grep -q 'core dumps.*none' "$work/out" || wrong 'explain does not say it'
+end
+
 begin '--no-huge-pages'
 lock run $sys -- grep THP_enabled /proc/self/status
 if [ "$status" -eq 0 ]; then

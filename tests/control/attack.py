@@ -237,6 +237,77 @@ def a_wide_grant_gives_no_orders(place):
     unharmed(place, job)
 
 
+KNOCK = r"""
+import os, socket, sys
+path, orders = sys.argv[1], [bytes.fromhex(word) for word in sys.argv[2:]]
+moved = path + ".moved"
+os.link(path, moved)
+for name in path, moved:
+    for order in orders:
+        for flags in 0, socket.SOCK_NONBLOCK:
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | flags)
+            try:
+                sock.connect(name)
+                sock.send(order)
+                sock.setblocking(True)
+                print("heard", sock.recv(65536))
+            except OSError as error:
+                print(error.strerror)
+os.unlink(moved)
+"""
+
+
+def the_judge_carries_no_orders(place):
+    """As the tool would ask, and by a connection that the judge makes."""
+    job, path = victim(place)
+    out, err, status = place.call(
+        "run", "-p", "base", "-w", place.xdg, "--", sys.executable, "-c", KNOCK,
+        path, request(INFO).hex(), request(KILL).hex())
+    equal((out.splitlines(), status), (["Permission denied"] * 8, 0))
+    unharmed(place, job)
+
+
+SERVE = r"""
+import os, socket, sys
+path = sys.argv[1]
+fd = os.open(os.path.dirname(path), os.O_PATH)
+sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+sock.bind(f"/proc/self/fd/{fd}/fake.sock" if sys.argv[2] == "as" else path)
+try:
+    sock.listen(8)
+except OSError as error:
+    print(error.strerror)
+open(path[:-5] + ".lock", "w")
+print("ready", flush=True)
+while sys.stdin.read(1):
+    pass
+"""
+
+
+def the_judge_lends_no_credentials(place):
+    """A server inside, under the name of a sandbox."""
+    place.call("ps")
+    path = os.path.join(place.entries, "fake.sock")
+    for how, first in ("as", "Permission denied\n"), ("plain", "ready\n"):
+        job = subprocess.Popen(
+            [SANDLOCK, "run", "-p", "base", "-w", place.xdg, "--",
+             sys.executable, "-c", SERVE, path, how], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True, env=place.env())
+        place.jobs.append(job)
+        equal(job.stdout.readline(), first)
+        if how == "as":
+            equal(job.stdout.readline(), "ready\n")
+        for command in ("inspect", "kill", "events"):
+            out, err, status = place.call(command, "fake")
+            equal((out, status), ("", 125))
+            if how == "plain":
+                has(err, "cannot be trusted")
+        job.stdin.close()
+        equal(job.wait(DEADLINE), 0)
+        if os.path.exists(path):
+            os.unlink(path)
+
+
 def what_a_wide_grant_can_spoil(place):
     """Entries and names, nothing else: the run itself goes on."""
     job, _ = victim(place)
@@ -332,6 +403,7 @@ CASES = [another_user_finds_nothing, another_user_is_not_heard, root_is_heard,
          a_confined_process_is_not_heard, who_is_confined_alike_is_heard,
          a_confined_server_is_not_believed,
          a_held_lock_costs_a_name_and_no_more, a_wide_grant_gives_no_orders,
+         the_judge_carries_no_orders, the_judge_lends_no_credentials,
          what_a_wide_grant_can_spoil, others_were_first,
          a_bad_runtime_directory_is_passed_over,
          nonsense_is_answered_or_ignored,

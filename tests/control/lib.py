@@ -110,7 +110,10 @@ class Place:
         for job in self.jobs:
             if job.poll() is None:
                 job.kill()
-            job.communicate()
+                job.wait()
+            for stream in job.stdin, job.stdout, job.stderr:
+                if stream:
+                    stream.close()
         shutil.rmtree(self.xdg, ignore_errors=True)
 
 

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "harness/harness.h"
+#include "supervise/patient.h"
 #include "sys/process.h"
 #include "sys/raw.h"
 
@@ -193,6 +194,7 @@ void caller_start(struct caller *caller, void (*setup)(void))
 
 void caller_end(struct caller *caller)
 {
+	sl_patient_free(caller->judge.patient);
 	close(caller->to);
 	close(caller->listener);
 	kill(caller->pid, SIGKILL);
@@ -289,6 +291,8 @@ static void answer(struct caller *caller, struct sl_answer what)
 {
 	struct seccomp_notif_resp resp = { .id = caller->notif.id };
 
+	if (what.kind == SL_ANSWER_LATER)
+		return; /* by a patient thread */
 	if (what.kind == SL_ANSWER_VALUE) {
 		resp.val = what.value;
 	} else {

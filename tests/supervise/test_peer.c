@@ -186,7 +186,10 @@ static long connect_to(struct caller *caller, int fd, const char *name,
 
 	memset(sun, 0, sizeof(*sun));
 	sun->sun_family = AF_UNIX;
-	memcpy(sun->sun_path, name, len - PATH_AT);
+	if (len == WHOLE)
+		strcpy(sun->sun_path, name);
+	else
+		memcpy(sun->sun_path, name, len - PATH_AT);
 	return caller_judged(caller, sl_h_connect, ARGS(fd, ADDR(sun), len));
 }
 
@@ -206,6 +209,33 @@ TEST(abstract_names_are_refused_where_nobody_scopes_them)
 	caller.judge.abstract = true;
 	EXPECT_EQ(connect_to(&caller, STREAM, name, PATH_AT + sizeof(name)),
 		  -ECONNREFUSED);
+	caller_end(&caller);
+	place_remove();
+}
+
+/* SECURITY: not even where O_NONBLOCK is set: a sibling could clear it. */
+TEST(no_stream_is_connected_by_the_thread_that_judges)
+{
+	struct sockaddr_un *sun;
+	struct caller caller;
+	struct sl_answer how;
+	struct sl_root root;
+	const char *top;
+	char path[128];
+
+	make_world(&top);
+	snprintf(path, sizeof(path), "%s/out/s", top);
+	caller_start(&caller, make_sockets);
+	root = root_of(path, SL_RIGHT_UNIX);
+	caller_roots(&caller, &root, 1);
+	sun = (void *)caller.shared->path;
+	memset(sun, 0, sizeof(*sun));
+	sun->sun_family = AF_UNIX;
+	strcpy(sun->sun_path, "out/s");
+	caller_trap(&caller, ARGS(STREAM, ADDR(sun), sizeof(*sun)));
+	how = sl_h_connect(&caller.call);
+	EXPECT_EQ(how.kind, SL_ANSWER_LATER);
+	EXPECT_EQ(caller_answer(&caller, how), 0);
 	caller_end(&caller);
 	place_remove();
 }
