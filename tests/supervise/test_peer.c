@@ -213,21 +213,28 @@ TEST(abstract_names_are_refused_where_nobody_scopes_them)
 	place_remove();
 }
 
+/* A stream's socket "out/s" listens, and may be connected to. */
+static void start_with_socket(struct caller *caller)
+{
+	static struct sl_root root; /* borrowed until the end */
+	const char *top;
+	static char path[128];
+
+	make_world(&top);
+	snprintf(path, sizeof(path), "%s/out/s", top);
+	caller_start(caller, make_sockets);
+	root = root_of(path, SL_RIGHT_UNIX);
+	caller_roots(caller, &root, 1);
+}
+
 /* SECURITY: not even where O_NONBLOCK is set: a sibling could clear it. */
 TEST(no_stream_is_connected_by_the_thread_that_judges)
 {
 	struct sockaddr_un *sun;
 	struct caller caller;
 	struct sl_answer how;
-	struct sl_root root;
-	const char *top;
-	char path[128];
 
-	make_world(&top);
-	snprintf(path, sizeof(path), "%s/out/s", top);
-	caller_start(&caller, make_sockets);
-	root = root_of(path, SL_RIGHT_UNIX);
-	caller_roots(&caller, &root, 1);
+	start_with_socket(&caller);
 	sun = (void *)caller.shared->path;
 	memset(sun, 0, sizeof(*sun));
 	sun->sun_family = AF_UNIX;
@@ -243,15 +250,8 @@ TEST(no_stream_is_connected_by_the_thread_that_judges)
 TEST(a_grant_for_sockets_is_no_grant_to_write)
 {
 	struct caller caller;
-	struct sl_root root;
-	const char *top;
-	char path[128];
 
-	make_world(&top);
-	snprintf(path, sizeof(path), "%s/out/s", top);
-	caller_start(&caller, make_sockets);
-	root = root_of(path, SL_RIGHT_UNIX);
-	caller_roots(&caller, &root, 1);
+	start_with_socket(&caller);
 	EXPECT_EQ(connect_to(&caller, SEQ, "out/s", WHOLE), -EPROTOTYPE);
 	EXPECT_EQ(connect_to(&caller, STREAM, "out/s", WHOLE), 0);
 	EXPECT_EQ(connect_to(&caller, STREAM, "out/s", WHOLE), -EISCONN);
