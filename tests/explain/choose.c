@@ -96,10 +96,10 @@ static void choose_calls(struct chooser *t)
 		"listen",   "unshare", "prctl",	     "ioctl",
 		"clone3",   "fcntl",   "socketpair", "kcmp"
 	};
-	static const char *const protections[] = { "net-tcp", "fs-ioctl-dev",
-						   "signal-scope", "fs-truncate",
-						   "abstract-unix-socket-"
-						   "scope" };
+	static const char *const protections[] = {
+		"net-tcp", "fs-ioctl-dev", "signal-scope", "fs-truncate",
+		"abstract-unix-socket-scope"
+	};
 	static const char *const yes[] = { "true" };
 
 	for (int i = 0; i < 3; i++) {
