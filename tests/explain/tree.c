@@ -101,9 +101,10 @@ static void make_script(const struct tree *tree, struct rng *rng, const char *pa
 	char text[3 * PATH_MAX];
 	const char *interp = outside[rng_below(rng, LEN(outside))];
 
+	/* By env(1) without a program the script would start itself, for ever. */
 	if (rng_chance(rng, 60))
-		snprintf(text, sizeof(text), "#! %s/%s\nexit 0\n", tree->root,
-			 any_node(tree, rng)->path);
+		snprintf(text, sizeof(text), "#! %s/%s true\nexit 0\n",
+			 tree->root, any_node(tree, rng)->path);
 	else
 		snprintf(text, sizeof(text), "#!%s%s\nexit 0\n", interp,
 			 strstr(interp, "env") ? " true" : "");
