@@ -129,7 +129,7 @@ static bool make_lists(struct sl_denials *d)
 {
 	if (d->list)
 		return true;
-	d->list = calloc(SL_MAX_DENIALS, sizeof(*d->list));
+	d->list = calloc(SL_MAX_DENIALS, sizeof(struct sl_denial_entry *));
 	d->slots = calloc(SLOTS, sizeof(*d->slots));
 	if (d->list && d->slots)
 		return true;

@@ -140,7 +140,7 @@ static int keep_other_targets(struct fix *fix, const struct sl_item *item,
 	return r;
 }
 
-/* Take @want's item out of its list: empty the list, put the others back. */
+/* Take the item of @want out of its list: empty the list, put the others back. */
 static int drop(struct fix *fix, const struct sl_want *want, uint16_t port)
 {
 	struct sl_policy *before;

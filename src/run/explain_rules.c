@@ -85,7 +85,8 @@ static void list_paths(struct sl_explain *ex)
 					  : SL_KEY_FS_READ;
 		const char *effect = rights_text(ex, grant->made ? grant->access
 								 : path->access);
-		bool gpu = !path->item || strcmp(path->item->text, path->path);
+		bool gpu = !path->item ||
+			   strcmp(path->item->text, path->path) != 0;
 
 		/* The nodes of forty cards that are not there tell nobody. */
 		if (!path->item && !grant->made)

@@ -85,10 +85,9 @@ struct sl_answer sl_h_listen(struct sl_call *call)
 		return sl_answer(r);
 	if (sock.domain < 0)
 		r = sock.domain;
-	else if (sock.domain != AF_UNIX)
-		r = -EACCES;
 	/* SECURITY: who asks a sandbox would find our credentials here. */
-	else if (sock.type == SOCK_SEQPACKET && sl_sock_is_control(sock.fd, false))
+	else if (sock.domain != AF_UNIX || (sock.type == SOCK_SEQPACKET &&
+					    sl_sock_is_control(sock.fd, false)))
 		r = -EACCES;
 	else
 		r = sl_call_alive(call);

@@ -133,7 +133,9 @@ python3 -c "import os; os.rename(b\"new\", b\".codex\")" ||:'
 [ "$(cat .vscode/settings.json .claude/settings.json)" = '{}
 {}' ] || wrong 'changed'
 for name in .idea .mcp.json .envrc .cursor .nvim.lua .zed .codex .vscode/tasks.json; do
-	[ ! -e "$name" ] && [ ! -L "$name" ] || wrong "$name was made"
+	if [ -e "$name" ] || [ -L "$name" ]; then
+		wrong "$name was made"
+	fi
 done
 end_agent
 
@@ -229,6 +231,7 @@ profiles=
 end_agent
 
 begin 'limits'
+# shellcheck disable=SC3045 # not in POSIX; every sh here has it
 own=$(ulimit -Sn)
 if [ "$own" = unlimited ] || [ "$own" -gt 4096 ]; then
 	own=4096
