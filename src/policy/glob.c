@@ -246,14 +246,6 @@ uint64_t sl_glob_walk(const struct sl_glob *glob, const char *path)
 	return states;
 }
 
-const char *sl_glob_literal(const struct sl_glob *glob, size_t i, size_t *ret_len)
-{
-	if (i >= glob->count || glob->parts[i].kind != LITERAL)
-		return NULL;
-	*ret_len = glob->parts[i].len;
-	return glob->text + glob->parts[i].start;
-}
-
 int sl_glob_escape(const char *text, size_t len, char *buf, size_t size)
 {
 	size_t n = 0;

@@ -54,10 +54,6 @@ uint64_t sl_glob_step(const struct sl_glob *glob, uint64_t states,
 /* From "/" along an absolute path; doubled slashes count once. */
 uint64_t sl_glob_walk(const struct sl_glob *glob, const char *path);
 
-/* The literal name of part @i, NULL behind the last or if it is a pattern. */
-const char *sl_glob_literal(const struct sl_glob *glob, size_t i,
-			    size_t *ret_len);
-
 /* @len bytes of @text so that they mean themselves: into @buf of @size; the
  * length, or -E2BIG. */
 int sl_glob_escape(const char *text, size_t len, char *buf, size_t size);

@@ -52,10 +52,4 @@ void sl_grants_free(struct sl_grants *grants);
  */
 int sl_grants_judge_for(struct sl_call *call, int fd, uint32_t want);
 
-/* All of them, as far as a write grant, which is never missed. */
-static inline int sl_grants_judge(struct sl_call *call, int fd)
-{
-	return sl_grants_judge_for(call, fd, SL_RIGHT_WRITE | SL_RIGHT_TIMES);
-}
-
 #endif

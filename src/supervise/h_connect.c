@@ -6,6 +6,7 @@
  * on our copy of the socket with our copy of the address.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -73,6 +74,25 @@ struct sl_answer sl_h_connect(struct sl_call *call)
 }
 
 /*
+ * SECURITY: who asks a sandbox for orders would find our credentials there. A
+ * name is given once and for all; but a socket without one may get any between
+ * our look and our call, so the kernel's answer to it is given here.
+ */
+static int check_server(const struct sl_sock *sock)
+{
+	struct sockaddr_un name;
+	socklen_t len = sizeof(name);
+
+	if (sock->type != SOCK_SEQPACKET)
+		return 0;
+	if (getsockname(sock->fd, (struct sockaddr *)&name, &len) < 0)
+		return -errno;
+	if (len <= offsetof(struct sockaddr_un, sun_path))
+		return -EINVAL;
+	return sl_sock_is_control(sock->fd, false) ? -EACCES : 0;
+}
+
+/*
  * Asked about where no port may be bound: of a Unix socket it opens nothing, a
  * TCP socket that was never bound would get a port of the kernel's choice.
  */
@@ -85,11 +105,11 @@ struct sl_answer sl_h_listen(struct sl_call *call)
 		return sl_answer(r);
 	if (sock.domain < 0)
 		r = sock.domain;
-	/* SECURITY: who asks a sandbox would find our credentials here. */
-	else if (sock.domain != AF_UNIX || (sock.type == SOCK_SEQPACKET &&
-					    sl_sock_is_control(sock.fd, false)))
+	else if (sock.domain != AF_UNIX)
 		r = -EACCES;
 	else
+		r = check_server(&sock);
+	if (r == 0)
 		r = sl_call_alive(call);
 	if (r == 0 && listen(sock.fd, sl_call_int(call, 1)) < 0)
 		r = -errno;

@@ -240,6 +240,22 @@ static int fill(struct sl_call *call, const struct sl_sock *sock,
 	return r;
 }
 
+/* Takes @m. */
+static int finish(struct sl_call *call, const struct sl_sock *sock,
+		  const struct head *head, int flags, struct sl_message *m,
+		  struct sl_message **ret)
+{
+	int r;
+
+	m->flags = flags & ~MSG_ZEROCOPY;
+	r = fill(call, sock, head, m);
+	if (r < 0)
+		sl_message_free(m);
+	else
+		*ret = m;
+	return r;
+}
+
 int sl_message_take(struct sl_call *call, const struct sl_sock *sock,
 		    uint64_t addr, int flags, struct sl_message **ret)
 {
@@ -265,13 +281,7 @@ int sl_message_take(struct sl_call *call, const struct sl_sock *sock,
 		r = make(call, sock, spans, (size_t)head.span_count, &m);
 	if (r < 0)
 		return r;
-	m->flags = flags & ~MSG_ZEROCOPY;
-	r = fill(call, sock, &head, m);
-	if (r < 0)
-		sl_message_free(m);
-	else
-		*ret = m;
-	return r;
+	return finish(call, sock, &head, flags, m, ret);
 }
 
 int sl_message_take_to(struct sl_call *call, const struct sl_sock *sock,
@@ -292,13 +302,7 @@ int sl_message_take_to(struct sl_call *call, const struct sl_sock *sock,
 		r = make(call, sock, &span, 1, &m);
 	if (r < 0)
 		return r;
-	m->flags = flags & ~MSG_ZEROCOPY;
-	r = fill(call, sock, &head, m);
-	if (r < 0)
-		sl_message_free(m);
-	else
-		*ret = m;
-	return r;
+	return finish(call, sock, &head, flags, m, ret);
 }
 
 /* ------------------------------------------------ sending */

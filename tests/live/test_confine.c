@@ -2,7 +2,7 @@
 /*
  * sandlock_confine() on the real kernel. The confined thread is one of the
  * test's own and never its first, so that what stays free is seen as well, and
- * can clean up.
+ * can clean up. Long because each case is a thread of its own with its setting.
  */
 #include <sandlock/sandlock.h>
 

@@ -25,7 +25,8 @@ int judge_fd(struct caller *caller, int fd)
 	caller_trap(caller, ARGS(0));
 	r = sl_grants_judge_for(&caller->call, fd, R | W | T);
 	if (r >= 0 && !(r & W))
-		r = sl_grants_judge(&caller->call, fd);
+		r = sl_grants_judge_for(&caller->call, fd,
+					SL_RIGHT_WRITE | SL_RIGHT_TIMES);
 	caller_answer(caller, sl_answer(0));
 	return r;
 }
