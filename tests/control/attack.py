@@ -308,6 +308,40 @@ def the_judge_lends_no_credentials(place):
             os.unlink(path)
 
 
+RACE = r"""
+import os, socket, sys, threading, time
+fd = os.open(sys.argv[1], os.O_PATH)
+end = time.monotonic() + 2
+wrong = tries = 0
+while time.monotonic() < end:
+    tries += 1
+    name = f"/proc/self/fd/{fd}/{tries}.race"
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    other = threading.Thread(target=sock.bind, args=(name,))
+    other.start()
+    for _ in range(20):
+        try:
+            sock.listen(1)
+            wrong += 1
+            break
+        except OSError:
+            pass
+    other.join()
+    sock.close()
+    os.unlink(name)
+print(wrong, tries > 20)
+"""
+
+
+def a_name_that_comes_late_is_none(place):
+    """bind() between the judge's look at the name and its listen()."""
+    place.call("ps")
+    out, err, status = place.call(
+        "run", "-p", "base", "-w", place.xdg, "--", sys.executable, "-c", RACE,
+        place.entries)
+    equal((out, err, status), ("0 True\n", "", 0))
+
+
 def what_a_wide_grant_can_spoil(place):
     """Entries and names, nothing else: the run itself goes on."""
     job, _ = victim(place)
@@ -404,6 +438,7 @@ CASES = [another_user_finds_nothing, another_user_is_not_heard, root_is_heard,
          a_confined_server_is_not_believed,
          a_held_lock_costs_a_name_and_no_more, a_wide_grant_gives_no_orders,
          the_judge_carries_no_orders, the_judge_lends_no_credentials,
+         a_name_that_comes_late_is_none,
          what_a_wide_grant_can_spoil, others_were_first,
          a_bad_runtime_directory_is_passed_over,
          nonsense_is_answered_or_ignored,
