@@ -17,6 +17,8 @@
 #include "explain/tree.h"
 #include "harness/harness.h"
 
+#define LEN(a) (sizeof(a) / sizeof((a)[0]))
+
 static void must(bool fine, const char *what)
 {
 	if (fine)
@@ -27,6 +29,26 @@ static void must(bool fine, const char *what)
 
 /* ---- what can be reached ------------------------------------------------ */
 
+/* Every listener of the world, non-blocking. */
+static int listeners[4];
+static size_t listener_count;
+
+static void keep_listening(int fd, const char *what)
+{
+	must(listener_count < LEN(listeners) && listen(fd, 128) == 0, what);
+	listeners[listener_count++] = fd;
+}
+
+/* A full queue would keep the next connect() waiting, whatever the policy. */
+static void hang_up(void)
+{
+	int fd;
+
+	for (size_t i = 0; i < listener_count; i++)
+		while ((fd = accept4(listeners[i], NULL, NULL, SOCK_CLOEXEC)) >= 0)
+			close(fd);
+}
+
 /* The port that the kernel chose; the listener stays. */
 static unsigned int bound_port(int family, bool listens)
 {
@@ -36,7 +58,7 @@ static unsigned int bound_port(int family, bool listens)
 		struct sockaddr_in6 in6;
 	} at = { .any = { .sa_family = (sa_family_t)family } };
 	socklen_t len = family == AF_INET ? sizeof(at.in) : sizeof(at.in6);
-	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (family == AF_INET)
 		at.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -46,7 +68,7 @@ static unsigned int bound_port(int family, bool listens)
 	    getsockname(fd, &at.any, &len) < 0)
 		return 0;
 	if (listens)
-		must(listen(fd, 128) == 0, "listen");
+		keep_listening(fd, "listen");
 	else
 		close(fd);
 	return ntohs(family == AF_INET ? at.in.sin_port : at.in6.sin6_port);
@@ -57,14 +79,13 @@ static void listen_unix(const char *name)
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
 				    strlen(name) + (name[0] != '@'));
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	strcpy(at.sun_path, name);
 	if (name[0] == '@')
 		at.sun_path[0] = '\0';
-	must(fd >= 0 && bind(fd, (struct sockaddr *)&at, len) == 0 &&
-		     listen(fd, 128) == 0,
-	     name);
+	must(fd >= 0 && bind(fd, (struct sockaddr *)&at, len) == 0, name);
+	keep_listening(fd, name);
 }
 
 static void copy_probe(const char *to)
@@ -244,6 +265,7 @@ bool world_try(const struct world *world, const sandlock_policy *policy,
 {
 	const char *alone;
 
+	hang_up();
 	if (sandlock_policy_get(policy, "program.no_supervisor", 0, &alone) == 0 &&
 	    strcmp(alone, "true") == 0)
 		return try_in_child(world, policy, attempts, count, err);
