@@ -40,15 +40,46 @@ static long do_connect(struct sl_job *job)
 	}
 }
 
-/*
- * Only these wait for somebody; and AF_UNSPEC only takes a peer away. SECURITY:
- * O_NONBLOCK does not tell. It is shared: a sibling clears it behind our look,
- * and the thread that judges would wait.
- */
-static bool may_block(const struct sl_job *job)
+/* Only these wait for somebody; and AF_UNSPEC only takes a peer away. */
+static bool may_wait(const struct sl_job *job)
 {
 	return job->sock.type != SOCK_DGRAM &&
 	       job->peer.addr.any.sa_family != AF_UNSPEC;
+}
+
+/* An answer comes from this host, or not at once. */
+static bool is_far(const struct sl_peer *peer)
+{
+	const struct in6_addr *in6 = &peer->addr.in6.sin6_addr;
+
+	switch (peer->addr.any.sa_family) {
+	case AF_INET:
+		return ntohl(peer->addr.in.sin_addr.s_addr) >> 24 != 127;
+	case AF_INET6:
+		return !IN6_IS_ADDR_LOOPBACK(in6);
+	default:
+		return false;
+	}
+}
+
+/*
+ * False: it will take longer. SECURITY: O_NONBLOCK only tells what is worth
+ * trying. It is shared: a sibling clears it behind our look.
+ */
+static bool connect_at_once(struct sl_call *call, struct sl_job *job, long *ret)
+{
+	if (!may_wait(job)) {
+		*ret = do_connect(job);
+		return true;
+	}
+	if ((job->sock.blocks && is_far(&job->peer)) ||
+	    !sl_hurry(&call->judge->hurry))
+		return false;
+	*ret = connect(job->sock.fd, &job->peer.addr.any, job->peer.len) < 0
+		       ? -errno
+		       : 0;
+	sl_hurry_over(&call->judge->hurry);
+	return *ret != -EINTR;
 }
 
 struct sl_answer sl_h_connect(struct sl_call *call)
@@ -64,10 +95,8 @@ struct sl_answer sl_h_connect(struct sl_call *call)
 	if (r < 0)
 		return sl_answer(r);
 	r = judge_peer(call, &job.sock, &job.peer);
-	if (r == 0 && may_block(&job))
+	if (r == 0 && !connect_at_once(call, &job, &r))
 		return sl_patient_give(call, &job);
-	if (r == 0)
-		r = do_connect(&job);
 	sl_sock_close(call, &job.sock);
 	sl_job_fini(&job);
 	return sl_answer(r);

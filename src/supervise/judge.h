@@ -12,7 +12,7 @@
 #include "supervise/clerk.h"
 #include "supervise/event.h"
 #include "supervise/grants.h"
-#include "supervise/linger.h"
+#include "supervise/hurry.h"
 #include "supervise/parked.h"
 
 struct sl_patient;
@@ -72,7 +72,8 @@ struct sl_judge {
 	struct sl_inherited inherited[SL_JUDGE_INHERITED];
 	int inherited_count;
 	struct sl_judge_pidfd pidfds[SL_JUDGE_PIDFDS];
-	struct sl_linger linger;
+	struct sl_hurry hurry;
+	int kept; /* a socket not closed yet, + 1 (linger.h); 0: none */
 	/* Row of notify.def + 1 by number of the call; 0: none. */
 	uint8_t row_of[SL_SYSCALL_NR_MAX + 1];
 	/* What came, with room for what a later kernel may add. */

@@ -8,25 +8,16 @@
 #define SL_SUPERVISE_LINGER_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 struct sl_judge;
-
-/* Shared with the task that keeps a copy while ours is closed. */
-struct sl_linger {
-	uint32_t closed;
-	int32_t parent;
-	int kept; /* a socket that could not be closed yet, + 1; 0: none */
-	char stack[4096] __attribute__((aligned(16)));
-};
 
 /* Might closing @fd, of whatever kind, wait? */
 bool sl_linger_may(int fd);
 
 /*
- * Takes @fd and closes it without waiting. What cannot be closed, for want of a
- * process, is kept and tried again by the next call; @fd may be -1 for that.
- * False: one is still kept, and no other may be copied.
+ * Takes @fd and closes it without waiting for long. What cannot be closed, for
+ * want of a timer, is kept and tried again by the next call; @fd may be -1 for
+ * that. False: one is still kept, and no other may be copied.
  */
 bool sl_linger_close(struct sl_judge *judge, int fd);
 

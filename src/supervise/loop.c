@@ -20,6 +20,7 @@
 
 #include "plan/notify.h"
 #include "supervise/exec.h"
+#include "supervise/linger.h"
 #include "supervise/patient.h"
 #include "sys/uapi_seccomp.h"
 
@@ -73,6 +74,7 @@ void sl_judge_free(struct sl_judge *judge)
 	sl_patient_free(judge->patient);
 	/* Kept for ever rather than waited for. */
 	sl_linger_close(judge, -1);
+	sl_hurry_fini(&judge->hurry);
 	close_if(judge->proc_fd);
 	close_if(judge->self_fd);
 	close_if(judge->root_fd);
@@ -89,6 +91,7 @@ void sl_judge_listen(struct sl_judge *judge, int listener)
 {
 	judge->listener = listener;
 	index_rows(judge);
+	sl_hurry_prepare(&judge->hurry);
 	/* A mask and a working directory of our own, for what is made in the
 	 * place of others. */
 	if (judge->carves)

@@ -15,7 +15,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -24,6 +23,7 @@
 
 #include "base/compiler.h"
 #include "supervise/judge.h"
+#include "supervise/nudge.h"
 #include "sys/process.h"
 
 #define STACK (96u << 10)
@@ -66,37 +66,11 @@ void sl_job_fini(struct sl_job *job)
 	job->peer.pin = job->sock.fd = -1;
 }
 
-/* ------------------------------------------------ the signal */
-
-static void nothing(int sig)
-{
-	(void)sig;
-}
-
-static pthread_once_t nudge_once = PTHREAD_ONCE_INIT;
-static int nudge_signal; /* 0: none is free */
-
-/* The process may be a host's, so one that it makes no use of. Without
- * SA_RESTART; on the other stack, as runtimes want all handlers to be. */
-static void prepare_nudge(void)
-{
-	struct sigaction act = { .sa_handler = nothing, .sa_flags = SA_ONSTACK };
-	struct sigaction old;
-
-	for (int sig = SIGRTMAX; sig >= SIGRTMIN; sig--)
-		if (sigaction(sig, NULL, &old) == 0 &&
-		    !(old.sa_flags & SA_SIGINFO) && old.sa_handler == SIG_DFL &&
-		    sigaction(sig, &act, NULL) == 0) {
-			nudge_signal = sig;
-			return;
-		}
-}
-
 /* Under the lock: the thread cannot have gone on to another job. */
 static void nudge(struct slot *slot)
 {
 	atomic_store(&slot->job.stopped, true);
-	syscall(SYS_tgkill, getpid(), slot->tid, nudge_signal);
+	syscall(SYS_tgkill, getpid(), slot->tid, sl_nudge_signal());
 }
 
 /* ------------------------------------------------ the threads */
@@ -134,11 +108,8 @@ static void *thread_main(void *arg)
 {
 	struct sl_patient *p = arg;
 	struct slot *slot;
-	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, nudge_signal);
-	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	sl_nudge_allow();
 	pthread_mutex_lock(&p->lock);
 	while (!p->over || p->waiting) {
 		slot = p->waiting ? find(p, WAITING) : NULL;
@@ -208,8 +179,7 @@ static struct sl_patient *get(struct sl_judge *judge)
 
 	if (p)
 		return p;
-	pthread_once(&nudge_once, prepare_nudge);
-	if (!nudge_signal)
+	if (!sl_nudge_signal())
 		return NULL;
 	p = calloc(1, sizeof(*p));
 	if (!p)

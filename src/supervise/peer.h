@@ -7,6 +7,7 @@
 #ifndef SL_SUPERVISE_PEER_H
 #define SL_SUPERVISE_PEER_H
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -15,6 +16,8 @@
 struct sl_peer {
 	union {
 		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
 		struct sockaddr_un local;
 		struct sockaddr_storage room;
 	} addr;

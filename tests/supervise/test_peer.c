@@ -91,6 +91,8 @@ static const struct {
 	{ "w/s", 77, WHOLE, 0 },
 };
 
+static int server; /* listens at "out/s", with room for two */
+
 static void make_world(const char **ret_top)
 {
 	const char *top = place_make();
@@ -107,7 +109,7 @@ static void make_world(const char **ret_top)
 		ASSERT_EQ(bind(fd, (struct sockaddr *)&sun, sizeof(sun)), 0);
 		/* Of "d" and "out/s" somebody is there. */
 		if (i == 2)
-			listen(fd, 1);
+			listen(server = fd, 1);
 		if (i == 0)
 			close(fd);
 	}
@@ -227,21 +229,50 @@ static void start_with_socket(struct caller *caller)
 	caller_roots(caller, &root, 1);
 }
 
-/* SECURITY: not even where O_NONBLOCK is set: a sibling could clear it. */
-TEST(no_stream_is_connected_by_the_thread_that_judges)
+static long make_blocking(struct shared *shared)
 {
-	struct sockaddr_un *sun;
+	(void)shared;
+	return fcntl(STREAM, F_SETFL, 0);
+}
+
+static struct sl_answer trap_connect(struct caller *caller)
+{
+	struct sockaddr_un *sun = (void *)caller->shared->path;
+
+	memset(sun, 0, sizeof(*sun));
+	sun->sun_family = AF_UNIX;
+	strcpy(sun->sun_path, "out/s");
+	caller_trap(caller, ARGS(STREAM, ADDR(sun), sizeof(*sun)));
+	return sl_h_connect(&caller->call);
+}
+
+static void fill_queue(void)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX, .sun_path = "out/s" };
+	int fd;
+
+	do
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	while (connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0);
+	ASSERT_EQ(errno, EAGAIN);
+	close(fd);
+}
+
+/* SECURITY: nor where O_NONBLOCK was set when it looked. */
+TEST(the_thread_that_judges_waits_for_no_room)
+{
 	struct caller caller;
 	struct sl_answer how;
 
 	start_with_socket(&caller);
-	sun = (void *)caller.shared->path;
-	memset(sun, 0, sizeof(*sun));
-	sun->sun_family = AF_UNIX;
-	strcpy(sun->sun_path, "out/s");
-	caller_trap(&caller, ARGS(STREAM, ADDR(sun), sizeof(*sun)));
-	how = sl_h_connect(&caller.call);
+	fill_queue();
+	how = trap_connect(&caller);
+	EXPECT_EQ(how.kind, SL_ANSWER_FAIL);
+	EXPECT_EQ(caller_answer(&caller, how), -EAGAIN);
+	ASSERT_EQ(caller_run(&caller, make_blocking), 0);
+	how = trap_connect(&caller);
 	EXPECT_EQ(how.kind, SL_ANSWER_LATER);
+	ASSERT_GE(accept(server, NULL, NULL), 0);
 	EXPECT_EQ(caller_answer(&caller, how), 0);
 	caller_end(&caller);
 	place_remove();

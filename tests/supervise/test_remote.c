@@ -12,12 +12,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "harness/harness.h"
 #include "supervise/caller.h"
+#include "supervise/linger.h"
 #include "supervise/pin.h"
 #include "supervise/remote.h"
 #include "sys/process.h"
@@ -356,18 +358,27 @@ TEST(no_socket_that_lingers_is_held)
 	caller_end(&caller);
 }
 
+/* As in the judge's thread. */
+static void block_signals(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	ASSERT_EQ(pthread_sigmask(SIG_SETMASK, &all, NULL), 0);
+}
+
 TEST(the_last_close_does_not_wait)
 {
 	static struct sl_judge judge;
 	int fd = lingering();
 	time_t start = time(NULL);
 
+	block_signals();
 	EXPECT_TRUE(sl_linger_may(fd));
 	EXPECT_TRUE(sl_linger_close(&judge, fd));
 	EXPECT_LT(time(NULL) - start, LINGER_SECONDS / 2);
 	EXPECT_LT(fcntl(fd, F_GETFD), 0);
-	/* Its helper is gone, too. */
-	EXPECT_LT(waitpid(-1, NULL, __WALL), 0);
+	sl_hurry_fini(&judge.hurry);
 }
 
 TEST(what_cannot_be_closed_is_kept)
@@ -377,15 +388,43 @@ TEST(what_cannot_be_closed_is_kept)
 	int fd = lingering();
 
 	become_user();
-	ASSERT_EQ(getrlimit(RLIMIT_NPROC, &limit), 0);
+	ASSERT_EQ(getrlimit(RLIMIT_SIGPENDING, &limit), 0);
 	none = (struct rlimit){ 0, limit.rlim_max };
-	ASSERT_EQ(setrlimit(RLIMIT_NPROC, &none), 0);
+	ASSERT_EQ(setrlimit(RLIMIT_SIGPENDING, &none), 0);
 	EXPECT_FALSE(sl_linger_close(&judge, fd));
 	EXPECT_GE(fcntl(fd, F_GETFD), 0);
 	EXPECT_FALSE(sl_linger_close(&judge, -1));
-	ASSERT_EQ(setrlimit(RLIMIT_NPROC, &limit), 0);
+	ASSERT_EQ(setrlimit(RLIMIT_SIGPENDING, &limit), 0);
 	EXPECT_TRUE(sl_linger_close(&judge, -1));
 	EXPECT_LT(fcntl(fd, F_GETFD), 0);
+}
+
+/* A timer that was made early does not ask what the user may still have. */
+TEST(a_call_that_would_wait_is_interrupted)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	const struct rlimit none = { 0, 0 };
+	struct sl_hurry hurry = { 0 };
+	int server = socket(AF_UNIX, SOCK_STREAM, 0);
+	int first = socket(AF_UNIX, SOCK_STREAM, 0);
+	int second = socket(AF_UNIX, SOCK_STREAM, 0);
+	socklen_t len = sizeof(name);
+
+	/* An abstract name of the kernel's choice, and room for one. */
+	ASSERT_EQ(bind(server, (struct sockaddr *)&name, sizeof(sa_family_t)), 0);
+	ASSERT_EQ(getsockname(server, (struct sockaddr *)&name, &len), 0);
+	ASSERT_EQ(listen(server, 0), 0);
+	ASSERT_EQ(connect(first, (struct sockaddr *)&name, len), 0);
+	block_signals();
+	ASSERT_TRUE(sl_hurry_prepare(&hurry));
+	ASSERT_EQ(setrlimit(RLIMIT_SIGPENDING, &none), 0);
+	for (int i = 0; i < 3; i++) {
+		EXPECT_TRUE(sl_hurry(&hurry));
+		EXPECT_LT(connect(second, (struct sockaddr *)&name, len), 0);
+		EXPECT_EQ(errno, EINTR);
+		sl_hurry_over(&hurry);
+	}
+	sl_hurry_fini(&hurry);
 }
 
 /* ------------------------------------------------ threads */
