@@ -18,7 +18,7 @@ MAY = {
     "sys": ["base"],
     "policy": ["base", "sys/syscalls"],
     "plan": ["policy", "sys", "base"],
-    "supervise": ["plan", "policy/glob", "sys", "base"],
+    "supervise": ["plan", "policy/glob", "policy/netset", "sys", "base"],
     "run": ["supervise", "plan", "policy", "sys", "base"],
     "api": ["run", "plan", "policy", "sys", "base", "public"],
     "cli": ["public"],

@@ -39,5 +39,7 @@
 #define SL_MAX_DENIALS_WAITING 4096u
 /* Carve-outs of one sandbox: all are compared at each judged name. */
 #define SL_MAX_CARVES 512
+/* Addresses times ranges of ports in network rules: all may be looked at. */
+#define SL_MAX_NET_ENTRIES 4096
 
 #endif

@@ -58,6 +58,14 @@ enum sl_when {
 	SL_WHEN_WHY = 1024,
 	SL_WHEN_CARVED = 2048, /* judged, and a part of a grant is not granted */
 	SL_WHEN_DENIES = 4096, /* judged, and a part of it for reading, too */
+	/* Judged: destinations are told apart by more than a TCP port. */
+	SL_WHEN_NET = 1u << 13,
+	/* UDP or ICMP sockets exist: each send that may name a peer is judged. */
+	SL_WHEN_INET_DGRAM = 1u << 14,
+	SL_WHEN_NO_INET_DGRAM = 1u << 15,
+	SL_WHEN_UDP_ONLY = 1u << 16,
+	SL_WHEN_ICMP_ONLY = 1u << 17,
+	SL_WHEN_UDP_AND_ICMP = 1u << 18,
 };
 
 #define SL_RULE_TESTS 4
@@ -67,7 +75,7 @@ enum sl_when {
 struct sl_filter_rule {
 	enum sl_sys call;
 	uint16_t error;
-	uint16_t when;	   /* enum sl_when bits, all needed */
+	uint32_t when;	   /* enum sl_when bits, all needed */
 	const char *opens; /* what a program gets that is spared this rule */
 	const char *text;  /* the tests as filter.def spells them */
 	struct sl_arg_test tests[SL_RULE_TESTS];

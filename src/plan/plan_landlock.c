@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "policy/netmake.h"
 #include "policy/ports.h"
 #include "sys/uapi.h"
 
@@ -302,12 +303,22 @@ static uint64_t port_access(const struct sl_plan_landlock *ll,
 static int compile_ports(const struct sl_policy *policy,
 			 struct sl_plan_landlock *ll, struct sl_error *err)
 {
-	struct sl_portset connect, bind;
+	struct sl_portset connect = { 0 }, bind;
+	struct sl_net_need need;
 	size_t count = 0;
 	int r;
 
-	r = sl_ports_connect(policy, &connect, err);
+	r = sl_net_need(policy, &need, err);
 	if (r < 0)
+		return r;
+	/* KERNEL 7.2: rules of UDP are the judge's. */
+	if (need.protos & SL_NET_UDP)
+		ll->handled_net &= ~(SL_LL_NET_BIND_UDP |
+				     SL_LL_NET_CONNECT_SEND_UDP);
+	r = sl_ports_connect(policy, &connect, need.judged ? NULL : err);
+	/* Too many for the kernel: the judge knows them all. */
+	connect.all |= r == -E2BIG && need.judged;
+	if (r < 0 && !connect.all)
 		return r;
 	r = sl_ports_bind(policy, &bind, err);
 	if (r < 0)

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "plan/filter.h"
+#include "policy/netmake.h"
 #include "policy/ports.h"
 #include "policy/suggest.h"
 #include "policy/value.h"
@@ -182,6 +183,32 @@ static unsigned int unix_conditions(const struct sl_policy *policy)
 	       (named ? SL_WHEN_UNIX_DGRAM : SL_WHEN_NO_UNIX_DGRAM);
 }
 
+static unsigned int datagram_kinds(unsigned int protos)
+{
+	switch (protos & (SL_NET_UDP | SL_NET_ICMP)) {
+	case SL_NET_UDP:
+		return SL_WHEN_INET_DGRAM | SL_WHEN_UDP_ONLY;
+	case SL_NET_ICMP:
+		return SL_WHEN_INET_DGRAM | SL_WHEN_ICMP_ONLY;
+	case SL_NET_UDP | SL_NET_ICMP:
+		return SL_WHEN_INET_DGRAM | SL_WHEN_UDP_AND_ICMP;
+	default:
+		return SL_WHEN_NO_INET_DGRAM;
+	}
+}
+
+/* Nothing but TCP, and that by ports: then Landlock suffices. */
+static unsigned int net_conditions(const struct sl_policy *policy)
+{
+	struct sl_net_need need;
+
+	/* An error is the other half's to report; here it means "nothing". */
+	if (sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR) ||
+	    sl_net_need(policy, &need, NULL) < 0 || !need.judged)
+		return SL_WHEN_NO_INET_DGRAM;
+	return SL_WHEN_NET | datagram_kinds(need.protos);
+}
+
 static unsigned int conditions(const struct sl_policy *policy)
 {
 	unsigned int when = SL_WHEN_ALWAYS;
@@ -201,7 +228,7 @@ static unsigned int conditions(const struct sl_policy *policy)
 		when |= SL_WHEN_NO_BIND;
 	if (sl_policy_get(policy, SL_KEY_CPU_CORES)->count)
 		when |= SL_WHEN_PINNED;
-	return when | unix_conditions(policy);
+	return when | unix_conditions(policy) | net_conditions(policy);
 }
 
 /* SECURITY: ways to a file that nobody is asked about. */

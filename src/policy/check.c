@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "policy/netmake.h"
 #include "policy/ports.h"
 #include "policy/value.h"
 #include "policy/variable.h"
@@ -109,6 +110,23 @@ static bool refused_by_confine(const struct sl_key_info *info,
 	return in_effect(info, item);
 }
 
+/* Nobody is there to look at addresses. */
+static int check_confined_network(const struct sl_policy *policy,
+				  struct sl_error *err)
+{
+	struct sl_net_need need;
+	int r = sl_net_need(policy, &need, err);
+
+	if (r < 0 || !need.judged)
+		return r;
+	sl_err(err, -EINVAL, SL_STAGE_CHECK,
+	       "a thread that runs already can be held to TCP ports of any "
+	       "host, at most %d of them, and not to hosts, UDP or ICMP",
+	       SL_MAX_PORT_RULES);
+	sl_error_hint(err, "as in tcp://:443; or start a program with it");
+	return -EINVAL;
+}
+
 int sl_policy_check_confine(const struct sl_policy *policy, struct sl_error *err)
 {
 	sl_autobuf list = SL_BUF_INIT(SL_ERROR_MSG_MAX);
@@ -132,7 +150,7 @@ int sl_policy_check_confine(const struct sl_policy *policy, struct sl_error *err
 		}
 	}
 	if (!list.len)
-		return 0;
+		return check_confined_network(policy, err);
 	return sl_err(err, -EINVAL, SL_STAGE_CHECK,
 		      "a thread that runs already cannot be given: %s; hint: "
 		      "clear the key, or start a program with it",
@@ -141,8 +159,9 @@ int sl_policy_check_confine(const struct sl_policy *policy, struct sl_error *err
 
 static int check_network(const struct sl_policy *policy, struct sl_error *err)
 {
+	struct sl_net_need need;
 	struct sl_portset set;
-	int r = sl_ports_connect(policy, &set, err);
+	int r = sl_net_need(policy, &need, err);
 
 	return r < 0 ? r : sl_ports_bind(policy, &set, err);
 }

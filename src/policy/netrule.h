@@ -8,8 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-
-enum sl_net_proto { SL_NET_TCP = 1, SL_NET_UDP = 2, SL_NET_ICMP = 4 };
+#include "policy/netset.h"
 
 #define SL_NETRULE_MAX_PORTS 256
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Network rules as port sets, as far as Landlock can say them: TCP, by port,
- * to and from anywhere. What needs the address or another protocol is refused
- * here, by name, and never widened.
+ * to and from anywhere. Where the address counts, the set holds every port that
+ * some address may be reached at, and the judge knows the address.
  */
 #include "policy/ports.h"
 
@@ -55,64 +55,15 @@ static void put_rule(struct sl_portset *set, const struct sl_netrule *rule,
 		put_port(set, rule->ports[i], on);
 }
 
-/* What follows the target of @text, ":443" or "" for every port. */
-static const char *ports_of(const char *text, const struct sl_netrule *rule)
-{
-	return rule->any_port ? ":*" : strrchr(text, ':');
-}
-
-/* @text as given, but for TCP from anywhere, for hints. */
-static const char *as_tcp(char *buf, size_t len, const char *text,
-			  const struct sl_netrule *rule)
-{
-	snprintf(buf, len, "tcp://%.64s", ports_of(text, rule));
-	if (rule->any_port)
-		snprintf(buf, len, "tcp://*");
-	return buf;
-}
-
-static int refuse(struct sl_error *err, enum sl_key key,
-		  const struct sl_item *item, const char *why, const char *hint)
-{
-	sl_err(err, -ENOTSUP, SL_STAGE_CHECK, "'%s': %s", SL_QUOTE(item->text),
-	       why);
-	if (hint)
-		sl_error_hint(err, "%s", hint);
-	return sl_policy_blame(err, -ENOTSUP, key, &item->origin);
-}
-
-static int check_allow(const struct sl_item *item,
-		       const struct sl_netrule *rule, struct sl_error *err)
-{
-	char hint[96];
-
-	as_tcp(hint, sizeof(hint), item->text, rule);
-	if (rule->protos == SL_NET_UDP || rule->protos == SL_NET_ICMP)
-		return refuse(err, SL_KEY_NET_ALLOW, item,
-			      "UDP and ICMP are not available in this version",
-			      NULL);
-	if (!rule->any_host)
-		return refuse(err, SL_KEY_NET_ALLOW, item,
-			      "rules for one host or network are not available "
-			      "in this version, only ports of any host",
-			      hint);
-	if (rule->protos != SL_NET_TCP)
-		return refuse(err, SL_KEY_NET_ALLOW, item,
-			      "a rule without a scheme also means UDP, which "
-			      "is not available in this version",
-			      hint);
-	return 0;
-}
-
 static int too_many(struct sl_error *err, enum sl_key key,
 		    const struct sl_item *item, size_t count)
 {
-	sl_err(err, -ENOTSUP, SL_STAGE_CHECK,
+	sl_err(err, -E2BIG, SL_STAGE_CHECK,
 	       "'%s' with the ports taken away needs %zu kernel rules, more "
 	       "than %u",
 	       SL_QUOTE(item->text), count, SL_MAX_PORT_RULES);
 	sl_error_hint(err, "name the allowed ports instead");
-	return sl_policy_blame(err, -ENOTSUP, key, &item->origin);
+	return sl_policy_blame(err, -E2BIG, key, &item->origin);
 }
 
 /* @all: nothing was subtracted from "every port". */
@@ -145,35 +96,28 @@ static int allow_rules(const struct sl_value *allow, struct sl_portset *set,
 		struct sl_netrule rule;
 		int r = sl_netrule_parse(allow->items[i].text, false, &rule, err);
 
-		if (r == 0)
-			r = check_allow(&allow->items[i], &rule, err);
 		if (r < 0)
 			return r;
+		if (!(rule.protos & SL_NET_TCP))
+			continue;
 		put_rule(set, &rule, true);
 		*ret_all |= rule.any_port;
 	}
 	return 0;
 }
 
-/* A deny of UDP or ICMP holds already: this version allows neither. */
+/* A deny of some addresses takes away no port. */
 static int deny_rules(const struct sl_value *deny, struct sl_portset *set,
 		      bool *ret_all, struct sl_error *err)
 {
 	for (size_t i = 0; i < deny->count; i++) {
-		const struct sl_item *item = &deny->items[i];
 		struct sl_netrule rule;
-		int r = sl_netrule_parse(item->text, true, &rule, err);
+		int r = sl_netrule_parse(deny->items[i].text, true, &rule, err);
 
 		if (r < 0)
 			return r;
-		if (!(rule.protos & SL_NET_TCP))
+		if (!(rule.protos & SL_NET_TCP) || !rule.any_host)
 			continue;
-		if (!rule.any_host)
-			return refuse(err, SL_KEY_NET_DENY, item,
-				      "denying one address or network is not "
-				      "available in this version, only ports "
-				      "of any host",
-				      NULL);
 		put_rule(set, &rule, false);
 		*ret_all = false;
 	}
@@ -185,19 +129,15 @@ int sl_ports_connect(const struct sl_policy *policy, struct sl_portset *ret,
 {
 	const struct sl_value *allow = sl_policy_get(policy, SL_KEY_NET_ALLOW);
 	const struct sl_value *deny = sl_policy_get(policy, SL_KEY_NET_DENY);
+	bool all = !allow->count; /* a deny alone: everything but this */
 	struct sl_portset set;
-	bool all = false;
 	int r;
 
 	if (!deny->count && !allow->count)
 		return nothing(ret);
-	if (!allow->count)
-		return refuse(err, SL_KEY_NET_DENY, deny->items,
-			      "a deny without an allow would allow all the "
-			      "rest, which is not available in this version",
-			      "name what it may reach, "
-			      "as in --net-allow tcp://:443");
 	memset(&set, 0, sizeof(set));
+	if (all)
+		put_range(&set, 0, 65535, true);
 	r = allow_rules(allow, &set, &all, err);
 	if (r == 0)
 		r = deny_rules(deny, &set, &all, err);
@@ -205,7 +145,9 @@ int sl_ports_connect(const struct sl_policy *policy, struct sl_portset *ret,
 		return r;
 	/* connect(2) to port 0 is no connection; it costs no rule. */
 	put_port(&set, 0, false);
-	return finish(&set, all, SL_KEY_NET_ALLOW, allow->items, ret, err);
+	return finish(&set, all,
+		      allow->count ? SL_KEY_NET_ALLOW : SL_KEY_NET_DENY,
+		      allow->count ? allow->items : deny->items, ret, err);
 }
 
 static int mixed(struct sl_error *err, const struct sl_item *item)

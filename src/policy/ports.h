@@ -28,7 +28,8 @@ static inline bool sl_portset_has(const struct sl_portset *set, uint16_t port)
 
 size_t sl_portset_count(const struct sl_portset *set);
 
-/* TCP connect(2). -ENOTSUP for what the kernel cannot judge alone. */
+/* TCP connect(2): ports that some address may be reached at. -E2BIG: too many
+ * rules for the kernel. */
 int sl_ports_connect(const struct sl_policy *policy, struct sl_portset *ret,
 		     struct sl_error *err);
 

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "policy/netset.h"
 #include "supervise/carve.h"
 #include "supervise/grants.h"
 
@@ -84,7 +85,10 @@ struct sl_launch {
 	uint32_t root_count;
 	const struct sl_carve_rule *carves; /* parts of them that are not */
 	uint32_t carve_count;
-	uint32_t when; /* enum sl_when bits of the filter, for the judge */
+	const struct sl_net_entry *net; /* who may be reached, for the judge */
+	uint32_t net_count;
+	uint32_t net_open; /* as in struct sl_netset */
+	uint32_t when;	   /* enum sl_when bits of the filter, for the judge */
 	uint8_t list[SL_SYS_COUNT]; /* as in struct sl_filter_spec, for it */
 	const char *name;	    /* that the sandbox shall have, or NULL */
 	const char *xdg;	    /* XDG_RUNTIME_DIR of the caller, or NULL */

@@ -319,6 +319,13 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 		r = sl_carve_set_make(p->policy, &p->carves, err);
 	if (r < 0)
 		return r;
+	if (p->plan->filter.when & SL_WHEN_NET)
+		r = sl_netset_make(p->policy, &p->pins, &p->netset, err);
+	if (r < 0)
+		return r;
+	l->net = p->netset.entries;
+	l->net_count = p->netset.count;
+	l->net_open = p->netset.open;
 	l->carves = p->carves.rules;
 	l->carve_count = (uint32_t)p->carves.count;
 	fill_filter(l, &p->plan->filter);
@@ -387,6 +394,8 @@ void sl_prepared_free(struct sl_prepared *p, bool keep_tmp)
 	free(p->envp);
 	sl_prepared_drop_roots(p);
 	sl_carve_set_fini(&p->carves);
+	sl_netset_fini(&p->netset);
+	sl_net_pins_fini(&p->pins);
 	free(p->grants);
 	free(p->argv_shell);
 	free(p->path);

@@ -11,6 +11,7 @@
 #include "base/compiler.h"
 #include "base/error.h"
 #include "plan/plan.h"
+#include "policy/netmake.h"
 #include "policy/policy.h"
 #include "run/carveset.h"
 #include "run/launch.h"
@@ -23,10 +24,12 @@ struct sl_prepared {
 	char **envp;
 	const char **argv_shell;
 	char *path;
-	char *tmp_dir;		    /* what TMPDIR says, or NULL */
-	char *cwd;		    /* absolute, or NULL: unchanged */
-	struct sl_grant *grants;    /* what became of each path of the plan */
-	struct sl_root *roots;	    /* of them what the judge knows */
+	char *tmp_dir;		 /* what TMPDIR says, or NULL */
+	char *cwd;		 /* absolute, or NULL: unchanged */
+	struct sl_grant *grants; /* what became of each path of the plan */
+	struct sl_root *roots;	 /* of them what the judge knows */
+	struct sl_net_pins pins; /* of names in network rules */
+	struct sl_netset netset;
 	struct sl_carve_set carves; /* and what is taken out of them */
 	char tmp_name[16];
 };

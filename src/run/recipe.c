@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Encoding of a launch: head, filter, roots, then NUL-terminated strings in the
- * order path, tmp_name, name, xdg, argv, envp, paths of the roots, carve-outs.
- * Both ends
- * are of one build; `magic` refuses another one. argv_shell is made again from
- * path and argv.
+ * Encoding of a launch: head, filter, roots, network rules, then NUL-terminated
+ * strings in the order path, tmp_name, name, xdg, argv, envp, paths of the
+ * roots, carve-outs. Both ends are of one build; `magic` refuses another one.
+ * argv_shell is made again from path and argv.
  */
 #include "run/recipe.h"
 
@@ -16,7 +15,7 @@
 
 #include "base/limits.h"
 
-#define MAGIC 0x736c0003u
+#define MAGIC 0x736c0004u
 
 struct head {
 	uint32_t magic;
@@ -67,7 +66,8 @@ int sl_recipe_encode(const struct sl_launch *launch, struct sl_buf *buf)
 
 	if (head.argc > SL_MAX_ARGS || head.envc > SL_MAX_ARGS ||
 	    launch->root_count > SL_MAX_ROOTS ||
-	    launch->carve_count > SL_MAX_CARVES)
+	    launch->carve_count > SL_MAX_CARVES ||
+	    launch->net_count > SL_MAX_NET_ENTRIES)
 		return -E2BIG;
 	sl_buf_add(buf, &head, sizeof(head));
 	sl_buf_add(buf, launch->insns,
@@ -79,6 +79,7 @@ int sl_recipe_encode(const struct sl_launch *launch, struct sl_buf *buf)
 		root.fd = root.fd < 0 ? -1 : 0;
 		sl_buf_add(buf, &root, sizeof(root));
 	}
+	sl_buf_add(buf, launch->net, launch->net_count * sizeof(*launch->net));
 	sl_buf_add(buf, launch->path, strlen(launch->path) + 1);
 	add_string(buf, launch->tmp_name);
 	add_string(buf, launch->name);
@@ -128,6 +129,23 @@ static int take_roots(struct sl_recipe *recipe, struct cursor *c)
 	memcpy(recipe->roots, c->pos, bytes);
 	c->pos += bytes;
 	recipe->launch.roots = recipe->roots;
+	return 0;
+}
+
+static int take_net(struct sl_recipe *recipe, struct cursor *c)
+{
+	uint32_t count = recipe->launch.net_count;
+	size_t bytes = count * sizeof(*recipe->net);
+
+	recipe->launch.net = NULL;
+	if (count > SL_MAX_NET_ENTRIES || bytes > (size_t)(c->end - c->pos))
+		return -EBADMSG;
+	recipe->net = calloc(count + 1, sizeof(*recipe->net));
+	if (!recipe->net)
+		return -ENOMEM;
+	memcpy(recipe->net, c->pos, bytes);
+	c->pos += bytes;
+	recipe->launch.net = recipe->net;
 	return 0;
 }
 
@@ -182,12 +200,15 @@ static int decode(struct sl_recipe *recipe, size_t len)
 	*l = head.launch;
 	l->roots = NULL;
 	l->carves = NULL;
+	l->net = NULL;
 	for (int i = 0; i < SL_FD_COUNT; i++)
 		l->fds[i] = -1;
 	l->insns = (const void *)(recipe->data + sizeof(head));
 	c = (struct cursor){ recipe->data + sizeof(head) + filter,
 			     recipe->data + len, false };
 	r = take_roots(recipe, &c);
+	if (r == 0)
+		r = take_net(recipe, &c);
 	if (r < 0)
 		return r;
 	l->path = take_string(&c);
@@ -277,6 +298,7 @@ void sl_recipe_free(struct sl_recipe *recipe)
 			close(recipe->roots[i].fd);
 	free(recipe->roots);
 	free(recipe->carves);
+	free(recipe->net);
 	free(recipe->data);
 	free(recipe->pointers);
 	free(recipe);

@@ -13,6 +13,7 @@ struct sl_recipe {
 	char *data;
 	const char **pointers;
 	struct sl_carve_rule *carves;
+	struct sl_net_entry *net;
 	struct sl_root *roots; /* those with fd 0 await one; -1: none */
 };
 

@@ -149,6 +149,11 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 		if (r < 0)
 			return r;
 		run->judge->supervisor_pid = getpid();
+		run->judge->net = (struct sl_netset){
+			.entries = launch->net,
+			.count = launch->net_count,
+			.open = launch->net_open,
+		};
 		run->judge->when = launch->when;
 		run->judge->list = launch->list;
 		note_inherited(run->judge, launch);

@@ -23,7 +23,7 @@ static int judge_peer(struct sl_call *call, const struct sl_sock *sock,
 			     peer);
 
 	if (r == 0)
-		r = sl_peer_judge(call, sock, peer);
+		r = sl_peer_judge(call, sock, peer, false);
 	if (r == 0)
 		r = sl_call_alive(call);
 	return r;

@@ -8,6 +8,7 @@
 
 #include <limits.h>
 
+#include "policy/netset.h"
 #include "supervise/carve.h"
 #include "supervise/clerk.h"
 #include "supervise/event.h"
@@ -48,16 +49,17 @@ struct sl_judge_ids {
 };
 
 struct sl_judge {
-	int listener;	     /* -1: none yet */
-	int proc_fd;	     /* O_PATH of /proc */
-	int self_fd;	     /* O_PATH of /proc/self/fd of this very process */
-	int root_fd;	     /* O_PATH of / */
-	int supervisor_pid;  /* a keeper: never acted on */
-	int guardian_pid;    /* a keeper, too; 0: none yet */
-	unsigned int when;   /* enum sl_when bits that hold */
-	const uint8_t *list; /* enum sl_filter_list by call; NULL: no entry */
-	bool scoped;	     /* the border holds signals in (ABI 6) */
-	bool abstract;	     /* abstract Unix sockets are judged elsewhere */
+	int listener;	      /* -1: none yet */
+	int proc_fd;	      /* O_PATH of /proc */
+	int self_fd;	      /* O_PATH of /proc/self/fd of this very process */
+	int root_fd;	      /* O_PATH of / */
+	int supervisor_pid;   /* a keeper: never acted on */
+	int guardian_pid;     /* a keeper, too; 0: none yet */
+	unsigned int when;    /* enum sl_when bits that hold */
+	const uint8_t *list;  /* enum sl_filter_list by call; NULL: no entry */
+	bool scoped;	      /* the border holds signals in (ABI 6) */
+	bool abstract;	      /* abstract Unix sockets are judged elsewhere */
+	struct sl_netset net; /* borrows its entries; asked with SL_WHEN_NET */
 	struct sl_patient *patient; /* NULL until something may block */
 	struct sl_grants *grants;
 	struct sl_carves *carves; /* NULL: nothing is carved out */

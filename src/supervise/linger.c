@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "supervise/judge.h"
+#include "supervise/patient.h"
 
 bool sl_linger_may(int fd)
 {
@@ -26,10 +27,12 @@ bool sl_linger_close(struct sl_judge *judge, int fd)
 		judge->kept = fd + 1;
 	if (!judge->kept)
 		return true;
-	if (!sl_hurry(&judge->hurry))
+	if (sl_hurry(&judge->hurry)) {
+		close(judge->kept - 1);
+		sl_hurry_over(&judge->hurry);
+	} else if (!sl_patient_close(judge, judge->kept - 1)) {
 		return false;
-	close(judge->kept - 1);
-	sl_hurry_over(&judge->hurry);
+	}
 	judge->kept = 0;
 	return true;
 }

@@ -16,8 +16,8 @@ bool sl_linger_may(int fd);
 
 /*
  * Takes @fd and closes it without waiting for long. What cannot be closed, for
- * want of a timer, is kept and tried again by the next call; @fd may be -1 for
- * that. False: one is still kept, and no other may be copied.
+ * want of a timer and of a thread, is kept and tried again by the next call;
+ * @fd may be -1 for that. False: one is still kept, and no other may be copied.
  */
 bool sl_linger_close(struct sl_judge *judge, int fd);
 

@@ -10,6 +10,8 @@
 #include "supervise/message.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/udp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -178,6 +180,51 @@ static int take_control(struct sl_call *call, struct sl_message *m)
 	return r;
 }
 
+/* What an internet socket may say of its packet: not by way of whom it goes. */
+static bool is_harmless(const struct cmsghdr *head)
+{
+	static const struct {
+		int level, type;
+	} known[] = {
+		{ SOL_SOCKET, SO_TIMESTAMPING },
+		{ SOL_SOCKET, SO_TXTIME },
+		{ SOL_IP, IP_TOS },
+		{ SOL_IP, IP_TTL },
+		{ SOL_IP, IP_PKTINFO },
+		{ SOL_IPV6, IPV6_PKTINFO },
+		{ SOL_IPV6, IPV6_2292PKTINFO },
+		{ SOL_IPV6, IPV6_HOPLIMIT },
+		{ SOL_IPV6, IPV6_2292HOPLIMIT },
+		{ SOL_IPV6, IPV6_TCLASS },
+		{ SOL_IPV6, IPV6_DONTFRAG },
+		{ SOL_UDP, UDP_SEGMENT },
+	};
+
+	for (size_t i = 0; i < SL_ARRAY_LEN(known); i++)
+		if (head->cmsg_level == known[i].level &&
+		    head->cmsg_type == known[i].type)
+			return true;
+	return false;
+}
+
+static int check_inet(const struct sl_message *m)
+{
+	size_t at = 0;
+
+	while (m->control_len - at >= sizeof(struct cmsghdr)) {
+		struct cmsghdr head;
+
+		memcpy(&head, m->control + at, sizeof(head));
+		if (head.cmsg_len < sizeof(head) ||
+		    head.cmsg_len > m->control_len - at)
+			return -EINVAL;
+		if (!is_harmless(&head))
+			return -EPERM;
+		at = SL_MIN(at + CMSG_ALIGN(head.cmsg_len), m->control_len);
+	}
+	return 0;
+}
+
 static int read_control(struct sl_call *call, const struct sl_sock *sock,
 			const struct head *head, struct sl_message *m)
 {
@@ -191,7 +238,7 @@ static int read_control(struct sl_call *call, const struct sl_sock *sock,
 	if (r < 0)
 		return r;
 	m->control_len = (size_t)head->control_len;
-	return sock->domain == AF_UNIX ? take_control(call, m) : 0;
+	return sock->domain == AF_UNIX ? take_control(call, m) : check_inet(m);
 }
 
 /* ------------------------------------------------ the peer */
@@ -207,7 +254,7 @@ static int read_peer(struct sl_call *call, const struct sl_sock *sock,
 			m->peer.len = 0;
 		return 0;
 	}
-	return r == 0 ? sl_peer_judge(call, sock, &m->peer) : r;
+	return r == 0 ? sl_peer_judge(call, sock, &m->peer, true) : r;
 }
 
 static int check_flags(const struct sl_sock *sock, int flags)

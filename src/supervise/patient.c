@@ -98,7 +98,8 @@ static void do_job(struct sl_patient *p, struct slot *slot)
 				   : slot->job.work(&slot->job));
 	/* What it holds is closed before the caller can go on and count. */
 	sl_job_fini(&slot->job);
-	sl_judge_answer(slot->job.listener, slot->job.id, &answer);
+	if (slot->job.listener >= 0)
+		sl_judge_answer(slot->job.listener, slot->job.id, &answer);
 	pthread_mutex_lock(&p->lock);
 	p->at_work--;
 	slot->state = FREE;
@@ -255,6 +256,29 @@ struct sl_answer sl_patient_give(struct sl_call *call, struct sl_job *job)
 	sl_sock_close(call, &job->sock);
 	sl_job_fini(job);
 	return sl_answer(r);
+}
+
+static long do_nothing(struct sl_job *job)
+{
+	(void)job;
+	return 0;
+}
+
+/* A job without a caller, so that it is interrupted when it is looked after. */
+bool sl_patient_close(struct sl_judge *judge, int fd)
+{
+	struct sl_job job = {
+		.work = do_nothing, .listener = -1, .sock.fd = fd, .peer.pin = -1
+	};
+	struct sl_patient *p = get(judge);
+	int r;
+
+	if (!p)
+		return false;
+	pthread_mutex_lock(&p->lock);
+	r = put(p, &job);
+	pthread_mutex_unlock(&p->lock);
+	return r == 0;
 }
 
 static void interrupt_all(struct sl_patient *p)

@@ -3,7 +3,8 @@
  * See peer.h.
  *
  * SECURITY: what a socket of another family may reach, Landlock says, and it
- * says it to us as to the caller: this thread is in the policy's domain. What a
+ * says it to us as to the caller, since this thread is in the policy's domain;
+ * and where rules know addresses, destination.c says it before. What a
  * Unix socket may reach, nobody but this file says (before Linux 7.1), so every
  * way to name one is taken apart here exactly as unix(7) does it: an address
  * that the kernel would take for a path must not pass as something else.
@@ -17,6 +18,8 @@
 #include <sys/stat.h>
 
 #include "base/compiler.h"
+#include "plan/filter.h"
+#include "supervise/destination.h"
 #include "supervise/event.h"
 #include "supervise/grants.h"
 #include "supervise/judge.h"
@@ -168,13 +171,15 @@ static int pin_path(struct sl_call *call, const struct sl_sock *sock,
 }
 
 int sl_peer_judge(struct sl_call *call, const struct sl_sock *sock,
-		  struct sl_peer *peer)
+		  struct sl_peer *peer, bool sends)
 {
 	int r;
 
 	peer->pin = -1;
 	if (sock->domain < 0)
 		return sock->domain;
+	if (sock->domain != AF_UNIX && call->judge->when & SL_WHEN_NET)
+		return sl_destination_judge(call, sock, peer, sends);
 	if (sock->domain != AF_UNIX || !names_peer(peer))
 		return 0;
 	if (!peer->addr.local.sun_path[0])

@@ -48,12 +48,12 @@ int sl_peer_read(struct sl_call *call, uint64_t addr, int len,
 		 struct sl_peer *ret_peer);
 
 /*
- * May a socket like @sock talk to @peer: 0 or a negative errno. All decisions
- * are made here. On success the address is one that leads to what was judged
- * whatever the caller does meanwhile, for our own call on our copy only; with
- * peer->pin to be closed after it.
+ * May a socket like @sock connect to @peer or, with @sends, send to it: 0 or a
+ * negative errno. All decisions are made here. On success the address is one
+ * that leads to what was judged whatever the caller does meanwhile, for our own
+ * call on our copy only; with peer->pin to be closed after it.
  */
 int sl_peer_judge(struct sl_call *call, const struct sl_sock *sock,
-		  struct sl_peer *peer);
+		  struct sl_peer *peer, bool sends);
 
 #endif

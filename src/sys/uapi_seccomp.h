@@ -51,7 +51,10 @@ struct sl_seccomp_data {
 #define SL_SOCK_RAW 3u
 #define SL_SOCK_SEQPACKET 5u
 #define SL_SOCK_PACKET 10u
+#define SL_IPPROTO_ICMP 1u
 #define SL_IPPROTO_TCP 6u
+#define SL_IPPROTO_UDP 17u
+#define SL_IPPROTO_ICMPV6 58u
 #define SL_MSG_FASTOPEN 0x20000000u
 
 /* setsockopt(2): levels, then options */
@@ -59,6 +62,7 @@ struct sl_seccomp_data {
 #define SL_SOL_SOCKET 1u
 #define SL_SOL_TCP 6u
 #define SL_SOL_IPV6 41u
+#define SL_IP_OPTIONS 4u
 #define SL_IP_FREEBIND 15u
 #define SL_IP_TRANSPARENT 19u
 #define SL_SO_BINDTODEVICE 25u
@@ -66,6 +70,9 @@ struct sl_seccomp_data {
 #define SL_TCP_REPAIR 19u
 #define SL_TCP_FASTOPEN_CONNECT 30u
 #define SL_TCP_ULP 31u
+#define SL_IPV6_2292RTHDR 5u
+#define SL_IPV6_2292PKTOPTIONS 6u
+#define SL_IPV6_RTHDR 57u
 #define SL_IPV6_TRANSPARENT 75u
 #define SL_IPV6_FREEBIND 78u
 

@@ -51,6 +51,12 @@ struct sl_policy *compile_policy(const struct naive *n)
 		set(policy, SL_KEY_PRIVATE_TMP, "true");
 	if (n->datagrams)
 		set(policy, SL_KEY_ALLOW_UNIX, "/run/some/socket");
+	if (n->hosts)
+		set(policy, SL_KEY_NET_ALLOW, "tcp://10.0.0.0/8:443");
+	if (n->udp)
+		set(policy, SL_KEY_NET_ALLOW, "udp://:53");
+	if (n->icmp)
+		set(policy, SL_KEY_NET_ALLOW, "icmp://*");
 	set_words(policy, SL_KEY_EXTRA_DENY, n->deny);
 	set_words(policy, SL_KEY_EXTRA_ALLOW, n->allow);
 	return policy;

@@ -104,9 +104,18 @@ static uint32_t do_socket(const struct naive *n, uint32_t domain, uint32_t type,
 	if (domain != 2 && domain != 10)
 		return FAIL(EAFNOSUPPORT);
 	type &= 15;
-	if (type == 2 || type == 3 || type == 10)
+	if (type == 3 || type == 10)
 		return FAIL(EPERM);
-	if (type == 1 && (protocol == 0 || protocol == 6))
+	if (type == 1)
+		return protocol == 0 || protocol == 6 ? ALLOW
+						      : FAIL(EPROTONOSUPPORT);
+	if (type != 2)
+		return FAIL(EPROTONOSUPPORT);
+	if (n->no_supervisor || (!n->udp && !n->icmp))
+		return FAIL(EPERM);
+	if (n->udp && (protocol == 0 || protocol == 17))
+		return ALLOW;
+	if (n->icmp && (protocol == 1 || protocol == 58))
 		return ALLOW;
 	return FAIL(EPROTONOSUPPORT);
 }
@@ -164,8 +173,9 @@ static uint32_t do_setsockopt(uint32_t level, uint32_t option)
 		return FAIL(EOPNOTSUPP);
 	if ((level == 6 && (option == 19 || option == 31)) ||
 	    (level == 1 && (option == 25 || option == 62)) ||
-	    (level == 0 && (option == 15 || option == 19)) ||
-	    (level == 41 && (option == 75 || option == 78)))
+	    (level == 0 && (option == 4 || option == 15 || option == 19)) ||
+	    (level == 41 && (option == 75 || option == 78 || option == 57 ||
+			     option == 5 || option == 6)))
 		return FAIL(EPERM);
 	return ALLOW;
 }
@@ -215,11 +225,11 @@ static bool asks(const struct naive *n, const char *name, const uint64_t *a)
 	if (n->no_supervisor)
 		return false;
 	if (strcmp(name, "connect") == 0)
-		return n->local;
+		return n->local || n->hosts || n->udp || n->icmp;
 	if (strcmp(name, "sendto") == 0)
-		return n->datagrams && a[4] != 0;
+		return (n->datagrams || n->udp || n->icmp) && a[4] != 0;
 	if (strcmp(name, "sendmsg") == 0 || strcmp(name, "sendmmsg") == 0)
-		return n->datagrams;
+		return n->datagrams || n->udp || n->icmp;
 	if (strcmp(name, "listen") == 0)
 		return n->local && !n->bind;
 	if (strcmp(name, "setpgid") == 0)

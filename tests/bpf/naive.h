@@ -16,8 +16,10 @@
 struct naive {
 	enum sl_arch arch;
 	bool no_supervisor, bind, pinned, protects, denies;
-	bool local;	  /* Unix sockets exist */
-	bool datagrams;	  /* and datagram ones */
+	bool local;	/* Unix sockets exist */
+	bool datagrams; /* and datagram ones */
+	bool hosts;	/* TCP to some address */
+	bool udp, icmp;
 	const char *deny; /* names and groups, blank-separated */
 	const char *allow;
 };

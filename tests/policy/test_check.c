@@ -94,15 +94,31 @@ TEST(network_rules_are_judged)
 	struct sl_error err = { 0 };
 
 	set_ok(policy, SL_KEY_NET_ALLOW, ":443");
-	EXPECT_EQ(check(policy, &err), -ENOTSUP);
-	EXPECT_HAS(err.msg, "--net-allow: ':443'");
-	EXPECT_HAS(err.msg, "UDP");
-	EXPECT_HAS(err.msg, "hint: tcp://:443");
-	sl_policy_clear(policy, SL_KEY_NET_ALLOW);
+	set_ok(policy, SL_KEY_NET_DENY, "10.0.0.0/8");
+	EXPECT_EQ(check(policy, &err), 0);
 	set_ok(policy, SL_KEY_NET_ALLOW_BIND, "*");
 	set_ok(policy, SL_KEY_NET_ALLOW_BIND, "80");
 	EXPECT_EQ(check(policy, &err), -EINVAL);
 	EXPECT_HAS(err.msg, "wildcard");
+}
+
+TEST(a_confined_thread_has_nobody_to_judge_hosts)
+{
+	static const char *const judged[] = { ":443", "tcp://10.0.0.1:443",
+					      "udp://:53", "icmp://*", "h" };
+	struct sl_error err;
+
+	for (size_t i = 0; i < SL_ARRAY_LEN(judged); i++) {
+		SL_AUTO(sl_policy) policy = policy_new();
+
+		err = (struct sl_error){ 0 };
+		set_ok(policy, SL_KEY_NET_ALLOW, judged[i]);
+		CASE(sl_policy_check_confine(policy, &err) == -EINVAL, judged[i]);
+		CASE(strstr(err.msg, "hint: as in tcp://:443"), err.msg);
+		sl_policy_clear(policy, SL_KEY_NET_ALLOW);
+		set_ok(policy, SL_KEY_NET_ALLOW, "tcp://:443");
+		CASE(sl_policy_check_confine(policy, NULL) == 0, "tcp://:443");
+	}
 }
 
 TEST(a_syscall_is_not_both_denied_and_allowed)

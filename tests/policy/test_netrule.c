@@ -248,40 +248,45 @@ TEST(connect_anywhere)
 	set = connect_set(policy);
 	EXPECT_TRUE(set.all && !set.none && sl_portset_has(&set, 1));
 	set_ok(policy, SL_KEY_NET_DENY, "tcp://:25");
-	EXPECT_EQ(sl_ports_connect(policy, &set, &err), -ENOTSUP);
+	EXPECT_EQ(sl_ports_connect(policy, &set, &err), -E2BIG);
 	EXPECT_HAS(err.msg, "--net-allow: 'tcp://*'");
 	EXPECT_HAS(err.msg, "65534 kernel rules, more than 4096");
 }
 
-TEST(what_landlock_cannot_say_is_refused)
+/* Every port that some address may be reached at: the judge knows which. */
+TEST(addresses_leave_their_ports_to_landlock)
 {
 	static const struct {
-		const char *allow, *deny, *message;
-	} bad[] = {
-		{ ":443", NULL, "hint: tcp://:443" },
-		{ "*", NULL, "hint: tcp://*" },
-		{ "example.com:80,443", NULL, "hint: tcp://:80,443" },
-		{ "udp://:53", NULL, "UDP and ICMP" },
-		{ "icmp://*", NULL, "UDP and ICMP" },
-		{ "tcp://10.0.0.0/8:22", NULL, "hint: tcp://:22" },
-		{ "tcp://[::1]:22", NULL, "hint: tcp://:22" },
-		{ "tcp://example.com", NULL, "hint: tcp://*" },
-		{ NULL, "tcp://:25", "--net-allow tcp://:443" },
-		{ "tcp://:80", "10.0.0.0/8", "one address or network" },
+		const char *allow, *deny;
+		size_t count;
+	} cases[] = {
+		{ ":443", NULL, 1 },
+		{ "*", NULL, 65536 },
+		{ "example.com:80,443", NULL, 2 },
+		{ "udp://:53", NULL, 0 },
+		{ "icmp://*", NULL, 0 },
+		{ "tcp://10.0.0.0/8:22", NULL, 1 },
+		{ "tcp://example.com", NULL, 65536 },
+		{ "tcp://:80,81", "10.0.0.0/8", 2 },
+		{ "tcp://:80,81", "udp://*", 2 },
+		{ "tcp://10.0.0.1:80,81", ":81", 1 },
+		{ NULL, "10.0.0.0/8", 65536 },
+		{ NULL, "udp://*", 65536 },
+		{ NULL, "*", 0 },
 	};
 
-	for (size_t i = 0; i < SL_ARRAY_LEN(bad); i++) {
+	for (size_t i = 0; i < SL_ARRAY_LEN(cases); i++) {
 		SL_AUTO(sl_policy) policy = policy_new();
 		struct sl_portset set;
-		struct sl_error err = { 0 };
 
-		if (bad[i].allow)
-			set_ok(policy, SL_KEY_NET_ALLOW, bad[i].allow);
-		if (bad[i].deny)
-			set_ok(policy, SL_KEY_NET_DENY, bad[i].deny);
-		CASE(sl_ports_connect(policy, &set, &err) == -ENOTSUP,
-		     bad[i].message);
-		CASE(strstr(err.msg, bad[i].message) != NULL, err.msg);
+		if (cases[i].allow)
+			set_ok(policy, SL_KEY_NET_ALLOW, cases[i].allow);
+		if (cases[i].deny)
+			set_ok(policy, SL_KEY_NET_DENY, cases[i].deny);
+		set = connect_set(policy);
+		if (sl_portset_count(&set) != cases[i].count)
+			th_fail(__FILE__, __LINE__, "case %zu: %zu", i,
+				sl_portset_count(&set));
 	}
 }
 
@@ -324,7 +329,7 @@ TEST(bind_deny_alone_is_all_but_that)
 	struct sl_error err = { 0 };
 
 	set_ok(policy, SL_KEY_NET_DENY_BIND, "22");
-	EXPECT_EQ(sl_ports_bind(policy, &set, &err), -ENOTSUP);
+	EXPECT_EQ(sl_ports_bind(policy, &set, &err), -E2BIG);
 	EXPECT_HAS(err.msg, "65535 kernel rules, more than 4096");
 	set_ok(policy, SL_KEY_NET_DENY_BIND, "0-61439");
 	set = bind_set(policy);

@@ -20,6 +20,7 @@
 #include "harness/harness.h"
 #include "supervise/caller.h"
 #include "supervise/linger.h"
+#include "supervise/patient.h"
 #include "supervise/pin.h"
 #include "supervise/remote.h"
 #include "sys/process.h"
@@ -381,6 +382,7 @@ TEST(the_last_close_does_not_wait)
 	sl_hurry_fini(&judge.hurry);
 }
 
+/* RLIMIT_SIGPENDING, RLIMIT_NPROC: what the user may have, others used up. */
 TEST(what_cannot_be_closed_is_kept)
 {
 	static struct sl_judge judge;
@@ -388,14 +390,18 @@ TEST(what_cannot_be_closed_is_kept)
 	int fd = lingering();
 
 	become_user();
-	ASSERT_EQ(getrlimit(RLIMIT_SIGPENDING, &limit), 0);
+	block_signals();
+	ASSERT_EQ(setrlimit(RLIMIT_SIGPENDING, &(struct rlimit){ 0, 0 }), 0);
+	ASSERT_EQ(getrlimit(RLIMIT_NPROC, &limit), 0);
 	none = (struct rlimit){ 0, limit.rlim_max };
-	ASSERT_EQ(setrlimit(RLIMIT_SIGPENDING, &none), 0);
+	ASSERT_EQ(setrlimit(RLIMIT_NPROC, &none), 0);
 	EXPECT_FALSE(sl_linger_close(&judge, fd));
 	EXPECT_GE(fcntl(fd, F_GETFD), 0);
 	EXPECT_FALSE(sl_linger_close(&judge, -1));
-	ASSERT_EQ(setrlimit(RLIMIT_SIGPENDING, &limit), 0);
+	/* A thread does it as well. */
+	ASSERT_EQ(setrlimit(RLIMIT_NPROC, &limit), 0);
 	EXPECT_TRUE(sl_linger_close(&judge, -1));
+	sl_patient_free(judge.patient);
 	EXPECT_LT(fcntl(fd, F_GETFD), 0);
 }
 

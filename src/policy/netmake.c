@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See netmake.h. */
+#include "policy/netmake.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/compiler.h"
+#include "base/limits.h"
+#include "policy/netrule.h"
+#include "policy/ports.h"
+#include "policy/value.h"
+
+void sl_net_pins_fini(struct sl_net_pins *pins)
+{
+	for (size_t i = 0; i < pins->count; i++) {
+		free(pins->pins[i].name);
+		free(pins->pins[i].addrs);
+	}
+	free(pins->pins);
+	*pins = (struct sl_net_pins){ NULL, 0 };
+}
+
+void sl_netset_fini(struct sl_netset *set)
+{
+	free((void *)(uintptr_t)set->entries);
+	*set = (struct sl_netset){ 0 };
+}
+
+static bool is_named(const struct sl_netrule *rule)
+{
+	return !rule->any_host && !rule->is_cidr;
+}
+
+int sl_net_names(const struct sl_policy *policy, char (**ret_names)[254],
+		 size_t *ret_count, struct sl_error *err)
+{
+	const struct sl_value *allow = sl_policy_get(policy, SL_KEY_NET_ALLOW);
+	sl_autofree char(*names)[254] = calloc(allow->count + 1, sizeof(*names));
+	struct sl_netrule rule;
+	size_t count = 0, k;
+
+	if (!names)
+		return sl_err(err, -ENOMEM, SL_STAGE_COMPILE, "out of memory");
+	for (size_t i = 0; i < allow->count; i++) {
+		int r = sl_netrule_parse(allow->items[i].text, false, &rule, err);
+
+		if (r < 0)
+			return r;
+		for (k = 0; k < count && strcmp(names[k], rule.host) != 0; k++)
+			;
+		if (is_named(&rule) && k == count)
+			memcpy(names[count++], rule.host, sizeof(rule.host));
+	}
+	*ret_names = sl_take_ptr(&names);
+	*ret_count = count;
+	return 0;
+}
+
+struct build {
+	struct sl_netset *set;
+	struct sl_net_entry *entries; /* the set's, to be written */
+	size_t room;
+	const struct sl_net_pins *pins;
+	struct sl_net_entry now; /* of the rule at hand */
+};
+
+static int add(struct build *b)
+{
+	struct sl_net_entry *more;
+
+	if (b->set->count == SL_MAX_NET_ENTRIES)
+		return -E2BIG;
+	if (b->set->count == b->room) {
+		b->room = b->room ? 2 * b->room : 16;
+		more = realloc(b->entries, b->room * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		b->set->entries = b->entries = more;
+	}
+	b->entries[b->set->count++] = b->now;
+	return 0;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint16_t x = *(const uint16_t *)a, y = *(const uint16_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* Its ports, neighbours together. */
+static int add_ports(struct build *b, const struct sl_netrule *rule)
+{
+	uint16_t ports[SL_NETRULE_MAX_PORTS];
+	int r = 0;
+
+	if (rule->any_port) {
+		b->now.lo = 0;
+		b->now.hi = UINT16_MAX;
+		return add(b);
+	}
+	memcpy(ports, rule->ports, sizeof(ports));
+	qsort(ports, rule->port_count, sizeof(ports[0]), compare);
+	for (size_t i = 0, end; r == 0 && i < rule->port_count; i = end) {
+		for (end = i + 1;
+		     end < rule->port_count && ports[end] == ports[end - 1] + 1;
+		     end++)
+			;
+		b->now.lo = ports[i];
+		b->now.hi = ports[end - 1];
+		r = add(b);
+	}
+	return r;
+}
+
+static void put_addr(struct build *b, const struct sl_net_addr *addr,
+		     unsigned int prefix)
+{
+	b->now.family = addr->family;
+	b->now.prefix = (uint8_t)prefix;
+	memcpy(b->now.addr, addr->bytes, sizeof(b->now.addr));
+}
+
+/* A whole address is one destination; a network is as it was written. */
+static int add_cidr(struct build *b, const struct sl_netrule *rule)
+{
+	bool v4 = rule->family == AF_INET;
+	struct sl_net_addr addr = { .family = v4 ? 4 : 6 };
+
+	memcpy(addr.bytes, rule->addr, sizeof(addr.bytes));
+	if (rule->prefix == (v4 ? 32 : 128))
+		addr = v4 ? sl_net_addr4(rule->addr) : sl_net_addr6(rule->addr);
+	put_addr(b, &addr, addr.family == 4 && !v4 ? 32 : rule->prefix);
+	return add_ports(b, rule);
+}
+
+static int add_name(struct build *b, const struct sl_netrule *rule)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < b->pins->count; i++) {
+		const struct sl_net_pin *pin = &b->pins->pins[i];
+
+		if (strcmp(pin->name, rule->host) != 0)
+			continue;
+		for (size_t k = 0; r == 0 && k < pin->count; k++) {
+			put_addr(b, &pin->addrs[k],
+				 pin->addrs[k].family == 4 ? 32 : 128);
+			r = add_ports(b, rule);
+		}
+	}
+	return r;
+}
+
+static int add_rule(struct build *b, const struct sl_netrule *rule)
+{
+	if (rule->any_host)
+		return add_ports(b, rule);
+	return rule->is_cidr ? add_cidr(b, rule) : add_name(b, rule);
+}
+
+/* Whoever denies a machine without a word on protocol or port means it. */
+static unsigned int protos_of(const struct sl_netrule *rule, bool deny)
+{
+	bool plain = rule->protos == (SL_NET_TCP | SL_NET_UDP) && rule->any_port;
+
+	return rule->protos | (deny && plain ? SL_NET_ICMP : 0u);
+}
+
+static int add_list(struct build *b, const struct sl_policy *policy,
+		    enum sl_key key, struct sl_error *err)
+{
+	const struct sl_value *list = sl_policy_get(policy, key);
+	bool deny = key == SL_KEY_NET_DENY;
+	struct sl_netrule rule;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct sl_item *item = &list->items[i];
+		int r = sl_netrule_parse(item->text, deny, &rule, err);
+
+		if (r < 0)
+			return r;
+		b->now = (struct sl_net_entry){
+			.protos = (uint8_t)protos_of(&rule, deny),
+			.deny = deny,
+			.item = (uint16_t)i,
+		};
+		r = add_rule(b, &rule);
+		if (r == 0)
+			continue;
+		sl_err(err, r, SL_STAGE_COMPILE,
+		       r == -E2BIG
+			       ? "'%s': more than %d addresses and ports in all"
+			       : "'%s': out of memory",
+		       SL_QUOTE(item->text), SL_MAX_NET_ENTRIES);
+		return sl_policy_blame(err, r, key, &item->origin);
+	}
+	return 0;
+}
+
+static uint32_t open_protos(const struct sl_policy *policy)
+{
+	return sl_policy_get(policy, SL_KEY_NET_DENY)->count &&
+			       !sl_policy_get(policy, SL_KEY_NET_ALLOW)->count
+		       ? SL_NET_TCP | SL_NET_UDP | SL_NET_ICMP
+		       : 0;
+}
+
+int sl_netset_make(const struct sl_policy *policy, const struct sl_net_pins *pins,
+		   struct sl_netset *ret_set, struct sl_error *err)
+{
+	struct sl_netset set = { .open = open_protos(policy) };
+	struct build b = { .set = &set, .pins = pins };
+	int r = add_list(&b, policy, SL_KEY_NET_DENY, err);
+
+	if (r == 0)
+		r = add_list(&b, policy, SL_KEY_NET_ALLOW, err);
+	if (r < 0)
+		sl_netset_fini(&set);
+	else
+		*ret_set = set;
+	return r;
+}
+
+/* ------------------------------------------------ what it takes */
+
+/* Protocols of which nothing is left: denied at every address and port. */
+static unsigned int shut(const struct sl_netrule *rule)
+{
+	return rule->any_host && rule->any_port ? protos_of(rule, true) : 0;
+}
+
+static int look(const struct sl_policy *policy, enum sl_key key,
+		struct sl_net_need *need, struct sl_error *err)
+{
+	const struct sl_value *list = sl_policy_get(policy, key);
+	bool deny = key == SL_KEY_NET_DENY;
+	struct sl_netrule rule;
+
+	for (size_t i = 0; i < list->count; i++) {
+		int r = sl_netrule_parse(list->items[i].text, deny, &rule, err);
+
+		if (r < 0)
+			return sl_policy_blame(err, r, key,
+					       &list->items[i].origin);
+		need->names |= is_named(&rule);
+		need->judged |= !rule.any_host && rule.protos & SL_NET_TCP;
+		if (deny)
+			need->protos &= ~shut(&rule);
+		else
+			need->protos |= rule.protos;
+	}
+	return 0;
+}
+
+int sl_net_need(const struct sl_policy *policy, struct sl_net_need *ret_need,
+		struct sl_error *err)
+{
+	struct sl_net_need need = { .protos = open_protos(policy) };
+	struct sl_portset ports;
+	int r = look(policy, SL_KEY_NET_ALLOW, &need, err);
+
+	if (r == 0)
+		r = look(policy, SL_KEY_NET_DENY, &need, err);
+	if (r < 0)
+		return r;
+	/* Landlock knows TCP, and ports, but not too many of them. */
+	need.judged |= (need.protos & ~(unsigned int)SL_NET_TCP) != 0;
+	if (!need.judged && need.protos)
+		need.judged = sl_ports_connect(policy, &ports, NULL) < 0;
+	*ret_need = need;
+	return 0;
+}
