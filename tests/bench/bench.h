@@ -47,7 +47,7 @@ struct bench_check {
 struct bench {
 	/* What to run; NULL = not here. */
 	const char *sandlock, *library, *bwrap, *reference;
-	const char *redis_server, *redis_benchmark, *git, *make, *python;
+	const char *redis_server, *redis_benchmark, *git, *make, *python, *npm;
 	const char *package; /* folder of our Python package, and a script */
 	const char *python_host;
 	const char *tools; /* folder of our helper programs */
@@ -116,6 +116,8 @@ bool bench_command(struct bench *b, const char *const *args, const char *cwd,
 /* The same as an act: one sample in microseconds. */
 bool bench_act_command(struct bench *b, const struct bench_act *act,
 		       size_t round);
+/* Removes @path and all that is below it; not there is fine. */
+void bench_remove(const char *path);
 /* Output of the last command; truncated to @size. */
 char *bench_output(struct bench *b, char *buf, size_t size);
 
