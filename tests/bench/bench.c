@@ -24,8 +24,8 @@ static const char usage[] =
 	"  --rounds N        rounds of each part, 1 to 1000\n"
 	"  --seconds N       without --rounds: time for each part (20)\n"
 	"  --resident MIB    memory of the large host (1024)\n"
-	"  --part NAME,...   only these: spawn calls judged carved redis work "
-	"filter\n"
+	"  --part NAME,...   only these: spawn many calls judged carved redis "
+	"work filter\n"
 	"  --json FILE       also write the figures there\n"
 	"SANDLOCK_REFERENCE names a program to compare with.\n";
 
@@ -33,10 +33,10 @@ static const struct part {
 	const char *name;
 	void (*run)(struct bench *b);
 } parts[] = {
-	{ "spawn", bench_spawn },   { "calls", bench_calls },
-	{ "judged", bench_judged }, { "carved", bench_carved },
-	{ "redis", bench_redis },   { "work", bench_work },
-	{ "filter", bench_filter },
+	{ "spawn", bench_spawn },   { "many", bench_many },
+	{ "calls", bench_calls },   { "judged", bench_judged },
+	{ "carved", bench_carved }, { "redis", bench_redis },
+	{ "work", bench_work },	    { "filter", bench_filter },
 };
 
 enum {

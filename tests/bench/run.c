@@ -242,6 +242,25 @@ bool bench_peer_line(struct bench *b, struct bench_peer *peer, char *buf,
 	return false;
 }
 
+bool bench_peer_ask(struct bench *b, struct bench_peer *host, char command,
+		    double *ret)
+{
+	char line[240];
+
+	if (write(host->to, &command, 1) != 1) {
+		snprintf(b->why, sizeof(b->why), "bench_host is gone");
+		return false;
+	}
+	if (!bench_peer_line(b, host, line, sizeof(line)))
+		return false;
+	if (line[0] == '-') {
+		snprintf(b->why, sizeof(b->why), "%.200s", line + 1);
+		return false;
+	}
+	*ret = strtod(line, NULL);
+	return true;
+}
+
 void bench_peer_close(struct bench_peer *peer, bool term)
 {
 	struct pollfd pfd = { .events = POLLIN };
