@@ -20,6 +20,7 @@ MARKS = ("<!-- figures: begin, written by make bench -->\n",
          "<!-- figures: end -->\n")
 PARTS = {
     "spawn": "Starting `/bin/true`",
+    "many": "A hundred sandboxes that wait, and what a supervisor holds",
     "work": "Work: wall time of a whole command",
     "calls": "System calls",
     "judged": "System calls that are judged",
@@ -27,6 +28,14 @@ PARTS = {
     "redis": "Redis inside",
     "filter": "What is in the kernel",
 }
+NOTES = {
+    "many": "*start* is the mean of the 99 after the first one, which starts the "
+            "supervisor as\nwell. *RSS* and *anon* are of the supervisor, or of all "
+            "processes of one command;\neach address space counts once, the program "
+            "that waits does not count. *anon* is\nwhat is not mapped from files.\n\n",
+}
+# Not in results of before they were measured.
+LATER = ("many", "judged", "carved")
 SETUPS = {
     "sandlock": "sandlock, `base`",
     "agent": "sandlock, `agent`",
@@ -132,10 +141,11 @@ def full(results):
            "again.\n"]
     for part, title in PARTS.items():
         if not results.names(part, "what"):
-            if part in ("judged", "carved"):  # not in reports of before there was a judge
+            if part in LATER:
                 continue
             raise Incomplete("part %s was not run" % part)
-        out += ["\n## %s\n\n" % title, part_table(results, part)]
+        out += ["\n## %s\n\n" % title, NOTES.get(part, ""),
+                part_table(results, part)]
     out += ["\n## Budgets\n\n", budget_table(data)]
     return "".join(out)
 

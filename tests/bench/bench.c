@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -25,8 +24,8 @@ static const char usage[] =
 	"  --rounds N        rounds of each part, 1 to 1000\n"
 	"  --seconds N       without --rounds: time for each part (20)\n"
 	"  --resident MIB    memory of the large host (1024)\n"
-	"  --part NAME,...   only these: spawn calls judged carved redis work "
-	"filter\n"
+	"  --part NAME,...   only these: spawn many calls judged carved redis "
+	"work filter\n"
 	"  --json FILE       also write the figures there\n"
 	"SANDLOCK_REFERENCE names a program to compare with.\n";
 
@@ -34,10 +33,10 @@ static const struct part {
 	const char *name;
 	void (*run)(struct bench *b);
 } parts[] = {
-	{ "spawn", bench_spawn },   { "calls", bench_calls },
-	{ "judged", bench_judged }, { "carved", bench_carved },
-	{ "redis", bench_redis },   { "work", bench_work },
-	{ "filter", bench_filter },
+	{ "spawn", bench_spawn },   { "many", bench_many },
+	{ "calls", bench_calls },   { "judged", bench_judged },
+	{ "carved", bench_carved }, { "redis", bench_redis },
+	{ "work", bench_work },	    { "filter", bench_filter },
 };
 
 enum {
@@ -220,6 +219,7 @@ static bool look_around(struct bench *b)
 	b->git = find(b, "git");
 	b->make = find(b, "make");
 	b->python = find(b, "python3");
+	b->npm = find(b, "npm");
 	own_build(b);
 	find_package(b);
 	/* Not needed by every part: its own row says if it is missing. */
@@ -238,15 +238,6 @@ static bool look_around(struct bench *b)
 	b->out_fd = memfd_create("bench-out", MFD_CLOEXEC);
 	b->err_fd = memfd_create("bench-err", MFD_CLOEXEC);
 	return b->null_fd >= 0 && b->out_fd >= 0 && b->err_fd >= 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type,
-		      struct FTW *ftw)
-{
-	(void)st;
-	(void)type;
-	(void)ftw;
-	return remove(path);
 }
 
 static bool wanted(const struct bench *b, const char *part)
@@ -288,7 +279,7 @@ int main(int argc, char **argv)
 	}
 	if (b.json && !bench_write_json(&b, b.json))
 		b.incomplete = true;
-	nftw(b.dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	bench_remove(b.dir);
 	free(b.rows);
 	for (size_t i = 0; i < b.owned_count; i++)
 		free(b.owned[i]);

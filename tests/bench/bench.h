@@ -13,11 +13,12 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#define BENCH_ROWS 128
+/* Comfortable: one that is not used costs no memory, its page is never touched. */
+#define BENCH_ROWS 512
 #define BENCH_CHECKS 64
 #define BENCH_ROUNDS 1000
 #define BENCH_ARGS 48
-#define BENCH_OWNED 16
+#define BENCH_OWNED 32
 #define BENCH_NO_ROW -1
 
 struct bench_row {
@@ -46,7 +47,7 @@ struct bench_check {
 struct bench {
 	/* What to run; NULL = not here. */
 	const char *sandlock, *library, *bwrap, *reference;
-	const char *redis_server, *redis_benchmark, *git, *make, *python;
+	const char *redis_server, *redis_benchmark, *git, *make, *python, *npm;
 	const char *package; /* folder of our Python package, and a script */
 	const char *python_host;
 	const char *tools; /* folder of our helper programs */
@@ -115,6 +116,8 @@ bool bench_command(struct bench *b, const char *const *args, const char *cwd,
 /* The same as an act: one sample in microseconds. */
 bool bench_act_command(struct bench *b, const struct bench_act *act,
 		       size_t round);
+/* Removes @path and all that is below it; not there is fine. */
+void bench_remove(const char *path);
 /* Output of the last command; truncated to @size. */
 char *bench_output(struct bench *b, char *buf, size_t size);
 
@@ -128,6 +131,9 @@ bool bench_peer_open(struct bench *b, struct bench_peer *peer,
 /* The next line, without its newline; waits for it at most 30 s. */
 bool bench_peer_line(struct bench *b, struct bench_peer *peer, char *buf,
 		     size_t size);
+/* A bench_host's answer to one of its commands. */
+bool bench_peer_ask(struct bench *b, struct bench_peer *host, char command,
+		    double *ret);
 /* Closes its stdin, sends SIGTERM if @term, waits for its end. */
 void bench_peer_close(struct bench_peer *peer, bool term);
 
@@ -148,6 +154,27 @@ struct bench_listeners {
 };
 /* All descendants of @root and @root itself. */
 struct bench_listeners bench_listeners(pid_t root);
+/* Parent of @pid, or -1. */
+pid_t bench_parent(pid_t pid);
+/* Whether @pid is @root or below it. */
+bool bench_descends(pid_t pid, pid_t root);
+
+/* ---- memory.c ----------------------------------------------------------- */
+
+struct bench_memory {
+	size_t memories;  /* address spaces */
+	double rss;	  /* KiB, the sum of them */
+	double anonymous; /* the same; what n of them share counts once */
+};
+/*
+ * What @root and its descendants hold, without those named @except: each
+ * address space once, since a guardian lives in that of its supervisor. False,
+ * with b->why, if one cannot be read.
+ */
+bool bench_memory(struct bench *b, pid_t root, const char *except,
+		  struct bench_memory *ret);
+/* The nearest ancestor of @pid that is called @name, or -1. */
+pid_t bench_ancestor(pid_t pid, const char *name);
 
 /* ---- report.c ---------------------------------------------------------- */
 
@@ -163,6 +190,7 @@ void bench_judged(struct bench *b);
 void bench_carved(struct bench *b);
 void bench_redis(struct bench *b);
 void bench_work(struct bench *b);
+void bench_many(struct bench *b);
 void bench_filter(struct bench *b);
 
 #endif

@@ -32,6 +32,7 @@ struct micro {
 	struct stat st;
 	char byte;
 	char file[4096]; /* absolute, ours; the working directory is its own */
+	struct sockaddr_un at; /* where the server listens, absolute */
 	int fd, server;
 };
 
@@ -168,15 +169,12 @@ static int op_utimensat(struct micro *m)
 /* With the socket's making and closing. */
 static int op_connect(struct micro *m)
 {
-	struct sockaddr_un to = { .sun_family = AF_UNIX,
-				  .sun_path = "micro.sock" };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int r;
 
-	(void)m;
 	if (fd < 0)
 		return errno;
-	r = connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0 ? errno : 0;
+	r = connect(fd, (struct sockaddr *)&m->at, sizeof(m->at)) < 0 ? errno : 0;
 	close(fd);
 	return r;
 }
@@ -194,15 +192,19 @@ static int serve_connects(struct micro *m)
 }
 
 /* Where there may be no Unix sockets it stays -1, and connects fail. */
-static int make_server(struct micro *m)
+static int make_server(struct micro *m, const char *dir)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX,
-				  .sun_path = "micro.sock" };
+	int n;
 
-	unlink(at.sun_path);
+	m->at.sun_family = AF_UNIX;
+	n = snprintf(m->at.sun_path, sizeof(m->at.sun_path), "%s/micro.sock",
+		     dir);
+	if (n >= (int)sizeof(m->at.sun_path))
+		return ENAMETOOLONG;
+	unlink(m->at.sun_path);
 	m->server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (m->server < 0 ||
-	    bind(m->server, (struct sockaddr *)&at, sizeof(at)) < 0 ||
+	    bind(m->server, (struct sockaddr *)&m->at, sizeof(m->at)) < 0 ||
 	    listen(m->server, BATCH) < 0)
 		return errno;
 	return 0;
@@ -366,7 +368,7 @@ int main(int argc, char **argv)
 				failed |= measure(&carved[i], &m);
 			return failed;
 		}
-		r = make_server(&m);
+		r = make_server(&m, argv[2]);
 		if (r)
 			fprintf(stderr, "micro: no server: %s\n", strerror(r));
 		for (size_t i = 0; i < sizeof(judged) / sizeof(judged[0]); i++)

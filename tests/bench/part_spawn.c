@@ -98,20 +98,11 @@ static void add_tool(struct plan *p)
 
 static bool ask_host(struct bench *b, const struct bench_act *act, size_t round)
 {
-	struct bench_peer *host = act->with;
-	char line[240];
+	double ns;
 
-	if (write(host->to, &act->letter, 1) != 1) {
-		snprintf(b->why, sizeof(b->why), "bench_host is gone");
+	if (!bench_peer_ask(b, act->with, act->letter, &ns))
 		return false;
-	}
-	if (!bench_peer_line(b, host, line, sizeof(line)))
-		return false;
-	if (line[0] == '-') {
-		snprintf(b->why, sizeof(b->why), "%.200s", line + 1);
-		return false;
-	}
-	bench_sample(b, act->row, round, strtod(line, NULL) / 1e3);
+	bench_sample(b, act->row, round, ns / 1e3);
 	return true;
 }
 

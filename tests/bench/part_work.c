@@ -1,108 +1,79 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Real work on a tree of our own: git status, find, tar, make -j2, the start of
- * python; bare, under base ("sandlock") and agent, by bubblewrap, by the
- * reference.
+ * Real work on a tree of our own, whole commands: bare, under base ("sandlock")
+ * and agent, by bubblewrap, by the reference. The jobs that the design has a
+ * budget for come first, in rounds of their own: what the others write must not
+ * disturb them.
  */
-#include "bench.h"
+#include "work_tree.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define PART "work"
-#define FOLDERS 100
-#define FILES 40 /* per folder */
-#define UNITS 6	 /* of the C project */
 #define BUDGET 1.1
-
-struct work {
-	struct bench *b;
-	char tree[100], build[100], out[120];
-	struct bench_act acts[40];
-	size_t count;
-	bool agent; /* the preset exists */
-};
+#define NO_BUDGET 0 /* printed, not judged */
+#define ACTS 64
 
 struct job {
 	const char *name;
 	const char *cwd;
+	double budget; /* at most so many times bare, or NO_BUDGET */
 	const char *args[16];
+	/* Below @cwd, before each run, not timed: a folder to empty, a command. */
+	const char *empty;
+	const char *undo[8];
+	const char *proof; /* a file that only a run that did its work leaves */
 };
 
-/* ---- the tree ---------------------------------------------------------- */
+struct work {
+	struct bench *b;
+	struct bench_act acts[ACTS];
+	const char *setups[ACTS];
+	size_t count;
+	bool agent;	  /* the preset exists */
+	char tmpdir[100]; /* where cc may write in the reference */
+};
 
-static bool write_file(const char *path, const char *line, int times)
+/* ---- one run ----------------------------------------------------------- */
+
+static bool empty(struct bench *b, const struct job *job)
 {
-	FILE *f = fopen(path, "we");
+	char path[200];
 
-	if (!f)
+	snprintf(path, sizeof(path), "%s/%s", job->cwd, job->empty);
+	bench_remove(path);
+	if (mkdir(path, 0700) == 0)
+		return true;
+	snprintf(b->why, sizeof(b->why), "cannot empty %s: %m", job->empty);
+	return false;
+}
+
+static bool proved(struct bench *b, const struct job *job)
+{
+	char path[200];
+
+	snprintf(path, sizeof(path), "%s/%s", job->cwd, job->proof);
+	if (access(path, F_OK) == 0)
+		return true;
+	snprintf(b->why, sizeof(b->why), "it left no %s", job->proof);
+	return false;
+}
+
+static bool run_job(struct bench *b, const struct bench_act *act, size_t round)
+{
+	const struct job *job = act->with;
+	double us;
+
+	if ((job->empty && !empty(b, job)) ||
+	    (job->undo[0] && !bench_command(b, job->undo, job->cwd, NULL)) ||
+	    !bench_command(b, act->args, act->cwd, &us) ||
+	    (job->proof && !proved(b, job)))
 		return false;
-	while (times-- > 0)
-		fputs(line, f);
-	return fclose(f) == 0;
-}
-
-static bool make_tree(const struct work *w)
-{
-	char path[160];
-	bool ok = mkdir(w->tree, 0700) == 0;
-
-	for (int i = 0; ok && i < FOLDERS; i++) {
-		snprintf(path, sizeof(path), "%s/folder%d", w->tree, i);
-		ok = mkdir(path, 0700) == 0;
-		for (int j = 0; ok && j < FILES; j++) {
-			snprintf(path, sizeof(path), "%s/folder%d/file%d.txt",
-				 w->tree, i, j);
-			ok = write_file(path, "A line of a file, as it is.\n",
-					20 + j * 10);
-		}
-	}
-	return ok;
-}
-
-static bool make_repository(struct work *w)
-{
-	static const char *const steps[][8] = {
-		{ "init", "-q" },
-		{ "add", "." },
-		{ "-c", "user.name=bench", "-c", "user.email=bench@localhost",
-		  "commit", "-q", "-mtree" },
-	};
-
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		const char *args[BENCH_ARGS] = { w->b->git, NULL };
-
-		for (size_t j = 0; j < 8 && steps[i][j]; j++)
-			bench_args(args, steps[i][j], NULL);
-		if (!bench_command(w->b, args, w->tree, NULL))
-			return false;
-	}
+	bench_sample(b, act->row, round, us);
 	return true;
-}
-
-static bool make_project(const struct work *w)
-{
-	char path[160], text[512];
-	bool ok = mkdir(w->build, 0700) == 0;
-
-	snprintf(path, sizeof(path), "%s/Makefile", w->build);
-	ok = ok && write_file(path,
-			      "OBJS = main.o u0.o u1.o u2.o u3.o u4.o u5.o\n"
-			      "prog: $(OBJS)\n\t$(CC) -o $@ $(OBJS)\n",
-			      1);
-	snprintf(path, sizeof(path), "%s/main.c", w->build);
-	ok = ok && write_file(path, "int main(void)\n{\n\treturn 0;\n}\n", 1);
-	for (int i = 0; ok && i < UNITS; i++) {
-		snprintf(path, sizeof(path), "%s/u%d.c", w->build, i);
-		snprintf(text, sizeof(text),
-			 "#include <stdio.h>\n#include <stdlib.h>\n"
-			 "int f%d(int x);\nint f%d(int x)\n{\n"
-			 "\treturn printf(\"%%d\", x) + abs(x);\n}\n",
-			 i, i);
-		ok = write_file(path, text, 1);
-	}
-	return ok;
 }
 
 /* ---- the rows ---------------------------------------------------------- */
@@ -125,12 +96,13 @@ static bool launcher(struct work *w, const char *setup, const char **args)
 				  b->dir, "--", NULL);
 	if (strcmp(setup, "reference") == 0 && b->reference) {
 		bench_reference(b, args);
-		return bench_args(args, "-w", b->dir, "--", NULL);
+		return bench_args(args, "-w", "/dev/null", "-w", b->dir,
+				  "--env", w->tmpdir, "--", NULL);
 	}
 	return strncmp(setup, "bare", 4) == 0;
 }
 
-static void add_job(struct work *w, const struct job *job)
+static void add_job(struct work *w, struct job *job)
 {
 	static const char *const setups[] = { "bare",  "bare again", "sandlock",
 					      "agent", "bwrap",	     "reference" };
@@ -149,52 +121,104 @@ static void add_job(struct work *w, const struct job *job)
 				     bare);
 		if (bare == BENCH_NO_ROW)
 			bare = act->row;
-		act->run = bench_act_command;
+		act->run = run_job;
 		act->cwd = job->cwd;
-		w->count++;
+		act->with = job;
+		w->setups[w->count++] = setups[i];
 	}
 }
 
-static void judge(struct bench *b)
+static void judge(const struct work *w)
 {
-	for (size_t i = 0; i < b->row_count; i++) {
-		const struct bench_row *row = &b->rows[i];
+	for (size_t i = 0; i < w->count; i++) {
+		const struct job *job = w->acts[i].with;
+		bool agent = strcmp(w->setups[i], "agent") == 0;
+		int row = w->acts[i].row;
 		char name[64];
 
-		bool agent = strcmp(row->setup, "agent") == 0;
-
-		if (strcmp(row->part, PART) != 0 ||
-		    (!agent && strcmp(row->setup, "sandlock") != 0))
+		if (job->budget == NO_BUDGET ||
+		    (!agent && strcmp(w->setups[i], "sandlock") != 0))
 			continue;
-		snprintf(name, sizeof(name), "%s%s against bare", row->what,
+		snprintf(name, sizeof(name), "%s%s against bare", job->name,
 			 agent ? " under agent" : "");
-		bench_check(b, PART, name, bench_ratio(b, (int)i, row->base),
-			    BUDGET);
+		bench_check(w->b, PART, name,
+			    bench_ratio(w->b, row, w->b->rows[row].base),
+			    job->budget);
 	}
+}
+
+/* Those that have a budget, or the others. */
+static void add_jobs(struct work *w, struct job *jobs, size_t count, bool budget)
+{
+	for (size_t i = 0; i < count; i++)
+		if ((jobs[i].budget != NO_BUDGET) == budget)
+			add_job(w, &jobs[i]);
 }
 
 void bench_work(struct bench *b)
 {
 	struct work w = { .b = b, .agent = bench_has_profile(b, "agent") };
-	const struct job jobs[] = {
-		{ "git status", w.tree, { b->git, "status", "--short" } },
-		{ "find", w.tree, { "/usr/bin/find", ".", "-size", "+1k" } },
-		{ "tar", w.tree, { "/bin/tar", "cf", w.out, "." } },
-		{ "make -j2", w.build, { b->make, "-s", "-B", "-j2" } },
-		{ "python", w.tree, { b->python, "-c", "pass" } },
+	struct work_tree t = { 0 };
+	struct job jobs[] = {
+		{ .name = "git status",
+		  .cwd = t.files,
+		  .budget = BUDGET,
+		  .args = { b->git, "status", "--short" } },
+		{ .name = "find",
+		  .cwd = t.files,
+		  .budget = BUDGET,
+		  .args = { "/usr/bin/find", ".", "-size", "+1k" } },
+		{ .name = "tar",
+		  .cwd = t.files,
+		  .budget = BUDGET,
+		  .args = { "/bin/tar", "cf", t.packed, "." } },
+		{ .name = "make -j2",
+		  .cwd = t.project,
+		  .budget = BUDGET,
+		  .args = { b->make, "-s", "-B", "-j2" } },
+		{ .name = "python",
+		  .cwd = t.files,
+		  .budget = BUDGET,
+		  .args = { b->python, "-c", "pass" } },
+		{ .name = "tar -x",
+		  .cwd = t.out,
+		  .budget = NO_BUDGET,
+		  .empty = "unpacked",
+		  .proof = "unpacked/folder24/file39.txt",
+		  .args = { "/bin/tar", "xf", t.archive, "-C", "unpacked" } },
+		{ .name = "cp -a",
+		  .cwd = t.out,
+		  .budget = NO_BUDGET,
+		  .empty = "copy",
+		  .proof = "copy/small/folder24/file39.txt",
+		  .args = { "/bin/cp", "-a", t.small, "copy" } },
+		{ .name = "git checkout",
+		  .cwd = t.branches,
+		  .budget = NO_BUDGET,
+		  .undo = { b->git, "checkout", "-q", "-f", "one" },
+		  .proof = "two.txt",
+		  .args = { b->git, "checkout", "-q", "two" } },
+		{ .name = "npm install",
+		  .cwd = t.app,
+		  .budget = NO_BUDGET,
+		  .empty = "node_modules",
+		  .proof = "node_modules/parcel/m0.js",
+		  .args = { b->npm, "install", "--offline", "--no-save",
+			    "--no-audit", "--no-fund", "--no-update-notifier",
+			    "--loglevel=error", "--logs-max=0", "--userconfig",
+			    "/dev/null", "--cache", t.cache, t.parcel } },
 	};
+	size_t count = sizeof(jobs) / sizeof(jobs[0]), judged;
 
-	snprintf(w.tree, sizeof(w.tree), "%s/tree", b->dir);
-	snprintf(w.build, sizeof(w.build), "%s/build", b->dir);
-	snprintf(w.out, sizeof(w.out), "%s/tree.tar", b->dir);
-	for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++)
-		add_job(&w, &jobs[i]);
-	snprintf(b->why, sizeof(b->why), "cannot write below %s", b->dir);
-	if (!make_tree(&w) || !make_project(&w) ||
-	    (b->git && !make_repository(&w))) {
+	snprintf(w.tmpdir, sizeof(w.tmpdir), "TMPDIR=%s", b->dir);
+	add_jobs(&w, jobs, count, true);
+	judged = w.count;
+	add_jobs(&w, jobs, count, false);
+	if (!work_tree_make(b, &t)) {
 		bench_fail(b, w.acts[0].row, b->why);
 		return;
 	}
-	bench_interleave(b, w.acts, w.count);
-	judge(b);
+	bench_interleave(b, w.acts, judged);
+	bench_interleave(b, w.acts + judged, w.count - judged);
+	judge(&w);
 }

@@ -11,8 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Parent of @pid, or -1. */
-static pid_t parent_of(pid_t pid)
+pid_t bench_parent(pid_t pid)
 {
 	char path[40], text[512], *p;
 	int ppid = -1;
@@ -33,12 +32,12 @@ static pid_t parent_of(pid_t pid)
 	return ppid;
 }
 
-static bool descends(pid_t pid, pid_t root)
+bool bench_descends(pid_t pid, pid_t root)
 {
 	for (int depth = 0; pid > 0 && depth < 64; depth++) {
 		if (pid == root)
 			return true;
-		pid = parent_of(pid);
+		pid = bench_parent(pid);
 	}
 	return false;
 }
@@ -82,7 +81,7 @@ struct bench_listeners bench_listeners(pid_t root)
 
 	while (proc && (e = readdir(proc)))
 		if (isdigit((unsigned char)e->d_name[0]) &&
-		    descends((pid_t)strtol(e->d_name, NULL, 10), root))
+		    bench_descends((pid_t)strtol(e->d_name, NULL, 10), root))
 			look(&found, e->d_name);
 	if (proc)
 		closedir(proc);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -169,6 +170,20 @@ char *bench_output(struct bench *b, char *buf, size_t size)
 	return buf;
 }
 
+static int remove_one(const char *path, const struct stat *st, int type,
+		      struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+void bench_remove(const char *path)
+{
+	nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 /* ---- peers ------------------------------------------------------------- */
 
 static void peer_child(struct bench *b, const char *const *args, int in,
@@ -225,6 +240,25 @@ bool bench_peer_line(struct bench *b, struct bench_peer *peer, char *buf,
 	snprintf(b->why, sizeof(b->why), "it ended or fell silent");
 	add_stderr(b);
 	return false;
+}
+
+bool bench_peer_ask(struct bench *b, struct bench_peer *host, char command,
+		    double *ret)
+{
+	char line[240];
+
+	if (write(host->to, &command, 1) != 1) {
+		snprintf(b->why, sizeof(b->why), "bench_host is gone");
+		return false;
+	}
+	if (!bench_peer_line(b, host, line, sizeof(line)))
+		return false;
+	if (line[0] == '-') {
+		snprintf(b->why, sizeof(b->why), "%.200s", line + 1);
+		return false;
+	}
+	*ret = strtod(line, NULL);
+	return true;
 }
 
 void bench_peer_close(struct bench_peer *peer, bool term)

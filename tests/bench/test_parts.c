@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The pieces of the benchmark that could lie: percentiles, the comparison by
- * round, budgets, failures, and the search for seccomp listeners.
+ * round, budgets, failures, the search for seccomp listeners, and memory.
  */
 #include "bench.h"
 #include "harness/harness.h"
@@ -12,8 +12,10 @@
 #include <math.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -180,4 +182,123 @@ TEST(no_listener_no_report)
 
 	ASSERT_EQ(found.processes, 2);
 	ASSERT_EQ(found.listeners, 0);
+}
+
+/* ---- memory ------------------------------------------------------------- */
+
+#define LARGE (16u << 20)
+
+struct holder {
+	pid_t pid;
+	int until; /* closed: it ends */
+};
+
+static void hold_memory(int ready, int until)
+{
+	char *p = mmap(NULL, LARGE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char c = '+';
+
+	prctl(PR_SET_NAME, "bench-holder");
+	if (p == MAP_FAILED)
+		_exit(1);
+	memset(p, 1, LARGE);
+	/* The waiting half is in a process of its own in the same memory: what
+	 * a guardian is to its supervisor. */
+	if (vfork() == 0) {
+		if (write(ready, &c, 1) == 1)
+			while (read(until, &c, 1) > 0)
+				;
+		_exit(0);
+	}
+	_exit(0);
+}
+
+static bool holder_open(struct holder *h)
+{
+	int ready[2], until[2];
+	char c;
+
+	if (pipe2(ready, O_CLOEXEC) < 0 || pipe2(until, O_CLOEXEC) < 0)
+		return false;
+	h->pid = fork();
+	if (h->pid == 0) {
+		close(until[1]);
+		hold_memory(ready[1], until[0]);
+	}
+	close(ready[1]);
+	close(until[0]);
+	h->until = until[1];
+	return read(ready[0], &c, 1) == 1;
+}
+
+static void holder_close(struct holder *h)
+{
+	close(h->until);
+	waitpid(h->pid, NULL, 0);
+}
+
+TEST(shared_memory_is_counted_once)
+{
+	struct bench *b = new_bench();
+	struct bench_memory m, without;
+	struct holder h;
+
+	ASSERT_TRUE(holder_open(&h));
+	ASSERT_TRUE(bench_memory(b, h.pid, "nobody", &m));
+	EXPECT_EQ(m.memories, 1);
+	EXPECT_GT(m.rss, LARGE / 1024 - 1);
+	EXPECT_GT(m.anonymous, LARGE / 1024 - 1);
+	/* From above: this process is another memory. */
+	ASSERT_TRUE(bench_memory(b, getpid(), "nobody", &m));
+	EXPECT_EQ(m.memories, 2);
+	ASSERT_TRUE(bench_memory(b, getpid(), "bench-holder", &without));
+	EXPECT_EQ(without.memories, 1);
+	EXPECT_GT(m.anonymous - without.anonymous, LARGE / 2048);
+	holder_close(&h);
+	free_bench(b);
+}
+
+TEST(ancestors_are_found_by_name)
+{
+	struct holder h;
+
+	ASSERT_TRUE(holder_open(&h));
+	EXPECT_EQ(bench_ancestor(h.pid, "bench-holder"), h.pid);
+	prctl(PR_SET_NAME, "bench-parent");
+	EXPECT_EQ(bench_ancestor(h.pid, "bench-parent"), getpid());
+	EXPECT_EQ(bench_ancestor(h.pid, "bench-nobody"), -1);
+	EXPECT_TRUE(bench_descends(h.pid, getpid()));
+	EXPECT_FALSE(bench_descends(getpid(), h.pid));
+	holder_close(&h);
+}
+
+TEST(memory_that_cannot_be_read_is_a_failure)
+{
+	struct bench *b = new_bench();
+	struct bench_memory m;
+	pid_t pid = fork();
+
+	/* One that has ended and was not waited for has none. */
+	if (pid == 0)
+		_exit(0);
+	ASSERT_EQ(waitid(P_PID, (id_t)pid, NULL, WEXITED | WNOWAIT), 0);
+	EXPECT_FALSE(bench_memory(b, pid, "nobody", &m));
+	EXPECT_HAS(b->why, "cannot read the memory of");
+	waitpid(pid, NULL, 0);
+	free_bench(b);
+}
+
+TEST(a_tree_is_removed)
+{
+	char dir[] = "/tmp/sandlock-bench-XXXXXX", path[64];
+
+	ASSERT_TRUE(mkdtemp(dir) != NULL);
+	snprintf(path, sizeof(path), "%s/below", dir);
+	ASSERT_EQ(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/below/link", dir);
+	ASSERT_EQ(symlink("/", path), 0);
+	bench_remove(dir);
+	EXPECT_EQ(access(dir, F_OK), -1);
+	bench_remove(dir);
 }

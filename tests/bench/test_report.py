@@ -21,7 +21,8 @@ import bench_chart  # noqa: E402
 import bench_report  # noqa: E402
 
 SVG = "{http://www.w3.org/2000/svg}"
-WHATS = ("git status", "find", "tar", "make -j2", "python")
+WHATS = ("git status", "find", "tar", "make -j2", "python", "tar -x", "cp -a",
+         "git checkout", "npm install")
 SETUPS = ("bare", "sandlock", "agent", "bwrap", "reference")
 TESTS = []
 
@@ -42,7 +43,10 @@ def row(part, what, setup, unit="us", **more):
 def results(setups=SETUPS, **more):
     rows = [row("spawn", "true", s) for s in setups + ("sandlock ten",)]
     rows += [row("work", w, s) for w in WHATS for s in setups]
-    rows += [row("calls", "stat", "bare", "ns"), row("redis", "GET", "bare"),
+    rows += [row("many", "RSS with 1", "sandlock", "KiB"),
+             row("judged", "unix connect", "reference", "ns"),
+             row("carved", "open to write", "reference", "ns"),
+             row("calls", "stat", "bare", "ns"), row("redis", "GET", "bare"),
              row("filter", "default", "sandlock", "insn")]
     data = {"date": "2020-01-02T03:04:05Z", "kernel": "6.1.2-x", "load": 0.1,
             "machine": "x86_64", "cpu": "Some CPU", "cpus": 8, "user": 0,
@@ -178,6 +182,34 @@ def table_has_machine_rows_and_missed_budgets():
                  "2020-01-02", "| make -j2 | agent | 900.0 | 1000 us | 1100 | "
                  "1.25 | 1500 |", "**missed**", "not measured"):
         assert part in text, (part, text)
+
+
+@test
+def every_part_has_its_title_and_note():
+    text = bench_report.full(bench_report.Results(results()))
+    for title in bench_report.PARTS.values():
+        assert text.count("\n## %s\n" % title) == 1, title
+    for part, note in bench_report.NOTES.items():
+        assert note in text.split(bench_report.PARTS[part])[1], part
+    assert "| RSS with 1 | sandlock | 900.0 | 1000 KiB |" in text, text
+
+
+@test
+def results_of_before_a_part_are_shown():
+    data = results()
+    data["rows"] = [r for r in data["rows"]
+                    if r["part"] not in bench_report.LATER]
+    text = bench_report.full(bench_report.Results(data))
+    for part in bench_report.LATER:
+        assert bench_report.PARTS[part] not in text, part
+        assert bench_report.NOTES.get(part, "-- none") not in text, part
+
+
+@test
+def driver_knows_the_parts_of_the_report():
+    source = (ROOT / "tests/bench/bench.c").read_text()
+    for part in bench_report.PARTS:
+        assert '{ "%s", bench_%s }' % (part, part) in source, part
 
 
 @test

@@ -107,10 +107,30 @@ static const char *const always[][2] = {
 	{ "mmap+munmap", "sandlock" },
 	{ "open+close", "bare" },
 	{ "open+close", "sandlock" },
+	{ "start", "bare" },
+	{ "start", "sandlock" },
+	{ "first start", "sandlock" },
+	{ "end all", "bare" },
+	{ "end all", "sandlock" },
+	{ "RSS with 1", "sandlock" },
+	{ "RSS with 100", "sandlock" },
+	{ "anon with 1", "sandlock" },
+	{ "anon with 100", "sandlock" },
+	{ "anon per more", "sandlock" },
+	{ "RSS command", "sandlock" },
+	{ "anon command", "sandlock" },
+	{ "setpriority", "sandlock" },
+	{ "chmod", "sandlock" },
+	{ "unix connect", "sandlock" },
+	{ "open to write", "sandlock" },
 	{ "find", "bare" },
 	{ "find", "sandlock" },
 	{ "tar", "bare" },
 	{ "tar", "sandlock" },
+	{ "tar -x", "bare" },
+	{ "tar -x", "sandlock" },
+	{ "cp -a", "bare" },
+	{ "cp -a", "sandlock" },
 	{ "default", "sandlock" },
 	{ "processes", "sandlock" },
 	{ "listeners", "sandlock" },
@@ -118,10 +138,10 @@ static const char *const always[][2] = {
 };
 
 static const char *const with_bwrap[][2] = {
-	{ "true", "bwrap" },
-	{ "true", "bwrap ro-bind" },
-	{ "find", "bwrap" },
-	{ NULL, NULL },
+	{ "true", "bwrap" },	     { "true", "bwrap ro-bind" },
+	{ "find", "bwrap" },	     { "tar -x", "bwrap" },
+	{ "cp -a", "bwrap" },	     { "RSS command", "bwrap" },
+	{ "anon command", "bwrap" }, { NULL, NULL },
 };
 
 static const char *const with_redis[][2] = {
@@ -135,6 +155,14 @@ static const char *const with_redis[][2] = {
 static const char *const with_git[][2] = {
 	{ "git status", "bare" },
 	{ "git status", "sandlock" },
+	{ "git checkout", "bare" },
+	{ "git checkout", "sandlock" },
+	{ NULL, NULL },
+};
+
+static const char *const with_npm[][2] = {
+	{ "npm install", "bare" },
+	{ "npm install", "sandlock" },
 	{ NULL, NULL },
 };
 
@@ -157,9 +185,8 @@ static const char *const with_package[][2] = {
 };
 
 static const char *const with_agent[][2] = {
-	{ "true", "agent" },
-	{ "find", "agent" },
-	{ NULL, NULL },
+	{ "true", "agent" },  { "find", "agent" }, { "tar -x", "agent" },
+	{ "cp -a", "agent" }, { NULL, NULL },
 };
 
 static bool here(const char *program)
@@ -167,7 +194,7 @@ static bool here(const char *program)
 	return access(program, X_OK) == 0;
 }
 
-TEST_TIMEOUT(three_rounds_fill_every_row, 280)
+TEST_TIMEOUT(three_rounds_fill_every_row, 580)
 {
 	char *table, *json, path[4200];
 	int status = run_bench(&table, &json);
@@ -181,6 +208,8 @@ TEST_TIMEOUT(three_rounds_fill_every_row, 280)
 		expect_rows(table, with_redis);
 	if (here("/usr/bin/git"))
 		expect_rows(table, with_git);
+	if (here("/usr/bin/npm"))
+		expect_rows(table, with_npm);
 	if (here("/usr/bin/make"))
 		expect_rows(table, with_make);
 	if (here("/usr/bin/python3"))
@@ -194,6 +223,10 @@ TEST_TIMEOUT(three_rounds_fill_every_row, 280)
 		expect_rows(table, with_agent);
 	EXPECT_HAS(table, "base adds / bwrap adds");
 	EXPECT_HAS(table, "seccomp listeners held in a run");
+	EXPECT_HAS(table, "supervisor of one sandbox: KiB of RSS");
+	EXPECT_HAS(table, "each further sandbox: KiB of anonymous memory");
+	/* Printed without a budget. */
+	EXPECT_FALSE(strstr(table, "tar -x against bare"));
 	EXPECT_HAS(json, "\"kernel\": ");
 	EXPECT_HAS(json, "\"what\": \"recvmsg\", \"setup\": \"sandlock\"");
 	EXPECT_HAS(json, "\"name\": \"ten grants add / bwrap adds\"");
