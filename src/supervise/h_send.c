@@ -69,7 +69,8 @@ static struct sl_answer send_patiently(struct sl_call *call,
 			      .peer.pin = -1 };
 
 	if (m->fd_count > SL_MESSAGE_FDS_WAITING && !m->done) {
-		sl_job_fini(&job);
+		sl_message_drop(call, m);
+		sl_sock_close(call, &job.sock);
 		return sl_answer(-ETOOMANYREFS);
 	}
 	return sl_patient_give(call, &job);
@@ -95,7 +96,7 @@ static struct sl_answer send_one(struct sl_call *call, struct sl_sock *sock,
 		if (waits(sock, m->flags) && sl_message_unfinished(m, sent))
 			return send_patiently(call, sock, m);
 	}
-	sl_message_free(m);
+	sl_message_drop(call, m);
 	sl_sock_close(call, sock);
 	return sl_answer(sent);
 }
@@ -159,7 +160,7 @@ static long send_entry(struct sl_call *call, const struct sl_sock *sock,
 	if (left)
 		*ret_left = m;
 	else
-		sl_message_free(m);
+		sl_message_drop(call, m);
 	return r;
 }
 
@@ -187,7 +188,7 @@ static long send_batch(struct sl_call *call, const struct sl_sock *sock,
 			*ret_left = left;
 			return i;
 		}
-		sl_message_free(left);
+		sl_message_drop(call, left);
 		if (r < 0)
 			break;
 		len = (uint32_t)r;

@@ -15,9 +15,9 @@
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
-static void set(struct sl_hurry *hurry, long ns)
+static void set(struct sl_hurry *hurry, long again_ns, long ns)
 {
-	struct itimerspec in = { { 0, ns }, { 0, ns } };
+	struct itimerspec in = { { 0, again_ns }, { 0, ns } };
 
 	timer_settime(hurry->timer, 0, &in, NULL);
 }
@@ -44,13 +44,18 @@ bool sl_hurry(struct sl_hurry *hurry)
 {
 	if (!sl_hurry_prepare(hurry))
 		return false;
-	set(hurry, SL_HURRY_NS);
+	set(hurry, SL_HURRY_NS, SL_HURRY_NS);
 	return true;
 }
 
 void sl_hurry_over(struct sl_hurry *hurry)
 {
-	set(hurry, 0);
+	set(hurry, 0, 0);
+}
+
+void sl_hurry_now(struct sl_hurry *hurry)
+{
+	set(hurry, 0, 1);
 }
 
 void sl_hurry_fini(struct sl_hurry *hurry)

@@ -27,6 +27,8 @@ struct sl_hurry {
 bool sl_hurry_prepare(struct sl_hurry *hurry);
 bool sl_hurry(struct sl_hurry *hurry);
 void sl_hurry_over(struct sl_hurry *hurry);
+/* From any thread: interrupt what its own one waits in, once. */
+void sl_hurry_now(struct sl_hurry *hurry);
 void sl_hurry_fini(struct sl_hurry *hurry);
 
 #endif

@@ -20,6 +20,7 @@ struct sl_patient;
 
 #define SL_JUDGE_PIDFDS 16
 #define SL_JUDGE_EXECS 16
+#define SL_JUDGE_HELD 8
 
 struct sl_judge_pidfd {
 	int32_t tid; /* 0: free */
@@ -75,6 +76,8 @@ struct sl_judge {
 	int inherited_count;
 	struct sl_judge_pidfd pidfds[SL_JUDGE_PIDFDS];
 	struct sl_hurry hurry;
+	int held[SL_JUDGE_HELD]; /* second copies (remote.h) */
+	int held_count;
 	int kept; /* a socket not closed yet, + 1 (linger.h); 0: none */
 	/* Row of notify.def + 1 by number of the call; 0: none. */
 	uint8_t row_of[SL_SYSCALL_NR_MAX + 1];

@@ -2,7 +2,8 @@
 /*
  * Copies of the caller's sockets. Who closes the last descriptor of a TCP
  * socket waits until its data is taken, for as long as SO_LINGER says: the
- * caller sets that, and may close its own while we hold a copy.
+ * caller sets that, and may close its own while we hold a copy. Unix sockets
+ * are no better: what lies in their queues is closed with them.
  */
 #ifndef SL_SUPERVISE_LINGER_H
 #define SL_SUPERVISE_LINGER_H
@@ -11,7 +12,7 @@
 
 struct sl_judge;
 
-/* Might closing @fd, of whatever kind, wait? */
+/* Might closing @fd, of whatever kind, wait: is it a socket? */
 bool sl_linger_may(int fd);
 
 /*

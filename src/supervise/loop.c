@@ -22,6 +22,7 @@
 #include "supervise/exec.h"
 #include "supervise/linger.h"
 #include "supervise/patient.h"
+#include "supervise/remote.h"
 #include "sys/uapi_seccomp.h"
 
 /* How often it is looked at what was executed, and at who waits for a pipe. */
@@ -164,6 +165,7 @@ static void answer_one(struct sl_judge *judge)
 		if (judge->looks)
 			sl_exec_look(judge);
 		answer = sl_judge_dispatch(judge);
+		sl_remote_release(judge);
 	}
 	if (answer.kind == SL_ANSWER_FD)
 		respond_fd(judge, &answer);

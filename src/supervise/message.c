@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "supervise/judge.h"
 #include "supervise/remote.h"
 
 #define MAX_IOV 1024 /* UIO_MAXIOV */
@@ -114,6 +115,19 @@ void sl_message_free(void *message)
 	free(m);
 }
 
+/*
+ * SECURITY: the last close of what a message carries may wait (linger.h); that
+ * there is a timer was made sure when it was copied.
+ */
+void sl_message_drop(struct sl_call *call, struct sl_message *m)
+{
+	bool carries = m && m->fd_count && sl_hurry(&call->judge->hurry);
+
+	sl_message_free(m);
+	if (carries)
+		sl_hurry_over(&call->judge->hurry);
+}
+
 /* ------------------------------------------------ control data */
 
 /* Descriptors: ours in place of the caller's. */
@@ -126,7 +140,10 @@ static int take_rights(struct sl_call *call, struct sl_message *m,
 		if (m->fd_count == SL_MESSAGE_FDS)
 			return -EINVAL;
 		memcpy(&fd, data + at, sizeof(fd));
-		fd = sl_remote_fd(call, fd);
+		/* Else nobody could let go of it without waiting. */
+		if (!sl_hurry_prepare(&call->judge->hurry))
+			return -ETOOMANYREFS;
+		fd = sl_remote_socket(call, fd);
 		if (fd < 0)
 			return fd;
 		m->fds[m->fd_count++] = fd;
@@ -297,7 +314,7 @@ static int finish(struct sl_call *call, const struct sl_sock *sock,
 	m->flags = flags & ~MSG_ZEROCOPY;
 	r = fill(call, sock, head, m);
 	if (r < 0)
-		sl_message_free(m);
+		sl_message_drop(call, m);
 	else
 		*ret = m;
 	return r;

@@ -40,6 +40,8 @@ int sl_message_take(struct sl_call *call, const struct sl_sock *sock,
 int sl_message_take_to(struct sl_call *call, const struct sl_sock *sock,
 		       int flags, struct sl_message **ret);
 void sl_message_free(void *message);
+/* The same by the judge's thread, which must not wait. */
+void sl_message_drop(struct sl_call *call, struct sl_message *message);
 
 /*
  * Sends what is left of it on @fd, at once or not at all with @wait false. All

@@ -4,7 +4,8 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <stddef.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int number; /* 0: none is free */
@@ -34,6 +35,11 @@ int sl_nudge_signal(void)
 {
 	pthread_once(&once, prepare);
 	return number;
+}
+
+void sl_nudge(int tid)
+{
+	syscall(SYS_tgkill, getpid(), tid, sl_nudge_signal());
 }
 
 void sl_nudge_allow(void)

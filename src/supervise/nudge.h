@@ -9,6 +9,10 @@
 /* Its number, the same ever after. 0: the process has a use for all there are. */
 int sl_nudge_signal(void);
 
+/* Sends it to thread @tid of this process, unless the user has as many signals
+ * waiting as RLIMIT_SIGPENDING says: a timer's is always delivered. */
+void sl_nudge(int tid);
+
 /* Opens the calling thread to it. */
 void sl_nudge_allow(void);
 

@@ -5,7 +5,9 @@
  *
  * A system call that blocks is ended by a signal only, so each of these threads
  * has one signal open, whose handler does nothing. It is sent again and again
- * until the job is over, since the first may come before the call blocks.
+ * until the job is over, since the first may come before the call blocks. A timer
+ * of the thread sends it: other sandboxes of the user can use up the signals that
+ * may wait for delivery, and a timer has its own.
  *
  * SECURITY: a job holds copies and held objects only. What it may do was decided
  * before; that its caller is gone meanwhile harms nobody: the descriptors are
@@ -39,7 +41,8 @@ enum state {
 struct slot {
 	struct sl_job job;
 	enum state state;
-	pid_t tid; /* of the thread at work */
+	pid_t tid;		/* of the thread at work */
+	struct sl_hurry *hurry; /* its own */
 };
 
 struct sl_patient {
@@ -70,7 +73,10 @@ void sl_job_fini(struct sl_job *job)
 static void nudge(struct slot *slot)
 {
 	atomic_store(&slot->job.stopped, true);
-	syscall(SYS_tgkill, getpid(), slot->tid, sl_nudge_signal());
+	if (slot->hurry->made)
+		sl_hurry_now(slot->hurry);
+	else
+		sl_nudge(slot->tid);
 }
 
 /* ------------------------------------------------ the threads */
@@ -83,7 +89,7 @@ static struct slot *find(struct sl_patient *p, enum state state)
 	return NULL;
 }
 
-static void do_job(struct sl_patient *p, struct slot *slot)
+static void do_job(struct sl_patient *p, struct slot *slot, struct sl_hurry *hurry)
 {
 	struct sl_answer answer;
 
@@ -91,6 +97,7 @@ static void do_job(struct sl_patient *p, struct slot *slot)
 	p->at_work++;
 	slot->state = AT_WORK;
 	slot->tid = gettid();
+	slot->hurry = hurry;
 	pthread_cond_signal(&p->look);
 	pthread_mutex_unlock(&p->lock);
 	answer = sl_answer(sl_job_stopped(&slot->job)
@@ -98,8 +105,7 @@ static void do_job(struct sl_patient *p, struct slot *slot)
 				   : slot->job.work(&slot->job));
 	/* What it holds is closed before the caller can go on and count. */
 	sl_job_fini(&slot->job);
-	if (slot->job.listener >= 0)
-		sl_judge_answer(slot->job.listener, slot->job.id, &answer);
+	sl_judge_answer(slot->job.listener, slot->job.id, &answer);
 	pthread_mutex_lock(&p->lock);
 	p->at_work--;
 	slot->state = FREE;
@@ -107,15 +113,17 @@ static void do_job(struct sl_patient *p, struct slot *slot)
 
 static void *thread_main(void *arg)
 {
+	struct sl_hurry hurry = { 0 };
 	struct sl_patient *p = arg;
 	struct slot *slot;
 
 	sl_nudge_allow();
+	sl_hurry_prepare(&hurry);
 	pthread_mutex_lock(&p->lock);
 	while (!p->over || p->waiting) {
 		slot = p->waiting ? find(p, WAITING) : NULL;
 		if (slot) {
-			do_job(p, slot);
+			do_job(p, slot, &hurry);
 			continue;
 		}
 		p->idle++;
@@ -123,6 +131,7 @@ static void *thread_main(void *arg)
 		p->idle--;
 	}
 	pthread_mutex_unlock(&p->lock);
+	sl_hurry_fini(&hurry);
 	return NULL;
 }
 
@@ -241,6 +250,7 @@ static int put(struct sl_patient *p, struct sl_job *job)
 struct sl_answer sl_patient_give(struct sl_call *call, struct sl_job *job)
 {
 	struct sl_patient *p = get(call->judge);
+	bool hurried;
 	int r = -EAGAIN;
 
 	job->id = call->notif->id;
@@ -254,31 +264,11 @@ struct sl_answer sl_patient_give(struct sl_call *call, struct sl_job *job)
 	if (r == 0)
 		return (struct sl_answer){ .kind = SL_ANSWER_LATER };
 	sl_sock_close(call, &job->sock);
+	hurried = sl_hurry(&call->judge->hurry);
 	sl_job_fini(job);
+	if (hurried)
+		sl_hurry_over(&call->judge->hurry);
 	return sl_answer(r);
-}
-
-static long do_nothing(struct sl_job *job)
-{
-	(void)job;
-	return 0;
-}
-
-/* A job without a caller, so that it is interrupted when it is looked after. */
-bool sl_patient_close(struct sl_judge *judge, int fd)
-{
-	struct sl_job job = {
-		.work = do_nothing, .listener = -1, .sock.fd = fd, .peer.pin = -1
-	};
-	struct sl_patient *p = get(judge);
-	int r;
-
-	if (!p)
-		return false;
-	pthread_mutex_lock(&p->lock);
-	r = put(p, &job);
-	pthread_mutex_unlock(&p->lock);
-	return r == 0;
 }
 
 static void interrupt_all(struct sl_patient *p)

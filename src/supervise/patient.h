@@ -48,9 +48,6 @@ void sl_job_fini(struct sl_job *job);
  */
 struct sl_answer sl_patient_give(struct sl_call *call, struct sl_job *job);
 
-/* Has @fd closed: whether it will be. Then it is taken. */
-bool sl_patient_close(struct sl_judge *judge, int fd);
-
 struct sl_patient;
 
 /* Interrupts whatever is at work and ends the threads. NULL is nobody. */

@@ -62,25 +62,15 @@ int sl_sock_take(struct sl_call *call, int fd, struct sl_sock *ret_sock)
 		return -EBADF;
 	}
 	sock.blocks = !(flags & O_NONBLOCK);
-	/* Not by whether it has a peer: it may get one until we close it. */
-	sock.lingers = sock.domain >= 0 && sock.domain != AF_UNIX &&
-		       sock.type != SOCK_DGRAM;
 	*ret_sock = sock;
 	return 0;
 }
 
-/*
- * SECURITY: the caller may have set SO_LINGER, have closed its own, and have a
- * peer that never reads: then ours would be the close that waits.
- */
+/* SECURITY: of whatever kind: it may have been the last. */
 void sl_sock_close(struct sl_call *call, struct sl_sock *sock)
 {
-	if (sock->fd < 0)
-		return;
-	if (sock->lingers)
+	if (sock->fd >= 0)
 		sl_linger_close(call->judge, sock->fd);
-	else
-		close(sock->fd);
 	sock->fd = -1;
 }
 

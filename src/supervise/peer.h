@@ -31,9 +31,6 @@ struct sl_sock {
 	int domain; /* negative errno if it is no socket */
 	int type;
 	bool blocks; /* O_NONBLOCK is clear */
-	/* Data may wait in it, now or when we close it, and its last close for
-	 * that data (linger.h). */
-	bool lingers;
 };
 
 /* Descriptor @fd of the caller: 0 or -EBADF... On success sock->fd is to be

@@ -164,18 +164,34 @@ int sl_remote_pidfd(struct sl_call *call)
 	return fd;
 }
 
-/* SECURITY: no socket whose closing may wait is ever held beyond this. */
-static int copied(struct sl_call *call, int fd)
+/* SECURITY: the last close of a socket may wait (linger.h). */
+static int hold(struct sl_judge *judge, int fd)
 {
-	if (fd < 0 || !sl_linger_may(fd))
-		return fd;
-	sl_linger_close(call->judge, fd);
-	return -EPERM;
+	int second = -EMFILE;
+
+	if (judge->held_count < SL_JUDGE_HELD) {
+		second = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+		if (second < 0)
+			second = -errno;
+	}
+	if (second < 0)
+		sl_linger_close(judge, fd);
+	else
+		judge->held[judge->held_count++] = fd;
+	return second;
 }
 
-int sl_remote_fd(struct sl_call *call, int fd)
+int sl_remote_fd(struct sl_call *call, int number)
 {
-	return copied(call, sl_remote_socket(call, fd));
+	int fd = sl_remote_socket(call, number);
+
+	return fd < 0 || !sl_linger_may(fd) ? fd : hold(call->judge, fd);
+}
+
+void sl_remote_release(struct sl_judge *judge)
+{
+	while (judge->held_count)
+		sl_linger_close(judge, judge->held[--judge->held_count]);
 }
 
 int sl_remote_socket(struct sl_call *call, int fd)

@@ -34,12 +34,13 @@ int sl_remote_write(struct sl_call *call, uint64_t addr, const void *buf,
 		    size_t len);
 
 /* A copy of the caller's descriptor @fd, close-on-exec, the caller of this
- * function's to close; -EBADF if there is none, -EPERM for a socket other than
- * of the Unix family. */
+ * function's to close; -EBADF if there is none. Of a socket there is a second
+ * one until sl_remote_release(), so that to close this one never waits. */
 int sl_remote_fd(struct sl_call *call, int fd);
+/* When the call is judged. */
+void sl_remote_release(struct sl_judge *judge);
 
-/* The same of any kind; one that sl_linger_may() be slow to close is closed by
- * sl_linger_close(). */
+/* A copy that is to be closed by sl_linger_close() if it is a socket. */
 int sl_remote_socket(struct sl_call *call, int fd);
 
 /* A pidfd of the calling thread (of its process before Linux 6.9), borrowed

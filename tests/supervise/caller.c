@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "harness/harness.h"
+#include "supervise/remote.h"
 #include "supervise/patient.h"
 #include "sys/process.h"
 #include "sys/raw.h"
@@ -307,6 +308,7 @@ long caller_serve(struct caller *caller,
 		  long (*fn)(struct shared *))
 {
 	struct order order = { .fn = fn };
+	struct sl_answer how;
 	struct pollfd fds[2] = { { .fd = caller->listener, .events = POLLIN },
 				 { .fd = caller->from, .events = POLLIN } };
 
@@ -315,7 +317,9 @@ long caller_serve(struct caller *caller,
 		ASSERT_GT(poll(fds, 2, -1), 0);
 		if (fds[0].revents & POLLIN) {
 			receive(caller);
-			answer(caller, handler(&caller->call));
+			how = handler(&caller->call);
+			sl_remote_release(&caller->judge);
+			answer(caller, how);
 		} else if (fds[1].revents) {
 			return take(caller);
 		}
@@ -332,6 +336,10 @@ long caller_judged(struct caller *caller,
 		   struct sl_answer (*handler)(struct sl_call *),
 		   const long args[6])
 {
+	struct sl_answer how;
+
 	caller_trap(caller, args);
-	return caller_answer(caller, handler(&caller->call));
+	how = handler(&caller->call);
+	sl_remote_release(&caller->judge);
+	return caller_answer(caller, how);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -16,6 +17,7 @@
 #include "harness/harness.h"
 #include "supervise/caller.h"
 #include "supervise/handlers.h"
+#include "supervise/patient.h"
 
 #define PATH_AT offsetof(struct sockaddr_un, sun_path)
 #define WHOLE sizeof(struct sockaddr_un)
@@ -235,6 +237,13 @@ static long make_blocking(struct shared *shared)
 	return fcntl(STREAM, F_SETFL, 0);
 }
 
+static long make_another(struct shared *shared)
+{
+	(void)shared;
+	put(socket(AF_UNIX, SOCK_STREAM, 0), STREAM);
+	return 0;
+}
+
 static struct sl_answer trap_connect(struct caller *caller)
 {
 	struct sockaddr_un *sun = (void *)caller->shared->path;
@@ -274,6 +283,33 @@ TEST(the_thread_that_judges_waits_for_no_room)
 	EXPECT_EQ(how.kind, SL_ANSWER_LATER);
 	ASSERT_GE(accept(server, NULL, NULL), 0);
 	EXPECT_EQ(caller_answer(&caller, how), 0);
+	caller_end(&caller);
+	place_remove();
+}
+
+/* SECURITY: another sandbox of the user can use up the signals that may wait. */
+TEST(who_waits_is_interrupted_whatever_is_pending)
+{
+	const struct rlimit none = { 0, 0 };
+	struct caller caller;
+	struct sl_answer how;
+
+	start_with_socket(&caller);
+	ASSERT_EQ(caller_run(&caller, make_blocking), 0);
+	fill_queue();
+	how = trap_connect(&caller);
+	EXPECT_EQ(how.kind, SL_ANSWER_LATER);
+	ASSERT_GE(accept(server, NULL, NULL), 0);
+	EXPECT_EQ(caller_answer(&caller, how), 0);
+	/* The thread is there, and has what it needs. */
+	ASSERT_EQ(caller_run(&caller, make_another), 0);
+	fill_queue();
+	how = trap_connect(&caller);
+	EXPECT_EQ(how.kind, SL_ANSWER_LATER);
+	ASSERT_EQ(setrlimit(RLIMIT_SIGPENDING, &none), 0);
+	sl_patient_free(caller.judge.patient);
+	caller.judge.patient = NULL;
+	EXPECT_EQ(caller_answer(&caller, how), -EINTR);
 	caller_end(&caller);
 	place_remove();
 }

@@ -20,7 +20,6 @@
 #include "harness/harness.h"
 #include "supervise/caller.h"
 #include "supervise/linger.h"
-#include "supervise/patient.h"
 #include "supervise/pin.h"
 #include "supervise/remote.h"
 #include "sys/process.h"
@@ -327,10 +326,12 @@ static int lingering(void)
 	return fd;
 }
 
+static int own; /* what make_lingering() made, in the caller */
+
 static long make_lingering(struct shared *shared)
 {
 	(void)shared;
-	return lingering();
+	return own = lingering();
 }
 
 static int lowest(void)
@@ -341,21 +342,34 @@ static int lowest(void)
 	return fd;
 }
 
-TEST(no_socket_that_lingers_is_held)
+static long drop_own(struct shared *shared)
+{
+	(void)shared;
+	return close(own);
+}
+
+TEST(no_handler_closes_the_last_copy)
 {
 	struct caller caller;
-	int before;
-	long fd;
+	time_t start;
+	int before, fd;
+	long number;
 
 	caller_start(&caller, NULL);
-	fd = caller_run(&caller, make_lingering);
-	ASSERT_GE(fd, 0);
+	number = caller_run(&caller, make_lingering);
+	ASSERT_GE(number, 0);
 	caller_trap(&caller, ARGS(0));
 	close(sl_remote_fd(&caller.call, 0)); /* the pidfd is kept */
 	before = lowest();
-	EXPECT_EQ(sl_remote_fd(&caller.call, (int)fd), -EPERM);
-	EXPECT_EQ(lowest(), before);
+	fd = sl_remote_fd(&caller.call, (int)number);
+	ASSERT_GE(fd, 0);
 	caller_answer(&caller, sl_answer(0));
+	ASSERT_EQ(caller_run(&caller, drop_own), 0);
+	start = time(NULL);
+	close(fd);
+	sl_remote_release(&caller.judge);
+	EXPECT_LT(time(NULL) - start, LINGER_SECONDS / 2);
+	EXPECT_EQ(lowest(), before);
 	caller_end(&caller);
 }
 
@@ -382,6 +396,46 @@ TEST(the_last_close_does_not_wait)
 	sl_hurry_fini(&judge.hurry);
 }
 
+static void send_fd(int to, int fd)
+{
+	union {
+		char room[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr head;
+	} control = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)),
+				.cmsg_level = SOL_SOCKET,
+				.cmsg_type = SCM_RIGHTS } };
+	struct iovec iov = { (char[]){ "x" }, 1 };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = &control,
+			      .msg_controllen = sizeof(control) };
+
+	memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+	ASSERT_EQ(sendmsg(to, &msg, 0), 1);
+}
+
+/* What lies in its queue is closed with it, and may linger. */
+TEST(the_last_close_of_a_queue_does_not_wait)
+{
+	static struct sl_judge judge;
+	time_t start = time(NULL);
+	int pair[2];
+
+	ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	for (int i = 0; i < 20; i++) {
+		int fd = lingering();
+
+		send_fd(pair[0], fd);
+		close(fd);
+	}
+	close(pair[0]);
+	block_signals();
+	EXPECT_TRUE(sl_linger_may(pair[1]));
+	EXPECT_TRUE(sl_linger_close(&judge, pair[1]));
+	EXPECT_LT(time(NULL) - start, LINGER_SECONDS / 2);
+	sl_hurry_fini(&judge.hurry);
+}
+
 /* RLIMIT_SIGPENDING, RLIMIT_NPROC: what the user may have, others used up. */
 TEST(what_cannot_be_closed_is_kept)
 {
@@ -401,7 +455,6 @@ TEST(what_cannot_be_closed_is_kept)
 	/* A thread does it as well. */
 	ASSERT_EQ(setrlimit(RLIMIT_NPROC, &limit), 0);
 	EXPECT_TRUE(sl_linger_close(&judge, -1));
-	sl_patient_free(judge.patient);
 	EXPECT_LT(fcntl(fd, F_GETFD), 0);
 }
 
