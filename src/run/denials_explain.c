@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "base/limits.h"
+#include "policy/netrule.h"
 #include "run/explain_internal.h"
 
 /* ------------------------------------------------ the engine */
@@ -69,6 +70,22 @@ static struct sl_ask ask_call(const struct sl_denial_entry *entry)
 	return ask;
 }
 
+/* "1.2.3.4:80" or "[::1]:80", as the judge wrote it. */
+static void ask_destination(const struct sl_denial_entry *entry,
+			    struct sl_ask *ask)
+{
+	uint64_t proto = entry->info.args[2];
+	struct sl_netrule rule;
+
+	ask->text = NULL;
+	ask->proto = proto ? (enum sl_net_proto)proto : SL_NET_TCP;
+	if (sl_netrule_parse(entry->object, true, &rule, NULL) < 0 ||
+	    !rule.is_cidr)
+		return;
+	ask->addr = rule.family == AF_INET ? sl_net_addr4(rule.addr)
+					   : sl_net_addr6(rule.addr);
+}
+
 static bool ask_for(struct sl_explain *ex, const struct sl_denial_entry *entry,
 		    struct sl_ask *ret_ask)
 {
@@ -101,7 +118,7 @@ static bool ask_for(struct sl_explain *ex, const struct sl_denial_entry *entry,
 		if (ret_ask->family == AF_UNIX)
 			ret_ask->kind = SL_PROBE_SOCKET;
 		else
-			ret_ask->text = NULL;
+			ask_destination(entry, ret_ask);
 		return true;
 	}
 	if (access >= SL_TRY_COUNT || !paths[access].known ||
@@ -144,7 +161,9 @@ static const char *general(unsigned int rule)
 static void origin_of_item(struct sl_explain *ex, const struct sl_denials *d,
 			   struct sl_denial_entry *entry)
 {
-	const struct sl_value *list = sl_policy_get(d->policy, SL_KEY_FS_DENY);
+	bool net = entry->info.access == SL_TRY_CONNECT;
+	const struct sl_value *list = sl_policy_get(
+		d->policy, net ? SL_KEY_NET_DENY : SL_KEY_FS_DENY);
 
 	if (entry->info.rule == SL_RULE_DENIED && entry->info.item >= 0 &&
 	    (size_t)entry->info.item < list->count)

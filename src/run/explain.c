@@ -50,6 +50,7 @@ const char *sl_errno_name(int error)
 		{ ESOCKTNOSUPPORT, "ESOCKTNOSUPPORT" },
 		{ EOPNOTSUPP, "EOPNOTSUPP" },
 		{ EAFNOSUPPORT, "EAFNOSUPPORT" },
+		{ ECONNREFUSED, "ECONNREFUSED" },
 	};
 
 	for (size_t i = 0; i < SL_ARRAY_LEN(names); i++)

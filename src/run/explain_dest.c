@@ -8,7 +8,9 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "policy/netrule.h"
 
@@ -19,7 +21,6 @@ static const char *scheme_of(enum sl_net_proto proto)
 				     : "icmp";
 }
 
-/* "tcp://HOST:PORT", as a rule has it. */
 const char *sl_ex_destination(struct sl_explain *ex, const struct sl_ask *ask)
 {
 	bool v6 = ask->addr.family == 6 && ask->proto != SL_NET_ICMP;
@@ -43,7 +44,7 @@ const char *sl_ex_destination(struct sl_explain *ex, const struct sl_ask *ask)
 /* ------------------------------------------------ the set */
 
 struct found {
-	enum sl_ex_verdict verdict;
+	enum sl_verdict verdict;
 	const struct sl_net_entry *entry;
 };
 
@@ -138,8 +139,7 @@ static void refuse(struct sl_explain *ex, const struct sl_ask *ask,
 		j->want = (struct sl_want){ .how = SL_WANT_DROP,
 					    .key = SL_KEY_NET_DENY,
 					    .item = item };
-	else if (ask->addr.family || ask->text || ask->proto != SL_NET_TCP ||
-		 ask->port)
+	else
 		j->want = (struct sl_want){ .how = SL_WANT_ADD,
 					    .key = SL_KEY_NET_ALLOW,
 					    .value = sl_ex_destination(ex, ask) };

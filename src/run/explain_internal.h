@@ -54,8 +54,8 @@ bool sl_ex_denies_all(const struct sl_explain *ex, const char *group);
 
 enum sl_probe_kind {
 	SL_PROBE_PATH,
-	SL_PROBE_SOCKET, /* of a protocol that no rule grants */
-	SL_PROBE_CONNECT,
+	SL_PROBE_SOCKET,  /* of a Unix socket; of any other, to whomever */
+	SL_PROBE_CONNECT, /* TCP; UDP and ICMP, with a destination */
 	SL_PROBE_BIND,
 	SL_PROBE_CALL,
 };
@@ -79,6 +79,9 @@ struct sl_ask {
 	int family;			   /* AF_* */
 	uint32_t type, protocol;	   /* SOCKET */
 	uint16_t port;			   /* CONNECT, BIND */
+	enum sl_net_proto proto;	   /* CONNECT */
+	struct sl_net_addr addr;	   /* CONNECT; family 0: `text`, a name,
+					    * or any address */
 	enum sl_sys call;		   /* CALL */
 	const struct sl_filter_rule *rule; /* the one in question, or NULL */
 	bool otherwise;			   /* what the rules of a call leave */
@@ -112,6 +115,10 @@ void sl_ex_judge_path(struct sl_explain *ex, const struct sl_ask *ask,
 		      struct sl_judgement *ret);
 void sl_ex_judge_net(struct sl_explain *ex, const struct sl_ask *ask,
 		     struct sl_judgement *ret);
+void sl_ex_judge_destination(struct sl_explain *ex, const struct sl_ask *ask,
+			     struct sl_judgement *ret);
+/* "tcp://HOST:PORT", as a rule has it. */
+const char *sl_ex_destination(struct sl_explain *ex, const struct sl_ask *ask);
 void sl_ex_judge_unix(struct sl_explain *ex, const struct sl_ask *ask,
 		      struct sl_judgement *ret);
 void sl_ex_refuse_unix(struct sl_explain *ex, const struct sl_ask *ask,

@@ -2,7 +2,8 @@
 /*
  * Questions about the network. Three judges in a row, as in the kernel: the
  * filter on socket(2), the filter on connect(2) or bind(2), Landlock on the
- * port. Host names are not looked up: no rule of this version knows addresses.
+ * port; or, where rules know more than ports, the supervisor on the destination
+ * (explain_dest.c).
  */
 #include "run/explain_internal.h"
 
@@ -23,7 +24,7 @@ static const char *protocol_name(const struct sl_ask *ask)
 {
 	if (ask->family == AF_UNIX)
 		return "a Unix socket";
-	return ask->protocol ? "ICMP" : "UDP";
+	return ask->protocol || ask->proto == SL_NET_ICMP ? "ICMP" : "UDP";
 }
 
 /* ------------------------------------------------ which item says so */
@@ -193,34 +194,55 @@ static bool filtered(struct sl_explain *ex, enum sl_sys call, uint64_t domain,
 	return true;
 }
 
-static void judge_tcp(struct sl_explain *ex, const struct sl_ask *ask,
-		      struct sl_judgement *j)
+static bool judged(const struct sl_explain *ex)
 {
-	bool connect = ask->kind == SL_PROBE_CONNECT;
-	uint64_t right = connect ? SL_LL_NET_CONNECT_TCP : SL_LL_NET_BIND_TCP;
-	enum sl_key key = connect ? SL_KEY_NET_ALLOW : SL_KEY_NET_ALLOW_BIND;
+	return ex->prepared->plan->filter.when & SL_WHEN_NET;
+}
 
-	j->answer.access = connect ? "connect" : "bind";
+static void judge_bind(struct sl_explain *ex, const struct sl_ask *ask,
+		       struct sl_judgement *j)
+{
+	j->answer.access = "bind";
 	j->answer.object = sl_ex_text(ex, "TCP port %u", ask->port);
 	if (filtered(ex, SL_SYS_socket, (uint64_t)ask->family, SOCK_STREAM, 0, j) ||
-	    filtered(ex, connect ? SL_SYS_connect : SL_SYS_bind, 0, 0, 0, j))
+	    filtered(ex, SL_SYS_bind, 0, 0, 0, j))
 		return;
-	if (granted(ex, ask->port, right))
-		grant_port(ex, ask, item_for(ex, key, connect, ask->port), j);
+	if (granted(ex, ask->port, SL_LL_NET_BIND_TCP))
+		grant_port(ex, ask,
+			   item_for(ex, SL_KEY_NET_ALLOW_BIND, false, ask->port),
+			   j);
 	else
 		refuse_port(ex, ask, j);
 }
 
-/* The filter let the socket pass, by name: who else has a say? */
+static void judge_tcp(struct sl_explain *ex, const struct sl_ask *ask,
+		      struct sl_judgement *j)
+{
+	j->answer.object = judged(ex) ? sl_ex_destination(ex, ask)
+				      : sl_ex_text(ex, "TCP port %u", ask->port);
+	if (filtered(ex, SL_SYS_socket, (uint64_t)ask->family, SOCK_STREAM, 0, j) ||
+	    filtered(ex, SL_SYS_connect, 0, 0, 0, j))
+		return;
+	if (judged(ex))
+		sl_ex_judge_destination(ex, ask, j);
+	else if (granted(ex, ask->port, SL_LL_NET_CONNECT_TCP))
+		grant_port(ex, ask,
+			   item_for(ex, SL_KEY_NET_ALLOW, true, ask->port), j);
+	else
+		refuse_port(ex, ask, j);
+}
+
+/* The filter let the socket pass by name, and no rule is about its protocol. */
 static void judge_free_socket(struct sl_explain *ex, const struct sl_ask *ask,
 			      struct sl_judgement *j)
 {
 	const struct sl_plan_landlock *ll = &ex->prepared->plan->landlock;
 
 	j->answer.rung = SL_RUNG_LANDLOCK;
-	if (!ask->protocol && (ll->handled_net & SL_LL_NET_CONNECT_SEND_UDP)) {
+	if (ask->proto == SL_NET_UDP &&
+	    (ll->handled_net & SL_LL_NET_CONNECT_SEND_UDP)) {
 		j->answer.error = EACCES;
-		j->answer.reason = "this version has no rules for UDP";
+		j->answer.reason = "no rule allows UDP";
 		return;
 	}
 	j->answer.verdict = SL_VERDICT_ALLOWED;
@@ -229,6 +251,46 @@ static void judge_free_socket(struct sl_explain *ex, const struct sl_ask *ask,
 			   "this protocol";
 }
 
+/* The kernel's own word on ICMP. */
+static bool may_not_ping(const struct sl_ask *ask, struct sl_judgement *j)
+{
+	if (ask->proto != SL_NET_ICMP || may_ping())
+		return false;
+	j->answer.rung = SL_RUNG_SYSTEM;
+	j->answer.error = EACCES;
+	j->answer.reason = "sysctl net.ipv4.ping_group_range names no group of "
+			   "this user";
+	return true;
+}
+
+/* UDP and ICMP. */
+static void judge_datagram(struct sl_explain *ex, const struct sl_ask *ask,
+			   struct sl_judgement *j)
+{
+	uint64_t protocol = ask->proto == SL_NET_UDP  ? 0
+			    : ask->family == AF_INET6 ? IPPROTO_ICMPV6
+						      : IPPROTO_ICMP;
+
+	j->answer.object = sl_ex_destination(ex, ask);
+	if (filtered(ex, SL_SYS_socket, (uint64_t)ask->family, SOCK_DGRAM,
+		     protocol, j)) {
+		j->answer.reason = sl_ex_text(ex, "no rule allows %s",
+					      protocol_name(ask));
+		/* Allowing socket(2) by name opens every kind of it. */
+		if (j->want.how == SL_WANT_ADD)
+			j->want.key = SL_KEY_NET_ALLOW;
+		j->want.value = j->answer.object;
+		return;
+	}
+	if (may_not_ping(ask, j) || filtered(ex, SL_SYS_connect, 0, 0, 0, j))
+		return;
+	if (judged(ex))
+		sl_ex_judge_destination(ex, ask, j);
+	else
+		judge_free_socket(ex, ask, j);
+}
+
+/* A socket of @ask's family and type, whomever it is for. */
 static void judge_socket(struct sl_explain *ex, const struct sl_ask *ask,
 			 struct sl_judgement *j)
 {
@@ -240,17 +302,8 @@ static void judge_socket(struct sl_explain *ex, const struct sl_ask *ask,
 				      ask->text ? ask->text : "");
 	refused = filtered(ex, SL_SYS_socket, (uint64_t)ask->family, ask->type,
 			   ask->protocol, j);
-	if (!refused && ask->protocol && !may_ping()) {
-		j->answer.rung = SL_RUNG_SYSTEM;
-		j->answer.error = EACCES;
-		j->answer.reason = "socket is allowed by name, but sysctl "
-				   "net.ipv4.ping_group_range names no group "
-				   "of this user";
-		return;
-	}
-	if (!refused)
-		refused = filtered(ex, SL_SYS_connect, 0, 0, 0, j);
 	if (ask->family == AF_UNIX) {
+		refused = refused || filtered(ex, SL_SYS_connect, 0, 0, 0, j);
 		if (refused)
 			sl_ex_refuse_unix(ex, ask, j);
 		else
@@ -258,26 +311,33 @@ static void judge_socket(struct sl_explain *ex, const struct sl_ask *ask,
 		return;
 	}
 	if (!refused) {
-		judge_free_socket(ex, ask, j);
+		j->answer.verdict = SL_VERDICT_DEPENDS;
+		j->answer.rung = SL_RUNG_SUPERVISOR;
+		j->answer.reason = "it can be made; whom it reaches is judged";
 		return;
 	}
-	/* Allowing socket(2) by name would work, and open every kind of it. */
 	if (j->want.how == SL_WANT_ADD)
 		j->want = (struct sl_want){ 0 };
-	j->answer.reason = sl_ex_text(
-		ex,
-		"this version has no rules for %s; --extra-allow-syscall "
-		"socket would open every kind of socket",
-		protocol_name(ask));
+	j->answer.reason =
+		sl_ex_text(ex,
+			   "no rule allows %s; --net-allow %s://HOST%s "
+			   "would",
+			   protocol_name(ask), ask->protocol ? "icmp" : "udp",
+			   ask->protocol ? "" : ":PORT");
 }
 
 void sl_ex_judge_net(struct sl_explain *ex, const struct sl_ask *ask,
 		     struct sl_judgement *ret)
 {
+	ret->answer.access = "connect";
 	if (ask->kind == SL_PROBE_SOCKET)
 		judge_socket(ex, ask, ret);
-	else
+	else if (ask->kind == SL_PROBE_BIND)
+		judge_bind(ex, ask, ret);
+	else if (ask->proto == SL_NET_TCP)
 		judge_tcp(ex, ask, ret);
+	else
+		judge_datagram(ex, ask, ret);
 }
 
 /* ------------------------------------------------ the questions */
@@ -287,28 +347,25 @@ static int ask_rule(struct sl_explain *ex, const char *text,
 		    struct sl_error *err)
 {
 	struct sl_ask ask = { .kind = SL_PROBE_CONNECT,
+			      .proto = (enum sl_net_proto)rule->protos,
 			      .family = rule->is_cidr ? rule->family : AF_INET };
 	unsigned int whole = ask.family == AF_INET6 ? 128 : 32;
 
 	if (rule->is_cidr && rule->prefix != whole)
 		return sl_err(err, -EINVAL, SL_STAGE_PARSE,
 			      "asks about a whole network; name one host");
-	if (rule->protos == SL_NET_ICMP) {
-		ask.kind = SL_PROBE_SOCKET;
-		ask.type = SOCK_DGRAM;
-		ask.protocol = ask.family == AF_INET6 ? IPPROTO_ICMPV6
-						      : IPPROTO_ICMP;
+	if (rule->is_cidr)
+		ask.addr = ask.family == AF_INET ? sl_net_addr4(rule->addr)
+						 : sl_net_addr6(rule->addr);
+	else if (!rule->any_host)
+		ask.text = sl_ex_text(ex, "%s", rule->host);
+	if (ask.proto == SL_NET_ICMP)
 		return answer(ex, &ask);
-	}
 	if (rule->any_port || rule->port_count != 1)
 		return sl_err(err, -EINVAL, SL_STAGE_PARSE,
 			      "needs one port, as in net:%s:443",
 			      strchr(text, ':') ? "HOST" : SL_QUOTE(text));
 	ask.port = rule->ports[0];
-	if (rule->protos == SL_NET_UDP) {
-		ask.kind = SL_PROBE_SOCKET;
-		ask.type = SOCK_DGRAM;
-	}
 	return answer(ex, &ask);
 }
 

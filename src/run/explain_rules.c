@@ -187,8 +187,9 @@ static void refuse(struct sl_explain *ex, enum sl_rung rung,
 						.rung = rung });
 }
 
-static void list_items(struct sl_explain *ex, enum sl_key key, bool allows,
-		       const char *what, const char *effect, const char *note)
+static void list_items(struct sl_explain *ex, enum sl_key key,
+		       enum sl_rung rung, bool allows, const char *what,
+		       const char *effect, const char *note)
 {
 	const struct sl_value *list = sl_policy_get(policy_of(ex), key);
 
@@ -201,27 +202,54 @@ static void list_items(struct sl_explain *ex, enum sl_key key, bool allows,
 				    .effect = effect,
 				    .origin = sl_ex_origin(ex, &list->items[i]),
 				    .note = note,
-				    .rung = SL_RUNG_LANDLOCK,
+				    .rung = rung,
 				    .allows = allows,
 				    .source = &list->items[i],
 			    });
 }
 
+/* Where rules know more than TCP ports. */
+static void list_destinations(struct sl_explain *ex)
+{
+	list_items(ex, SL_KEY_NET_ALLOW, SL_RUNG_SUPERVISOR, true,
+		   "destination", "connect", NULL);
+	list_items(ex, SL_KEY_NET_DENY, SL_RUNG_SUPERVISOR, false,
+		   "destination", "ECONNREFUSED", NULL);
+	if (!ex->prepared->netset.open)
+		refuse(ex, SL_RUNG_SUPERVISOR, "any other destination",
+		       "ECONNREFUSED", NULL);
+	if (ex->prepared->plan->filter.when & SL_WHEN_INET_DGRAM)
+		sl_ex_add_rule(ex, (struct sl_ex_rule){
+					   .subject = "binding UDP ports",
+					   .effect = "bind",
+					   .origin = OURS,
+					   .note = "any port, and packets from "
+						   "anywhere",
+					   .rung = SL_RUNG_NOTHING,
+					   .allows = true });
+}
+
 static void list_network(struct sl_explain *ex)
 {
 	const struct sl_plan_landlock *ll = landlock_of(ex);
+	const enum sl_rung rung = SL_RUNG_LANDLOCK;
 
-	list_items(ex, SL_KEY_NET_ALLOW, true, "TCP to", "connect",
-		   "by port alone: any address");
-	list_items(ex, SL_KEY_NET_DENY, false, "TCP to", "EACCES", NULL);
+	if (ex->prepared->plan->filter.when & SL_WHEN_NET) {
+		list_destinations(ex);
+	} else {
+		list_items(ex, SL_KEY_NET_ALLOW, rung, true, "TCP to",
+			   "connect", "by port alone: any address");
+		list_items(ex, SL_KEY_NET_DENY, rung, false, "TCP to", "EACCES",
+			   NULL);
+	}
 	if (ll->handled_net & SL_LL_NET_CONNECT_TCP)
-		refuse(ex, SL_RUNG_LANDLOCK, "TCP to any other port", "EACCES",
-		       NULL);
-	list_items(ex, SL_KEY_NET_ALLOW_BIND, true, "TCP port", "bind", NULL);
-	list_items(ex, SL_KEY_NET_DENY_BIND, false, "TCP port", "EACCES", NULL);
+		refuse(ex, rung, "TCP to any other port", "EACCES", NULL);
+	list_items(ex, SL_KEY_NET_ALLOW_BIND, rung, true, "TCP port", "bind",
+		   NULL);
+	list_items(ex, SL_KEY_NET_DENY_BIND, rung, false, "TCP port", "EACCES",
+		   NULL);
 	if (ll->handled_net & SL_LL_NET_BIND_TCP)
-		refuse(ex, SL_RUNG_LANDLOCK, "binding any other TCP port",
-		       "EACCES", NULL);
+		refuse(ex, rung, "binding any other TCP port", "EACCES", NULL);
 }
 
 static void list_borders(struct sl_explain *ex)

@@ -229,6 +229,7 @@ static void try_net(struct sl_hint_finder *f, const struct sl_clue *heard)
 	switch (clue->kind) {
 	case SL_CLUE_CONNECT:
 		ask.kind = SL_PROBE_CONNECT;
+		ask.proto = SL_NET_TCP;
 		break;
 	case SL_CLUE_BIND:
 		ask.kind = SL_PROBE_BIND;

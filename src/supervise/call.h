@@ -61,7 +61,7 @@ struct sl_denial {
 	uint8_t rule; /* enum sl_event_rule; 0: no rule, an error of the call */
 	uint8_t access;	    /* enum sl_event_access */
 	int32_t error;	    /* positive errno: told only if that is answered */
-	int32_t item;	    /* of filesystem.deny, from 0; or -1 */
+	int32_t item;	    /* as in struct sl_event_info */
 	uint64_t args[6];   /* as in event.h */
 	const char *object; /* any bytes, borrowed until the answer; or NULL */
 	size_t object_len;

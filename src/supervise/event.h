@@ -42,8 +42,9 @@ enum sl_event_access {
 	SL_TRY_REMOVE, /* the same */
 	SL_TRY_CHANGE, /* metadata */
 	SL_TRY_WATCH,
-	SL_TRY_CONNECT, /* args[0]: family, args[1]: port */
-	SL_TRY_BIND,	/* the same */
+	/* args[0]: family, args[1]: port, args[2]: enum sl_net_proto; 0: TCP */
+	SL_TRY_CONNECT,
+	SL_TRY_BIND, /* the same */
 	SL_TRY_PROCESS,
 	SL_TRY_COUNT
 };
@@ -55,7 +56,7 @@ struct sl_event_info {
 	uint64_t args[6]; /* SL_RULE_FILTER: of the call; see access; or 0 */
 	int32_t pid;	  /* of the process, 0 if it was gone */
 	int32_t tid;
-	int32_t item;  /* of filesystem.deny, or -1 */
+	int32_t item;  /* of filesystem.deny (CONNECT: network.deny), or -1 */
 	int32_t error; /* positive errno */
 	uint16_t call; /* enum sl_sys, or SL_SYS_COUNT: no known one */
 	uint8_t rule;  /* enum sl_event_rule */

@@ -145,7 +145,7 @@ else
 fi
 
 begin 'it fails where a run would, and says the same'
-for words in "-r $work/no -- true" '-p nosuch -- true' '--net-deny tcp://:1 -- true'; do
+for words in "-r $work/no -- true" '-p nosuch -- true' '--kill-after 1s -- true'; do
 	lock run $words
 	cp "$work/err" "$work/said"
 	lock explain $words

@@ -124,12 +124,17 @@ if command -v bash >/dev/null; then
 	lock run --net-allow tcp://:1,2 --net-deny tcp://:1 --no-net-deny -- \
 		bash -c "$connect"
 	err 'Connection refused'
-	lock run --net-allow 'tcp://*' --net-deny tcp://:1 -- true
-	refused 'kernel rules'
+	# Too many for the kernel, so it is judged: another errno.
+	lock run --net-allow 'tcp://*' --net-deny tcp://:1 --audit fd:2 -- \
+		bash -c "$connect"
+	err 'Connection refused'
+	err '"rule":"denied"'
 	lock run --net-allow tcp://:1 --no-net-allow -- bash -c "$connect"
 	err 'Permission denied'
-	lock run --net-allow :1 -- true
-	refused tcp://
+	lock run --net-allow 127.0.0.2:1 --audit fd:2 -- bash -c "$connect"
+	err 'Connection refused'
+	err '"rule":"no grant"'
+	err '"fix":"--net-allow tcp://127.0.0.1:1"'
 	end
 else
 	skip bash
