@@ -8,7 +8,9 @@ enum open_when {
 	OPEN_ALWAYS,
 	OPEN_METADATA,
 	OPEN_WATCHES,
-	OPEN_CONNECT,
+	OPEN_ANYWHERE,
+	OPEN_UDP,
+	OPEN_SOCKET,
 	OPEN_BIND,
 	OPEN_UNIX,
 	OPEN_SUPERVISED,
@@ -61,6 +63,18 @@ static bool any_port(const struct sl_explain *ex, uint64_t right)
 	return false;
 }
 
+static bool any_host(const struct sl_explain *ex)
+{
+	const struct sl_netset *set = &ex->prepared->netset;
+
+	if (!(ex->spec.when & SL_WHEN_NET))
+		return any_port(ex, SL_LL_NET_CONNECT_TCP);
+	for (uint32_t i = 0; i < set->count; i++)
+		if (!set->entries[i].deny && !set->entries[i].family)
+			return true;
+	return set->open;
+}
+
 static bool any_write(const struct sl_explain *ex)
 {
 	const struct sl_plan_landlock *ll = &ex->prepared->plan->landlock;
@@ -88,8 +102,12 @@ static bool is_open(const struct sl_explain *ex, enum open_when when)
 			!sl_ex_denies_all(ex, "metadata"));
 	case OPEN_WATCHES:
 		return !watches_refused(ex);
-	case OPEN_CONNECT:
-		return any_port(ex, SL_LL_NET_CONNECT_TCP);
+	case OPEN_ANYWHERE:
+		return any_host(ex);
+	case OPEN_UDP:
+		return ex->spec.when & (SL_WHEN_UDP_ONLY | SL_WHEN_UDP_AND_ICMP);
+	case OPEN_SOCKET:
+		return ex->spec.list[SL_SYS_socket] == SL_LIST_ALLOW;
 	case OPEN_BIND:
 		return any_port(ex, SL_LL_NET_BIND_TCP) &&
 		       sl_ex_filter(ex, SL_SYS_listen, no_args) == 0;

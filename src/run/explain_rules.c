@@ -218,15 +218,6 @@ static void list_destinations(struct sl_explain *ex)
 	if (!ex->prepared->netset.open)
 		refuse(ex, SL_RUNG_SUPERVISOR, "any other destination",
 		       "ECONNREFUSED", NULL);
-	if (ex->prepared->plan->filter.when & SL_WHEN_INET_DGRAM)
-		sl_ex_add_rule(ex, (struct sl_ex_rule){
-					   .subject = "binding UDP ports",
-					   .effect = "bind",
-					   .origin = OURS,
-					   .note = "any port, and packets from "
-						   "anywhere",
-					   .rung = SL_RUNG_NOTHING,
-					   .allows = true });
 }
 
 static void list_network(struct sl_explain *ex)
