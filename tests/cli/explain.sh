@@ -89,7 +89,7 @@ out "granted${tab}$work/w${tab}read, write, execute, list, create, remove${tab}L
 out "refused${tab}time${tab}5s${tab}supervisor${tab}limits.timeout${tab}--timeout"
 out "refused${tab}ptrace${tab}EPERM${tab}seccomp${tab}${tab}sandlock"
 out "refused${tab}mode of a file${tab}judged by its object${tab}supervisor${tab}"
-out "open${tab}Addresses${tab}"
+out "open${tab}Addresses that no rule names${tab}"
 same "$(awk -F"$tab" 'NF != 7' "$work/out")" ''
 no_out "open${tab}Metadata"
 lock explain --no-supervisor

@@ -56,6 +56,35 @@ static void grant(struct chooser *t)
 	    rng_chance(t->rng, 97) ? value : path);
 }
 
+/* Rules about hosts, of which only 127.0.0.1 and ::1 listen. */
+static void choose_hosts(struct chooser *t)
+{
+	static const char *const hosts[] = { "127.0.0.1", "127.0.0.0/30",
+					     "127.0.0.2", "[::1]",
+					     "0.0.0.0",	  "[::ffff:127.0.0.1]",
+					     "10.0.0.0/8" };
+	static const char *const schemes[] = { "tcp://", "udp://", "", "" };
+	char allow[64], deny[64];
+	const char *const rules[] = { allow, "udp://*", "icmp://127.0.0.1",
+				      "icmp://*" };
+	const char *const denies[] = { deny, "127.0.0.0/8", "::1", "udp://*",
+				       "tcp://*" };
+	unsigned int port = rng_chance(t->rng, 70) ? t->world->port
+						   : t->world->unused;
+
+	for (int i = 0; i < 3; i++) {
+		snprintf(allow, sizeof(allow), "%s%s:%u",
+			 schemes[rng_below(t->rng, LEN(schemes))],
+			 hosts[rng_below(t->rng, LEN(hosts))],
+			 rng_chance(t->rng, 30) ? t->world->port6 : port);
+		snprintf(deny, sizeof(deny), "%s%s:%u",
+			 schemes[rng_below(t->rng, LEN(schemes))],
+			 hosts[rng_below(t->rng, LEN(hosts))], port);
+		maybe(t, 25, "network.allow", rules, LEN(rules));
+		maybe(t, 8, "network.deny", denies, LEN(denies));
+	}
+}
+
 static void choose_network(struct chooser *t)
 {
 	char connect[64], bind[64], range[64];
@@ -73,6 +102,7 @@ static void choose_network(struct chooser *t)
 	if (t->world->port6)
 		snprintf(connect, sizeof(connect), "tcp://:%u", t->world->port6);
 	maybe(t, 20, "network.allow", connects, 1);
+	choose_hosts(t);
 	if (rng_chance(t->rng, 10)) {
 		snprintf(connect, sizeof(connect), "tcp://:%u", t->world->port);
 		set(t, "network.allow", "tcp://:443");

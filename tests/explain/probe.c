@@ -162,20 +162,25 @@ union address {
 };
 
 /* Loopback; "4:PORT" or "6:PORT". */
+/* 4: 127.0.0.1, 2: 127.0.0.2, 0: 0.0.0.0, 6: ::1, m: mapped. */
 static socklen_t loopback(const char *arg, union address *ret)
 {
 	uint16_t port = htons((uint16_t)strtoul(arg + 2, NULL, 10));
 
 	memset(ret, 0, sizeof(*ret));
-	if (arg[0] == '6') {
+	if (arg[0] == '6' || arg[0] == 'm') {
 		ret->in6.sin6_family = AF_INET6;
 		ret->in6.sin6_port = port;
 		ret->in6.sin6_addr = in6addr_loopback;
+		if (arg[0] == 'm')
+			inet_pton(AF_INET6, "::ffff:127.0.0.1",
+				  &ret->in6.sin6_addr);
 		return sizeof(ret->in6);
 	}
 	ret->in.sin_family = AF_INET;
 	ret->in.sin_port = port;
-	ret->in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	if (arg[0] != '0')
+		ret->in.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (arg[0] == '2'));
 	return sizeof(ret->in);
 }
 

@@ -96,7 +96,12 @@ static void attempt_net(struct attempt *a)
 		: strncmp(q, "net:icmp:", 9) == 0 ? 'I'
 		: strncmp(q, "net:unix:", 9) == 0 ? 'X'
 						  : 'C';
-	snprintf(a->arg, sizeof(a->arg), "%c:%s", strchr(q, '[') ? '6' : '4',
+	snprintf(a->arg, sizeof(a->arg), "%c:%s",
+		 strstr(q, "[::f")	  ? 'm'
+		 : strchr(q, '[')	  ? '6'
+		 : strstr(q, "127.0.0.2") ? '2'
+		 : strstr(q, "0.0.0.0")	  ? '0'
+					  : '4',
 		 a->op == 'I' ? "1" : port);
 	if (a->op == 'X')
 		snprintf(a->arg, sizeof(a->arg), "%s", q + 9);
@@ -171,8 +176,23 @@ static void ask_all(void)
 	snprintf(question, sizeof(question), "net:[::1]:%u", t.world.port6);
 	if (t.world.port6)
 		ask(question);
-	snprintf(question, sizeof(question), "net:udp://h:%u", t.world.unused);
+	snprintf(question, sizeof(question), "net:127.0.0.2:%u", t.world.port);
 	ask(question);
+	snprintf(question, sizeof(question), "net:0.0.0.0:%u", t.world.port);
+	ask(question);
+	snprintf(question, sizeof(question), "net:[::ffff:127.0.0.1]:%u",
+		 t.world.port);
+	ask(question);
+	snprintf(question, sizeof(question), "net:udp://127.0.0.1:%u",
+		 t.world.port);
+	ask(question);
+	snprintf(question, sizeof(question), "net:udp://127.0.0.2:%u",
+		 t.world.unused);
+	ask(question);
+	snprintf(question, sizeof(question), "net:udp://[::1]:%u",
+		 t.world.unused);
+	if (t.world.port6)
+		ask(question);
 	ask("net:icmp://127.0.0.1");
 	snprintf(question, sizeof(question), "net:unix:%s", t.world.abstract);
 	ask(question);
@@ -207,6 +227,15 @@ static int free_error(const struct attempt *a)
 	return 0;
 }
 
+static bool listens_at(const char *arg)
+{
+	unsigned int port = (unsigned int)strtoul(arg + 2, NULL, 10);
+
+	if (arg[0] == '6')
+		return port == t.world.port6;
+	return arg[0] != '2' && port == t.world.port;
+}
+
 /* The policy let it pass; what came then is not its affair. */
 static bool is_harmless(const struct attempt *a)
 {
@@ -217,8 +246,8 @@ static bool is_harmless(const struct attempt *a)
 		return a->error == ENOEXEC;
 	case 'w': /* nobody reads the pipe */
 		return a->error == ENXIO;
-	case 'C':
-		return a->error == ECONNREFUSED;
+	case 'C': /* nobody listens there */
+		return a->error == ECONNREFUSED && !listens_at(a->arg);
 	case 'B':
 		return a->error == EADDRINUSE;
 	default:
