@@ -240,7 +240,10 @@ static void carved_out(struct sl_explain *ex, const struct sl_carve_rule *rule,
 		       struct sl_judgement *j)
 {
 	j->answer.verdict = SL_VERDICT_REFUSED;
-	j->answer.rung = SL_RUNG_SUPERVISOR;
+	j->answer.rung = ex->prepared->denies_by_landlock &&
+					 rule->kind == SL_CARVE_DENY
+				 ? SL_RUNG_LANDLOCK
+				 : SL_RUNG_SUPERVISOR;
 	j->answer.error = EACCES;
 	j->answer.reason = sl_ex_text(ex, "%s takes '%s' out of the grant",
 				      sl_key_info(rule->kind == SL_CARVE_DENY

@@ -28,6 +28,7 @@ struct sl_prepared {
 	struct sl_grant *grants;    /* what became of each path of the plan */
 	struct sl_root *roots;	    /* of them what the judge knows */
 	struct sl_carve_set carves; /* and what is taken out of them */
+	bool denies_by_landlock;    /* none of these is trapped for */
 	char tmp_name[16];
 };
 
