@@ -465,6 +465,8 @@ TEST_OPTS(what_is_not_certain_is_judged, .timeout = 120)
 	expect_judged("a directory",
 		      LIST("--fs-deny", "etc/deep", "--fs-deny", "etc/secret"),
 		      "etc/deep/secret");
+	expect_judged("a pipe", LIST(DENIES, "--fs-deny", "etc/fifo"),
+		      "etc/secret");
 	expect_judged("one that is missing",
 		      LIST(DENIES, "--fs-deny", "etc/gone"), "etc/secret");
 	expect_judged("by a link", LIST("--fs-deny", "etc/link"), "etc/secret");
@@ -571,6 +573,10 @@ TEST_OPTS(the_reason_is_told, .timeout = 60)
 	EXPECT_HAS(output, "etc/secret");
 	EXPECT_HAS(output, "filesystem.deny");
 	EXPECT_TRUE(strstr(output, "good") == NULL);
+	/* Without --why by what the program says of it. */
+	shell(LIST(DENIES), "cat etc/secret; exit 1");
+	EXPECT_HAS(output, "hint: reading '");
+	EXPECT_HAS(output, "filesystem.deny takes '");
 	shell(LIST(DENIES, "--why", "--audit", "fd:2"), "cat etc/beside");
 	EXPECT_TRUE(strstr(output, "\"object\"") == NULL ||
 		    strstr(output, "etc/beside\"") == NULL);
