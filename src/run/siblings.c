@@ -8,7 +8,8 @@
  * of the directories above it is, by the way it was reached. So the denied file
  * must be reached by one way alone: one name (its link count), one mount that
  * shows it. Nothing of a chain can be moved by the sandbox, which gets no right
- * to write on or above it. Whatever is not certain is judged.
+ * to write on or above it. And so that no more is granted than without, each
+ * sibling must have one way as well. Whatever is not certain is judged.
  */
 #include "run/siblings.h"
 
@@ -18,6 +19,7 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/vfs.h>
@@ -118,12 +120,22 @@ static bool is_system_place(const char *path)
 	return strcmp(path, "/") == 0;
 }
 
+static int text_of(int fd, char text[PATH_MAX])
+{
+	char link[SL_OBJECT_LINK_MAX];
+	ssize_t n = readlink(sl_object_link(fd, link), text, PATH_MAX - 1);
+
+	if (n <= 0)
+		return n < 0 ? -errno : -ENOENT;
+	text[n] = '\0';
+	return 0;
+}
+
 /* Root may write everywhere: what is nobody's project, by mode or by place. */
 static bool is_settled_for_root(int fd)
 {
-	char link[SL_OBJECT_LINK_MAX], path[PATH_MAX];
+	char path[PATH_MAX];
 	struct stat st;
-	ssize_t n;
 
 	if (fstat(fd, &st) < 0)
 		return false;
@@ -131,11 +143,7 @@ static bool is_settled_for_root(int fd)
 		return true;
 	if (st.st_uid != 0 || st.st_mode & (S_IWGRP | S_IWOTH))
 		return false;
-	n = readlink(sl_object_link(fd, link), path, sizeof(path) - 1);
-	if (n <= 0)
-		return false;
-	path[n] = '\0';
-	return is_system_place(path);
+	return text_of(fd, path) == 0 && is_system_place(path);
 }
 
 /*
@@ -342,12 +350,31 @@ uint64_t sl_siblings_narrow(struct sl_siblings *s, const struct stat *st,
 	return access & SL_LL_FS_READ_DIR;
 }
 
-static int add_sibling(struct sl_siblings *s, int dirfd, const char *name,
-		       int ruleset)
+/* A rule hangs on the inode, so it would grant the entry by other ways as well,
+ * on which nothing was granted: it must have one. */
+static int check_sibling(const struct sl_siblings *s, int fd,
+			 const struct stat *st, const char *dir, const char *name)
+{
+	char path[PATH_MAX + NAME_MAX + 2];
+	struct sl_object object;
+	int r = sl_object_look(fd, &object);
+
+	if (r < 0)
+		return r;
+	if (!S_ISDIR(st->st_mode) && st->st_nlink != 1)
+		return -EMLINK;
+	snprintf(path, sizeof(path), "%s/%s", strcmp(dir, "/") ? dir : "", name);
+	return sl_mounts_show_once(s->mounts, object.mount, path) ? 0 : -EXDEV;
+}
+
+/* @dirfd, called @dir, has @name. */
+static int add_sibling(struct sl_siblings *s, int dirfd, const char *dir,
+		       const char *name, int ruleset)
 {
 	sl_autoclose int fd = sl_path_open(dirfd, name, O_NOFOLLOW, 0);
 	uint64_t access = s->read;
 	struct stat st;
+	int r;
 
 	if (fd == -ENOENT)
 		return 0;
@@ -361,6 +388,9 @@ static int add_sibling(struct sl_siblings *s, int dirfd, const char *name,
 	if (!s->left)
 		return -E2BIG;
 	s->left--;
+	r = check_sibling(s, fd, &st, dir, name);
+	if (r < 0)
+		return r;
 	if (!S_ISDIR(st.st_mode))
 		access &= ~SL_LL_FS_READ_DIR;
 	return sl_ll_add_path(ruleset, fd, access);
@@ -371,6 +401,7 @@ static int add_entries(struct sl_siblings *s, int dirfd, int ruleset)
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *entry;
+	char text[PATH_MAX];
 	int r = 0;
 
 	if (!entries) {
@@ -379,10 +410,11 @@ static int add_entries(struct sl_siblings *s, int dirfd, int ruleset)
 			close(fd);
 		return r;
 	}
+	r = text_of(dirfd, text);
 	while (r == 0 && (errno = 0, entry = readdir(entries)))
 		if (strcmp(entry->d_name, ".") != 0 &&
 		    strcmp(entry->d_name, "..") != 0)
-			r = add_sibling(s, dirfd, entry->d_name, ruleset);
+			r = add_sibling(s, dirfd, text, entry->d_name, ruleset);
 	if (r == 0 && errno)
 		r = -errno;
 	closedir(entries);

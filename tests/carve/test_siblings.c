@@ -489,6 +489,12 @@ TEST_OPTS(what_is_not_certain_is_judged, .timeout = 120)
 	ASSERT_EQ(link("etc/secret", "etc/sub/alias"), 0);
 	settle();
 	expect_judged("a second name", LIST(DENIES), "etc/sub/alias");
+	ASSERT_TRUE(unlink("etc/sub/alias") == 0 &&
+		    link("etc/beside", "mine") == 0);
+	/* A rule for the sibling would grant it by its other name. */
+	expect_judged("a sibling with a second name", LIST(DENIES), "etc/secret");
+	run(LIST(DENIES), LIST("/bin/cat", "mine"));
+	EXPECT_TRUE(strstr(output, "beside\n") == NULL);
 	drop_tree();
 }
 
@@ -520,29 +526,71 @@ TEST_OPTS(a_directory_of_many_is_judged, .timeout = 60)
 	drop_tree();
 }
 
-/* Through another mount of the same directory the grant above that one counts. */
-TEST_OPTS(another_mount_is_judged, .timeout = 60)
+/* Of another mount of the same file, or of a directory above it, the grant over
+ * that place counts. */
+static void look_through_a_mount(const char *mount, const char *path)
 {
 	char command[1024];
 	pid_t pid;
 	int out;
 
 	make_tree();
-	ASSERT_EQ(mkdir("work/view", 0755), 0);
+	ASSERT_TRUE(mkdir("work/view", 0755) == 0 && unlink("work/mine") == 0);
+	put("work/mine", "");
+	/* Nothing that may show twice but what is denied. */
+	ASSERT_TRUE(chmod("etc/deep", 0755) == 0 && unlink("etc/deep/near") == 0);
+	settle();
 	snprintf(command, sizeof(command),
-		 "mount --bind etc work/view || exit 77; "
-		 "test \"$(cat work/view/secret)\" = good || exit 78; "
-		 "TMPDIR=%s/work exec %s run -p base -r etc -r work --fs-deny "
-		 "etc/secret -- "
-		 "cat work/view/secret work/view/beside",
-		 tree, getenv("SANDLOCK"));
+		 "mount --bind %s || exit 77; "
+		 "test \"$(cat %s)\" = good || exit 78; "
+		 "TMPDIR=%s/work exec %s run -p base -r etc/deep -r work "
+		 "--fs-deny etc/deep/secret -- cat %s work/marks2 "
+		 "etc/deep/secret",
+		 mount, path, tree, getenv("SANDLOCK"), path);
+	put("work/marks2", "read\n");
 	pid = start(LIST("/usr/bin/unshare", geteuid() ? "-rm" : "-m",
 			 "/bin/sh", "-c", command),
 		    -1, &out);
 	if (finish(pid, out) == 77)
 		SKIP("mounting");
 	EXPECT_TRUE(strstr(output, "good") == NULL);
+	EXPECT_HAS(output, "read\n");
+	drop_tree();
+}
+
+TEST_OPTS(another_mount_of_a_directory_is_judged, .timeout = 60)
+{
+	look_through_a_mount("etc/deep work/view", "work/view/secret");
+}
+
+TEST_OPTS(another_mount_of_the_file_is_judged, .timeout = 60)
+{
+	look_through_a_mount("etc/deep/secret work/mine", "work/mine");
+}
+
+/* Nor is a sibling granted by another mount of it, where nothing was. */
+TEST_OPTS(another_mount_of_a_sibling_is_not_granted, .timeout = 60)
+{
+	char command[1024];
+	pid_t pid;
+	int out;
+
+	make_tree();
+	ASSERT_EQ(mkdir("view", 0755), 0);
+	snprintf(command, sizeof(command),
+		 "mount --bind etc/sub view || exit 77; cat view/x; "
+		 "TMPDIR=%s/work exec %s run -p base -r etc --fs-deny "
+		 "etc/secret "
+		 "-- cat view/x etc/beside",
+		 tree, getenv("SANDLOCK"));
+	pid = start(LIST("/usr/bin/unshare", geteuid() ? "-rm" : "-m",
+			 "/bin/sh", "-c", command),
+		    -1, &out);
+	if (finish(pid, out) == 77)
+		SKIP("mounting");
+	EXPECT_HAS(output, "below\n");
 	EXPECT_HAS(output, "beside\n");
+	EXPECT_TRUE(strstr(strstr(output, "below") + 1, "below\n") == NULL);
 	drop_tree();
 }
 
