@@ -59,7 +59,8 @@ static void grant(struct chooser *t)
 /* Mostly such as can be left to Landlock, if no grant is in the way. */
 static void choose_denies(struct chooser *t)
 {
-	static const char *const files[] = { "f", "f", "g", "d/f", "d", "none" };
+	static const char *const files[] = { "f",   "f",   "f",	  "g", "g",
+					     "d/f", "d/f", "d/f", "d", "none" };
 	char path[2 * PATH_MAX];
 
 	for (unsigned int i = 1 + rng_below(t->rng, 2); i > 0; i--) {
@@ -67,7 +68,7 @@ static void choose_denies(struct chooser *t)
 			 t->tree->root, files[rng_below(t->rng, LEN(files))]);
 		set(t, "filesystem.deny", path);
 	}
-	if (rng_chance(t->rng, 50)) {
+	if (rng_chance(t->rng, 80)) {
 		snprintf(path, sizeof(path), "?%s/" TREE_KEPT, t->tree->root);
 		set(t, "filesystem.read", path);
 	}

@@ -148,6 +148,11 @@ static void make_socket(const char *path)
 	close(fd);
 }
 
+static bool is_kept(const char *path)
+{
+	return strncmp(path, TREE_KEPT, strlen(TREE_KEPT)) == 0;
+}
+
 static mode_t make_node(struct tree *tree, struct rng *rng, const char *path,
 			const char *program)
 {
@@ -172,9 +177,9 @@ static mode_t make_node(struct tree *tree, struct rng *rng, const char *path,
 		make_socket(path);
 	else {
 		other = any_node(tree, rng);
-		/* With one name they can be denied by Landlock. */
-		if (!S_ISREG(other->mode) ||
-		    strncmp(other->path, TREE_KEPT, strlen(TREE_KEPT)) == 0)
+		/* With one name each they can be left to Landlock. */
+		if (!S_ISREG(other->mode) || is_kept(other->path) ||
+		    is_kept(path))
 			return 0;
 		must(linkat(AT_FDCWD, other->path, AT_FDCWD, path, 0) == 0,
 		     "link", path);
