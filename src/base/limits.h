@@ -41,5 +41,11 @@
 #define SL_MAX_CARVES 512
 /* Addresses times ranges of ports in network rules: all may be looked at. */
 #define SL_MAX_NET_ENTRIES 4096
+/* Denies that Landlock does instead: such files, the directories above them,
+ * and the entries beside these, each of which gets a rule. */
+#define SL_MAX_CHAIN_FILES 64
+#define SL_MAX_CHAIN_DIRS 64
+#define SL_MAX_SIBLINGS 512
+#define SL_MAX_MOUNTS_BYTES (4u << 20) /* of /proc/self/mountinfo */
 
 #endif

@@ -18,7 +18,9 @@
 bool cli_rule_is_skipped(const sandlock_rule *rule)
 {
 	return !rule->allows && rule->key &&
-	       strncmp(rule->key, "filesystem.", 11) == 0;
+	       strncmp(rule->key, "filesystem.", 11) == 0 &&
+	       strcmp(rule->key, "filesystem.deny") != 0 &&
+	       strcmp(rule->key, "filesystem.protect") != 0;
 }
 
 const char *cli_verdict_name(const sandlock_answer *answer)

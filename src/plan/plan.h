@@ -35,7 +35,8 @@ struct sl_plan_port {
 
 struct sl_plan_landlock {
 	uint64_t handled_fs, handled_net, scoped; /* the policy's domain, D1 */
-	uint64_t write_access; /* what a write grant of a directory gives */
+	uint64_t read_access;  /* what a read grant of a directory gives */
+	uint64_t write_access; /* and a write grant */
 	uint64_t border_fs, border_scoped; /* D2, the root's: REFER, SIGNAL */
 	bool border_refer;		   /* REFER is granted on / */
 	struct sl_plan_path *paths;
@@ -85,6 +86,10 @@ int sl_plan_compile_filter(const struct sl_policy *policy,
 /* Another filter for the same policy, which asks the judge about what it
  * refuses and about what Landlock refuses. Only where the plan traps at all. */
 int sl_plan_add_why(struct sl_plan *plan, struct sl_error *err);
+
+/* Another filter for the same policy, for where Landlock refuses what is
+ * denied: nothing is asked because of a deny. */
+int sl_plan_spare_denies(struct sl_plan *plan, struct sl_error *err);
 
 /* Must the kernel have @prot for @policy, or would it go without. */
 bool sl_plan_demands(const struct sl_policy *policy, enum sl_protection prot);

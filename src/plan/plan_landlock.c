@@ -376,6 +376,7 @@ int sl_plan_compile_landlock(const struct sl_policy *policy,
 		sl_plan_landlock_fini(&ll);
 		return r;
 	}
+	ll.read_access = FS_READ & ll.handled_fs;
 	ll.write_access = FS_WRITE & ll.handled_fs;
 	*ret_ll = ll;
 	return 0;

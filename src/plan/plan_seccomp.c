@@ -267,8 +267,10 @@ int sl_filter_spec(const struct sl_policy *policy, enum sl_arch arch,
 	return 0;
 }
 
+/* With the conditions @why, and without @spared. */
 static int compile(const struct sl_policy *policy, unsigned int why,
-		   struct sl_plan_filter *ret_filter, struct sl_error *err)
+		   unsigned int spared, struct sl_plan_filter *ret_filter,
+		   struct sl_error *err)
 {
 	struct sl_filter_spec spec;
 	int r;
@@ -276,7 +278,7 @@ static int compile(const struct sl_policy *policy, unsigned int why,
 	r = sl_filter_spec(policy, SL_ARCH_NATIVE, &spec, err);
 	if (r < 0)
 		return r;
-	spec.when |= why;
+	spec.when = (spec.when | why) & ~spared;
 	ret_filter->when = spec.when;
 	ret_filter->traps = spec.when & SL_WHEN_JUDGED;
 	ret_filter->hinders = why ||
@@ -294,24 +296,38 @@ int sl_plan_compile_filter(const struct sl_policy *policy,
 			   struct sl_error *err)
 {
 	(void)probe; /* every kernel with Landlock has all that is used here */
-	return compile(policy, 0, ret_filter, err);
+	return compile(policy, 0, 0, ret_filter, err);
 }
 
-int sl_plan_add_why(struct sl_plan *plan, struct sl_error *err)
+static int replace(struct sl_plan *plan, unsigned int why, unsigned int spared,
+		   struct sl_error *err)
 {
 	struct sl_plan_filter filter = { 0 };
-	int r;
+	int r = compile(plan->policy, why, spared, &filter, err);
 
-	if (!plan->filter.traps)
-		return sl_err(err, -EINVAL, SL_STAGE_CHECK,
-			      "nobody is there to tell why: "
-			      "--no-supervisor and --why exclude each other");
-	r = compile(plan->policy, SL_WHEN_WHY, &filter, err);
 	if (r < 0)
 		return r;
 	free(plan->filter.insns);
 	plan->filter = filter;
 	return 0;
+}
+
+int sl_plan_add_why(struct sl_plan *plan, struct sl_error *err)
+{
+	if (!plan->filter.traps)
+		return sl_err(err, -EINVAL, SL_STAGE_CHECK,
+			      "nobody is there to tell why: "
+			      "--no-supervisor and --why exclude each other");
+	return replace(plan, SL_WHEN_WHY, 0, err);
+}
+
+int sl_plan_spare_denies(struct sl_plan *plan, struct sl_error *err)
+{
+	unsigned int spared = SL_WHEN_DENIES;
+
+	if (!sl_policy_get(plan->policy, SL_KEY_FS_PROTECT)->count)
+		spared |= SL_WHEN_CARVED;
+	return replace(plan, plan->filter.when & SL_WHEN_WHY, spared, err);
 }
 
 /* What the rules for @call open, once each; false if there is no rule. */

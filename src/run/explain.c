@@ -168,8 +168,10 @@ static int prepare(struct sl_explain *ex, struct sl_error *err)
 
 	if (r < 0)
 		return r;
-	return sl_filter_spec(ex->prepared->policy, SL_ARCH_NATIVE, &ex->spec,
-			      err);
+	r = sl_filter_spec(ex->prepared->policy, SL_ARCH_NATIVE, &ex->spec, err);
+	/* What came out when the file system was looked at. */
+	ex->spec.when = ex->prepared->plan->filter.when;
+	return r;
 }
 
 int sl_ex_plan(const struct sl_policy *policy, char *const *argv,

@@ -9,6 +9,8 @@
 #include "run/explain_internal.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,6 +18,7 @@
 #include "policy/glob.h"
 #include "run/exechead.h"
 #include "run/walk.h"
+#include "sys/process.h"
 #include "sys/uapi.h"
 
 static const struct {
@@ -215,6 +218,26 @@ static void allowed(struct sl_explain *ex, const struct sl_walk *walk,
 					     : "");
 }
 
+/* Is what the rule leads to the object itself, or above it? */
+static bool is_object_of(const struct sl_carve_rule *rule,
+			 const struct sl_walk *walk)
+{
+	sl_autoclose int fd = -1;
+	struct stat st;
+
+	if (!rule->path[0])
+		return false;
+	fd = sl_path_open(AT_FDCWD, rule->path, O_NOFOLLOW,
+			  RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return false;
+	for (size_t n = 0; n < walk->node_count; n++)
+		if (walk->nodes[n].dev == st.st_dev &&
+		    walk->nodes[n].ino == st.st_ino)
+			return n == 0 || S_ISDIR(st.st_mode);
+	return false;
+}
+
 /* The rule that takes the path out of its grant, for this access, or NULL. */
 static const struct sl_carve_rule *carve_for(const struct sl_explain *ex,
 					     const struct sl_ask *ask,
@@ -228,9 +251,12 @@ static const struct sl_carve_rule *carve_for(const struct sl_explain *ex,
 	for (size_t i = 0; i < set->count; i++) {
 		const struct sl_carve_rule *rule = &set->rules[i];
 
-		if ((writes || rule->kind == SL_CARVE_DENY) &&
-		    sl_glob_compile(rule->pattern, &glob) == 0 &&
+		if (!writes && rule->kind != SL_CARVE_DENY)
+			continue;
+		if (sl_glob_compile(rule->pattern, &glob) == 0 &&
 		    sl_glob_walk(&glob, walk->path) == SL_GLOB_COVERED)
+			return rule;
+		if (is_object_of(rule, walk))
 			return rule;
 	}
 	return NULL;
@@ -240,7 +266,10 @@ static void carved_out(struct sl_explain *ex, const struct sl_carve_rule *rule,
 		       struct sl_judgement *j)
 {
 	j->answer.verdict = SL_VERDICT_REFUSED;
-	j->answer.rung = SL_RUNG_SUPERVISOR;
+	j->answer.rung = ex->prepared->denies_by_landlock &&
+					 rule->kind == SL_CARVE_DENY
+				 ? SL_RUNG_LANDLOCK
+				 : SL_RUNG_SUPERVISOR;
 	j->answer.error = EACCES;
 	j->answer.reason = sl_ex_text(ex, "%s takes '%s' out of the grant",
 				      sl_key_info(rule->kind == SL_CARVE_DENY

@@ -108,7 +108,29 @@ static void list_paths(struct sl_explain *ex)
 	}
 }
 
-/* Judged call by call, since Landlock cannot subtract. */
+static void list_carve(struct sl_explain *ex, enum sl_key key,
+		       const struct sl_item *item)
+{
+	bool deny = key == SL_KEY_FS_DENY;
+	bool landlock = deny && ex->prepared->denies_by_landlock;
+
+	sl_ex_add_rule(
+		ex,
+		(struct sl_ex_rule){
+			.key = key_name(key),
+			.subject = item->text,
+			.effect = deny ? "EACCES" : "EACCES for writing",
+			.origin = sl_ex_origin(ex, item),
+			.note = landlock ? "by granting what lies beside it "
+					   "when a run starts"
+					 : NULL,
+			.rung = landlock ? SL_RUNG_LANDLOCK : SL_RUNG_SUPERVISOR,
+			.source = item,
+		});
+}
+
+/* Landlock cannot subtract: judged call by call, but where all that lies beside
+ * what is denied can be granted. */
 static void list_carves(struct sl_explain *ex)
 {
 	static const enum sl_key keys[] = { SL_KEY_FS_DENY, SL_KEY_FS_PROTECT };
@@ -118,19 +140,7 @@ static void list_carves(struct sl_explain *ex)
 							    keys[k]);
 
 		for (size_t i = 0; i < list->count; i++)
-			sl_ex_add_rule(
-				ex, (struct sl_ex_rule){
-					    .key = key_name(keys[k]),
-					    .subject = list->items[i].text,
-					    .effect = keys[k] == SL_KEY_FS_DENY
-							      ? "EACCES"
-							      : "EACCES for "
-								"writing",
-					    .origin = sl_ex_origin(
-						    ex, &list->items[i]),
-					    .rung = SL_RUNG_SUPERVISOR,
-					    .source = &list->items[i],
-				    });
+			list_carve(ex, keys[k], &list->items[i]);
 	}
 }
 

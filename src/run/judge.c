@@ -28,6 +28,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "plan/filter.h"
 #include "sys/privilege.h"
 #include "sys/raw.h"
 #include "sys/uapi.h"
@@ -240,7 +241,7 @@ static void start(struct sl_run *run)
 	if (life->report.step)
 		return;
 	/* Not confined, as nothing is that was started before this thread is. */
-	if (run->judge && run->judge->carves)
+	if (run->judge && run->judge->when & SL_WHEN_CARVED)
 		r = sl_clerk_start(&run->judge->clerk);
 	if (r == 0)
 		r = enter_domain(launch);

@@ -18,6 +18,7 @@
 #include "run/command.h"
 #include "run/recipe.h"
 #include "run/ruleset.h"
+#include "run/siblings.h"
 #include "sys/landlock.h"
 #include "sys/uapi.h"
 
@@ -255,12 +256,60 @@ static int lift_fds(struct sl_launch *l, struct sl_error *err)
 	return 0;
 }
 
+static void forget_grants(struct sl_prepared *p)
+{
+	for (size_t i = 0; p->grants && i < p->plan->landlock.path_count; i++) {
+		sl_cleanup_close(&p->grants[i].fd);
+		p->grants[i].fd = -1;
+	}
+}
+
+static int build_rulesets(struct sl_prepared *p, int abi, bool hold,
+			  struct sl_siblings *siblings, struct sl_error *err)
+{
+	int *fds = p->launch.fds;
+
+	return sl_ruleset_build_noted(&p->plan->landlock, abi, p->grants, hold,
+				      siblings, &fds[SL_FD_POLICY],
+				      &fds[SL_FD_BORDER], err);
+}
+
+/* Denies go to Landlock where they can. Whether they can comes out while the
+ * grants are opened; if not, all is done anew. */
+static int make_rulesets(struct sl_prepared *p, int abi, bool hold,
+			 struct sl_error *err)
+{
+	SL_AUTO(sl_siblings) siblings = NULL;
+	int *fds = p->launch.fds;
+	int r = 0;
+
+	if (p->plan->filter.when & SL_WHEN_DENIES)
+		r = sl_siblings_new(&p->carves, &p->plan->landlock,
+				    fds[SL_FD_CWD] < 0 ? AT_FDCWD
+						       : fds[SL_FD_CWD],
+				    &siblings);
+	if (r < 0)
+		return out_of_memory(err);
+	r = build_rulesets(p, abi, hold, siblings, err);
+	if (r < 0 || !siblings)
+		return r;
+	if (!sl_siblings_gave_up(siblings)) {
+		p->denies_by_landlock = true;
+		return sl_plan_spare_denies(p->plan, err);
+	}
+	forget_grants(p);
+	for (int i = SL_FD_POLICY; i <= SL_FD_BORDER; i++) {
+		close(fds[i]);
+		fds[i] = -1;
+	}
+	return build_rulesets(p, abi, hold, NULL, err);
+}
+
 /* The plan and its rulesets, by the same calls whether it is for real. */
 static int make_plan(struct sl_prepared *p, const struct sl_request *request,
 		     struct sl_error *err)
 {
 	bool dry = request->dry;
-	struct sl_launch *l = &p->launch;
 	struct sl_probe probe;
 	int r;
 
@@ -275,14 +324,15 @@ static int make_plan(struct sl_prepared *p, const struct sl_request *request,
 		return out_of_memory(err);
 	for (size_t i = 0; i < p->plan->landlock.path_count; i++)
 		p->grants[i].fd = -1;
-	r = sl_ruleset_build_noted(&p->plan->landlock, probe.landlock_abi,
-				   p->grants, p->plan->filter.traps && !dry,
-				   &l->fds[SL_FD_POLICY], &l->fds[SL_FD_BORDER],
-				   err);
+	if (p->plan->filter.traps)
+		r = sl_carve_set_make(p->policy, &p->carves, err);
+	if (r == 0)
+		r = make_rulesets(p, probe.landlock_abi,
+				  p->plan->filter.traps && !dry, err);
 	if (r < 0)
 		return r;
 	if (probe.landlock_abi >= 7)
-		l->flags |= SL_LAUNCH_QUIET;
+		p->launch.flags |= SL_LAUNCH_QUIET;
 	return 0;
 }
 
@@ -315,8 +365,6 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 	if (r < 0)
 		return r;
 	r = p->plan->filter.traps && !request->dry ? fill_roots(p, err) : 0;
-	if (r == 0 && p->plan->filter.traps)
-		r = sl_carve_set_make(p->policy, &p->carves, err);
 	if (r < 0)
 		return r;
 	if (p->plan->filter.when & SL_WHEN_NET)
@@ -372,8 +420,7 @@ int sl_prepare(const struct sl_policy *policy, const struct sl_request *request,
 
 void sl_prepared_drop_roots(struct sl_prepared *p)
 {
-	for (size_t i = 0; p->grants && i < p->plan->landlock.path_count; i++)
-		sl_cleanup_close(&p->grants[i].fd);
+	forget_grants(p);
 	for (size_t i = 0; p->roots && i < p->launch.root_count; i++)
 		sl_cleanup_close(&p->roots[i].fd);
 	free(p->roots);

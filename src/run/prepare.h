@@ -31,6 +31,7 @@ struct sl_prepared {
 	struct sl_net_pins pins; /* of names in network rules */
 	struct sl_netset netset;
 	struct sl_carve_set carves; /* and what is taken out of them */
+	bool denies_by_landlock;    /* none of these is trapped for */
 	char tmp_name[16];
 };
 

@@ -21,6 +21,7 @@
 #include "base/buf.h"
 #include "policy/value.h"
 #include "run/ground.h"
+#include "run/siblings.h"
 #include "sys/landlock.h"
 #include "sys/uapi.h"
 
@@ -107,9 +108,19 @@ static bool must_hold(const struct sl_plan_path *path)
 	       path->path[0] != '/';
 }
 
-/* @note may be NULL. */
+/* A rule for what @fd holds, of which the denied files below are no part. */
+static int add_rule(int ruleset, int fd, const struct stat *st, uint64_t access,
+		    struct sl_siblings *siblings)
+{
+	if (access && siblings)
+		access = sl_siblings_narrow(siblings, st, access);
+	return access ? sl_ll_add_path(ruleset, fd, access) : 0;
+}
+
+/* @siblings and @note may be NULL. */
 static int add_path(int ruleset, const struct sl_plan_path *path, bool hold,
-		    struct sl_grant *note, struct sl_error *err)
+		    struct sl_siblings *siblings, struct sl_grant *note,
+		    struct sl_error *err)
 {
 	struct sl_grant nobody;
 	sl_autoclose int fd = -1;
@@ -146,7 +157,7 @@ static int add_path(int ruleset, const struct sl_plan_path *path, bool hold,
 	access = fitting_access(path->access, st.st_mode);
 	if (!access && !path->unix_only)
 		return 0;
-	r = access ? sl_ll_add_path(ruleset, fd, access) : 0;
+	r = add_rule(ruleset, fd, &st, access, siblings);
 	if (r == -EBADFD)
 		return path_error(path, r,
 				  "leads to a pipe, a socket or another object "
@@ -165,16 +176,19 @@ static int add_path(int ruleset, const struct sl_plan_path *path, bool hold,
 }
 
 static int add_rules(const struct sl_plan_landlock *ll, int ruleset,
-		     struct sl_grant *grants, bool hold, struct sl_error *err)
+		     struct sl_grant *grants, bool hold,
+		     struct sl_siblings *siblings, struct sl_error *err)
 {
 	int r;
 
 	for (size_t i = 0; i < ll->path_count; i++) {
-		r = add_path(ruleset, &ll->paths[i], hold,
+		r = add_path(ruleset, &ll->paths[i], hold, siblings,
 			     grants ? &grants[i] : NULL, err);
 		if (r < 0)
 			return r;
 	}
+	if (siblings)
+		sl_siblings_add_rules(siblings, ruleset);
 	for (size_t i = 0; i < ll->port_count; i++) {
 		r = sl_ll_add_port(ruleset, ll->ports[i].port,
 				   ll->ports[i].access);
@@ -213,7 +227,7 @@ static int build_border(const struct sl_plan_landlock *ll, int abi, int *ret_fd,
 	if (fd < 0)
 		return fd;
 	if (ll->border_refer) {
-		r = add_path(fd, &root, false, NULL, err);
+		r = add_path(fd, &root, false, NULL, NULL, err);
 		if (r < 0)
 			return r;
 	}
@@ -222,7 +236,8 @@ static int build_border(const struct sl_plan_landlock *ll, int abi, int *ret_fd,
 }
 
 int sl_ruleset_build_noted(const struct sl_plan_landlock *ll, int abi,
-			   struct sl_grant *grants, bool hold, int *ret_policy_fd,
+			   struct sl_grant *grants, bool hold,
+			   struct sl_siblings *siblings, int *ret_policy_fd,
 			   int *ret_border_fd, struct sl_error *err)
 {
 	sl_autoclose int policy = -1;
@@ -232,7 +247,7 @@ int sl_ruleset_build_noted(const struct sl_plan_landlock *ll, int abi,
 	policy = create(ll->handled_fs, ll->handled_net, ll->scoped, abi, err);
 	if (policy < 0)
 		return policy;
-	r = add_rules(ll, policy, grants, hold, err);
+	r = add_rules(ll, policy, grants, hold, siblings, err);
 	if (r < 0)
 		return r;
 	r = build_border(ll, abi, &border, err);
@@ -246,7 +261,7 @@ int sl_ruleset_build_noted(const struct sl_plan_landlock *ll, int abi,
 int sl_ruleset_build(const struct sl_plan_landlock *ll, int abi,
 		     int *ret_policy_fd, int *ret_border_fd, struct sl_error *err)
 {
-	return sl_ruleset_build_noted(ll, abi, NULL, false, ret_policy_fd,
+	return sl_ruleset_build_noted(ll, abi, NULL, false, NULL, ret_policy_fd,
 				      ret_border_fd, err);
 }
 

@@ -10,6 +10,8 @@
 #include "base/error.h"
 #include "plan/plan.h"
 
+struct sl_siblings;
+
 /*
  * Opens every granted path (symbolic links are followed, nothing blocks,
  * relative paths start at our working directory) and builds both rulesets for
@@ -33,10 +35,12 @@ struct sl_grant {
 /*
  * As sl_ruleset_build(); @grants has room for what became of each path. With
  * @hold the paths that the judge must know for certain (write grants, and
- * relative ones) stay open.
+ * relative ones) stay open. @siblings (NULL: none) changes the rules and not
+ * what is noted; it may have given up afterwards.
  */
 int sl_ruleset_build_noted(const struct sl_plan_landlock *ll, int abi,
-			   struct sl_grant *grants, bool hold, int *ret_policy_fd,
+			   struct sl_grant *grants, bool hold,
+			   struct sl_siblings *siblings, int *ret_policy_fd,
 			   int *ret_border_fd, struct sl_error *err);
 
 /* A line in @text for each path of @policy that is missing, unless it is

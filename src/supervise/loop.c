@@ -95,7 +95,7 @@ void sl_judge_listen(struct sl_judge *judge, int listener)
 	sl_hurry_prepare(&judge->hurry);
 	/* A mask and a working directory of our own, for what is made in the
 	 * place of others. */
-	if (judge->carves)
+	if (judge->when & SL_WHEN_CARVED)
 		judge->own_fs = unshare(CLONE_FS) == 0;
 	/* KERNEL 6.6: the caller's processor goes over to us at once, and back:
 	 * ten times faster. By value, not by address. */

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -419,6 +420,13 @@ static int new_bind(const char *p)
 	return bind(pair[0], (struct sockaddr *)&un, sizeof(un));
 }
 
+static int watch_r(const char *p)
+{
+	int fd = inotify_init1(IN_CLOEXEC);
+
+	return inotify_add_watch(fd, p, IN_ALL_EVENTS) < 0 ? -1 : done(fd);
+}
+
 const struct cell cells[] = {
 	{ "open O_WRONLY", open_w, CELL_WRITES },
 	{ "open O_RDWR|O_APPEND", open_rw, CELL_WRITES },
@@ -461,6 +469,7 @@ const struct cell cells[] = {
 	{ "O_PATH reopened for reading", reopen_r, CELL_READS },
 	{ "link and read", link_r, CELL_READS | CELL_OBJECT },
 	{ "rename and read", rename_r, CELL_READS | CELL_NAME },
+	{ "inotify", watch_r, CELL_READS },
 	{ "new: open", new_open, CELL_MAKES },
 	{ "new: openat O_EXCL", new_excl, CELL_MAKES },
 	{ "new: O_CREAT for reading", new_read_only, CELL_MAKES },

@@ -92,6 +92,9 @@ out "refused${tab}mode of a file${tab}judged by its object${tab}supervisor${tab}
 out "open${tab}Addresses that no rule names${tab}"
 same "$(awk -F"$tab" 'NF != 7' "$work/out")" ''
 no_out "open${tab}Metadata"
+lock explain -r "$work/w" --fs-deny "$work/w/file" --fs-protect "$work/no"
+out "refused${tab}$work/w/file${tab}EACCES${tab}supervisor${tab}filesystem.deny"
+out "refused${tab}$work/no${tab}EACCES for writing${tab}supervisor${tab}"
 lock explain --no-supervisor
 out "open${tab}Metadata${tab}"
 no_out "refused${tab}mode of a file"

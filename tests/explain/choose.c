@@ -85,6 +85,24 @@ static void choose_hosts(struct chooser *t)
 	}
 }
 
+/* Mostly such as can be left to Landlock, if no grant is in the way. */
+static void choose_denies(struct chooser *t)
+{
+	static const char *const files[] = { "f",   "f",   "f",	  "g", "g",
+					     "d/f", "d/f", "d/f", "d", "none" };
+	char path[2 * PATH_MAX];
+
+	for (unsigned int i = 1 + rng_below(t->rng, 2); i > 0; i--) {
+		snprintf(path, sizeof(path), "%s/" TREE_KEPT "/%s",
+			 t->tree->root, files[rng_below(t->rng, LEN(files))]);
+		set(t, "filesystem.deny", path);
+	}
+	if (rng_chance(t->rng, 80)) {
+		snprintf(path, sizeof(path), "?%s/" TREE_KEPT, t->tree->root);
+		set(t, "filesystem.read", path);
+	}
+}
+
 static void choose_network(struct chooser *t)
 {
 	char connect[64], bind[64], range[64];
@@ -165,6 +183,8 @@ sandlock_policy *choose_policy(const struct world *world,
 	set(&t, "filesystem.read", t.world->probe);
 	for (unsigned int i = rng_below(t.rng, 7); i > 0; i--)
 		grant(&t);
+	if (rng_chance(t.rng, 40))
+		choose_denies(&t);
 	if (rng_chance(t.rng, 60))
 		choose_network(&t);
 	if (rng_chance(t.rng, 60))

@@ -111,10 +111,10 @@ TEST(what_is_taken_out_of_a_grant)
 	begin();
 	set("filesystem.read", "/usr", "--fs-read");
 	set("filesystem.protect", "/usr/**/y", "--fs-protect");
-	set("filesystem.deny", "/usr/bin/env", "--fs-deny");
+	set("filesystem.deny", "/usr/bin/en[v]", "--fs-deny");
 	explain(NULL);
 	EXPECT_TRUE(has_rule("/usr/**/y", SANDLOCK_RUNG_SUPERVISOR));
-	EXPECT_TRUE(has_rule("/usr/bin/env", SANDLOCK_RUNG_SUPERVISOR));
+	EXPECT_TRUE(has_rule("/usr/bin/en[v]", SANDLOCK_RUNG_SUPERVISOR));
 	answer = ask("path:/usr/bin/env", 0);
 	EXPECT_EQ(answer.verdict, SANDLOCK_VERDICT_REFUSED);
 	EXPECT_EQ(answer.error, EACCES);

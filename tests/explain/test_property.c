@@ -255,8 +255,20 @@ static bool is_harmless(const struct attempt *a)
 	}
 }
 
+/* By what a script is run the judge sees once it runs, and ends it; what is no
+ * program does not come to that. */
+static bool is_ended_afterwards(const struct attempt *a)
+{
+	return a->op == 'x' && (a->error == 0 || a->error == ENOEXEC) &&
+	       strcmp(a->answer.enforced_by, "supervisor") == 0 &&
+	       strncmp(a->answer.reason, "it is run by ", 13) == 0;
+}
+
 static bool agrees(const struct attempt *a)
 {
+	if (a->answer.verdict == SANDLOCK_VERDICT_REFUSED &&
+	    is_ended_afterwards(a))
+		return true;
 	if (a->answer.verdict == SANDLOCK_VERDICT_DEPENDS)
 		return true;
 	/* Somebody runs the file just now, which is found out first. */

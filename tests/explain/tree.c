@@ -148,6 +148,11 @@ static void make_socket(const char *path)
 	close(fd);
 }
 
+static bool is_kept(const char *path)
+{
+	return strncmp(path, TREE_KEPT, strlen(TREE_KEPT)) == 0;
+}
+
 static mode_t make_node(struct tree *tree, struct rng *rng, const char *path,
 			const char *program)
 {
@@ -172,7 +177,9 @@ static mode_t make_node(struct tree *tree, struct rng *rng, const char *path,
 		make_socket(path);
 	else {
 		other = any_node(tree, rng);
-		if (!S_ISREG(other->mode))
+		/* With one name each they can be left to Landlock. */
+		if (!S_ISREG(other->mode) || is_kept(other->path) ||
+		    is_kept(path))
 			return 0;
 		must(linkat(AT_FDCWD, other->path, AT_FDCWD, path, 0) == 0,
 		     "link", path);
@@ -192,11 +199,31 @@ static void set_mode(const struct tree *tree, struct rng *rng, size_t i)
 	struct stat st;
 
 	must(lstat(path, &st) == 0, "lstat", path);
-	if (S_ISLNK(st.st_mode) || kind)
+	if (S_ISLNK(st.st_mode) || kind || strcmp(path, TREE_KEPT) == 0 ||
+	    strcmp(path, TREE_KEPT "/d") == 0)
 		return;
 	if (geteuid() == 0 && rng_chance(rng, 20))
 		must(chown(path, 65534, 65534) == 0, "chown", path);
 	must(chmod(path, mode) == 0, "chmod", path);
+}
+
+/* A directory that nobody writes in, with what a policy may deny. */
+static void make_kept(struct tree *tree)
+{
+	static const struct node kept[] = { { TREE_KEPT, S_IFDIR },
+					    { TREE_KEPT "/f", S_IFREG },
+					    { TREE_KEPT "/g", S_IFREG },
+					    { TREE_KEPT "/d", S_IFDIR },
+					    { TREE_KEPT "/d/f", S_IFREG } };
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+		if (S_ISDIR(kept[i].mode))
+			must(mkdir(kept[i].path, 0700) == 0, "mkdir",
+			     kept[i].path);
+		else
+			write_file(kept[i].path, "data\n");
+		tree->nodes[tree->count++] = kept[i];
+	}
 }
 
 void tree_make(struct tree *tree, struct rng *rng, const char *root,
@@ -212,6 +239,7 @@ void tree_make(struct tree *tree, struct rng *rng, const char *root,
 	must(mkdir(root, 0755) == 0 && chdir(root) == 0, "mkdir", root);
 	tree->nodes[0].mode = S_IFDIR;
 	tree->count = 1;
+	make_kept(tree);
 	for (unsigned int i = 0; i < 2 * TREE_NODES && tree->count < TREE_NODES;
 	     i++) {
 		struct node *node = &tree->nodes[tree->count];
@@ -232,6 +260,8 @@ void tree_make(struct tree *tree, struct rng *rng, const char *root,
 	}
 	for (size_t i = tree->count; i-- > 1;)
 		set_mode(tree, rng, i);
+	must(chmod(TREE_KEPT "/d", 0555) == 0 && chmod(TREE_KEPT, 0555) == 0,
+	     "chmod", TREE_KEPT);
 }
 
 void tree_remove(const char *root)

@@ -20,6 +20,7 @@ unsigned int rng_below(struct rng *rng, unsigned int n);
 bool rng_chance(struct rng *rng, unsigned int percent);
 
 #define TREE_NODES 40
+#define TREE_KEPT "kept"
 
 struct tree {
 	char root[PATH_MAX]; /* the current directory of everybody */
