@@ -137,6 +137,9 @@ struct cli_audit {
 	size_t rest_len, rest_at;
 };
 
+/* exposed.c: one warning, if a write grant covers what is other sandboxes'. */
+void cli_warn_exposed(const sandlock_policy *policy);
+
 struct pollfd;
 
 /* Before the start: @run->audit, where the sandbox may not write. */

@@ -57,10 +57,8 @@ say(enum cli_style style, const char *kind, const char *fmt, va_list ap)
 	end = append(end, kind);
 	text = end;
 	format(text, sizeof(buf) - (size_t)(text - buf) - 1, fmt, ap);
-	for (; *end; end++)
-		if (((unsigned char)*end < ' ' && *end != '\n' && *end != '\t') ||
-		    *end == 127)
-			*end = '?';
+	cli_clean_but(text, "\n\t");
+	end += strlen(end);
 	*end++ = '\n';
 	/* Nobody to tell when stderr itself fails. */
 	if (write(STDERR_FILENO, buf, (size_t)(end - buf)) < 0)

@@ -15,6 +15,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
@@ -165,6 +166,20 @@ static int serve(struct loop *loop, sandlock_error *err)
 	return r < 0 ? r : 0;
 }
 
+/*
+ * What answers the sandbox's calls is in this process and needs descriptors for
+ * it. Once it has started: the sandbox has the limit that we were started with.
+ */
+static void raise_nofile(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int cli_run_loop(const struct cli_run *run, struct cli_ear *ear,
 		 struct cli_audit *audit, sandlock_sandbox **ret_sandbox,
 		 const sandlock_result **ret_result, sandlock_error *err)
@@ -190,6 +205,7 @@ int cli_run_loop(const struct cli_run *run, struct cli_ear *ear,
 		options.stdio[STDERR_FILENO] = SANDLOCK_STDIO_STREAM;
 	r = sandlock_spawn(run->policy, &options, &loop.sandbox, err);
 	if (r == 0) {
+		raise_nofile();
 		*ret_sandbox = loop.sandbox;
 		if (ear->mode == CLI_EAR_PIPE)
 			cli_ear_attach(ear, sandlock_sandbox_stream(

@@ -7,6 +7,7 @@
  * messages come from everywhere in it and there is one terminal to please.
  */
 #include "style.h"
+#include "json.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -156,11 +157,31 @@ size_t cli_columns(const char *text)
 	return columns_of(text, strlen(text));
 }
 
+void cli_clean_but(char *text, const char *kept)
+{
+	char *to = text;
+
+	while (*text) {
+		unsigned char c = (unsigned char)*text;
+		size_t len = cli_utf8_len(text);
+		bool shown = len && c >= ' ' && c != 127 &&
+			     !cli_unseen(text, len);
+
+		len = len ? len : 1;
+		if (shown || strchr(kept, *text)) {
+			memmove(to, text, len);
+			to += len;
+		} else {
+			*to++ = '?';
+		}
+		text += len;
+	}
+	*to = '\0';
+}
+
 void cli_clean(char *text)
 {
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 127)
-			*text = '?';
+	cli_clean_but(text, "");
 }
 
 static void put_words(size_t column, size_t width, const char *text)

@@ -54,8 +54,11 @@ size_t cli_columns(const char *text);
  */
 void cli_put_wrapped(size_t column, enum cli_style style, const char *text);
 
-/* Control bytes become '?', in place: they must not drive the terminal. */
+/* In place, '?' for each control, for what cli_unseen() says, and for each byte
+ * that is not UTF-8: none may drive the terminal, or pass for a line of ours. */
 void cli_clean(char *text);
+/* The same, but for the characters @kept. */
+void cli_clean_but(char *text, const char *kept);
 
 /* ---- tables ------------------------------------------------------------- */
 

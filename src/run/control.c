@@ -280,6 +280,9 @@ static void receive(struct sl_control *c, struct sl_control_client *client)
 	if (n != sizeof(request) || request.version != SL_CONTROL_VERSION)
 		sl_control_refuse(client->fd, -EPROTO,
 				  "it is of another version of sandlock");
+	else if (strncmp(request.name, c->entry.name, sizeof(request.name)) != 0)
+		sl_control_refuse(client->fd, -ESTALE,
+				  "its entry leads to another sandbox");
 	else
 		sl_control_answer(c, client, &request);
 	if (!client->listens)

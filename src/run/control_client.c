@@ -114,24 +114,17 @@ int sl_client_check_name(const char *name, struct sl_error *err)
 	return sl_entry_name_ok(name) ? 0 : explain_connect(-ENOENT, name, err);
 }
 
-int sl_client_send(int dir_fd, const char *name,
-		   const struct sl_control_request *request,
-		   enum sl_client_mode mode, pid_t *ret_pid, struct sl_error *err)
+/*
+ * SECURITY: of a listening socket inside a sandbox the judge may be who listens,
+ * and so is taken for a supervisor; but not by the name of an entry. Nor is
+ * another supervisor, whose socket was moved there, the one that is meant.
+ */
+static int check_server(int sock, const char *name, struct sl_peer *ret_peer,
+			struct sl_error *err)
 {
-	sl_autoclose int sock = -1, pidfd = -1;
-	struct sl_peer peer;
-	int r;
+	int r = sl_sock_is_control(sock, true) ? sl_peer_check(sock, ret_peer)
+					       : -EPERM;
 
-	r = sl_client_check_name(name, err);
-	if (r < 0)
-		return r;
-	sock = mode == SL_CLIENT_ONCE ? sl_entry_connect(dir_fd, name)
-				      : connect_patiently(dir_fd, name);
-	if (sock < 0)
-		return explain_connect(sl_take_fd(&sock), name, err);
-	/* SECURITY: of a listening socket inside a sandbox the judge may be who
-	 * listens, and so is taken for a supervisor; but not by such a name. */
-	r = sl_sock_is_control(sock, true) ? sl_peer_check(sock, &peer) : -EPERM;
 	if (r < 0)
 		return sl_err(
 			err, r, SL_STAGE_SUPERVISE,
@@ -139,9 +132,38 @@ int sl_client_send(int dir_fd, const char *name,
 			"it is of another user, or inside a sandbox "
 			"itself",
 			name);
+	if (sl_entry_reached(sock, name))
+		return 0;
+	close(ret_peer->pidfd);
+	return sl_err(err, -EPERM, SL_STAGE_SUPERVISE,
+		      "what answers for sandbox '%s' is another sandbox: "
+		      "somebody moved its entry",
+		      name);
+}
+
+int sl_client_send(int dir_fd, const char *name,
+		   const struct sl_control_request *request,
+		   enum sl_client_mode mode, pid_t *ret_pid, struct sl_error *err)
+{
+	sl_autoclose int sock = -1, pidfd = -1;
+	struct sl_control_request named = *request;
+	struct sl_peer peer;
+	int r;
+
+	r = sl_client_check_name(name, err);
+	if (r < 0)
+		return r;
+	snprintf(named.name, sizeof(named.name), "%s", name);
+	sock = mode == SL_CLIENT_ONCE ? sl_entry_connect(dir_fd, name)
+				      : connect_patiently(dir_fd, name);
+	if (sock < 0)
+		return explain_connect(sl_take_fd(&sock), name, err);
+	r = check_server(sock, name, &peer, err);
+	if (r < 0)
+		return r;
 	pidfd = peer.pidfd;
 	*ret_pid = peer.pid;
-	r = send(sock, request, sizeof(*request), MSG_NOSIGNAL | MSG_DONTWAIT) < 0
+	r = send(sock, &named, sizeof(named), MSG_NOSIGNAL | MSG_DONTWAIT) < 0
 		    ? -errno
 		    : 0;
 	if (r == -EPIPE || r == -ECONNRESET)

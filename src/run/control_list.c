@@ -107,6 +107,12 @@ static int take_field(struct sl_found *found, uint32_t tag, const char *data,
 		      size_t len)
 {
 	switch (tag) {
+	case SL_TAG_NAME:
+		/* Who answered was asked by name: see sl_client_send(). */
+		return len == strlen(found->name) &&
+				       memcmp(data, found->name, len) == 0
+			       ? 0
+			       : -EPROTO;
 	case SL_TAG_PID:
 		return take_number(&found->pid, data, len);
 	case SL_TAG_SUPERVISOR:
@@ -125,7 +131,7 @@ static int take_field(struct sl_found *found, uint32_t tag, const char *data,
 	case SL_TAG_POLICY:
 		return take_text(&found->policy, data, len);
 	default:
-		return 0; /* of a later version; the name we know */
+		return 0; /* of a later version */
 	}
 }
 

@@ -11,7 +11,8 @@
 
 #include "base/limits.h"
 
-#define SL_CONTROL_VERSION 1u
+#define SL_CONTROL_VERSION 2u
+#define SL_CONTROL_NAME_BYTES 72
 
 enum sl_control_verb {
 	SL_CONTROL_NONE = 0,
@@ -29,8 +30,12 @@ struct sl_control_request {
 	uint32_t zero;
 	uint64_t grace_ns;
 	uint64_t more[5]; /* 0 */
+	/* Whom it is meant for, filled up with zeros: who is called otherwise
+	 * refuses. SECURITY: a sandbox may have moved entries about. */
+	char name[SL_CONTROL_NAME_BYTES];
 };
-_Static_assert(sizeof(struct sl_control_request) == 64, "on the wire");
+_Static_assert(sizeof(struct sl_control_request) == 136, "on the wire");
+_Static_assert(SL_CONTROL_NAME_BYTES > SL_MAX_SANDBOX_NAME, "with its NUL");
 
 /* Every packet to a client begins so. */
 struct sl_control_head {

@@ -207,6 +207,23 @@ int sl_entry_connect(int dir_fd, const char *name)
 	return lock;
 }
 
+bool sl_entry_reached(int sock, const char *name)
+{
+	struct sockaddr_un addr = { 0 };
+	socklen_t len = sizeof(addr) - 1; /* there is always a NUL */
+	const char *at = addr.sun_path;
+	char file[FILE_BYTES];
+
+	if (getpeername(sock, (struct sockaddr *)&addr, &len) < 0 ||
+	    addr.sun_family != AF_UNIX ||
+	    strncmp(at, SL_CONTROL_BOUND, strlen(SL_CONTROL_BOUND)) != 0)
+		return false;
+	at += strlen(SL_CONTROL_BOUND);
+	at += strspn(at, "0123456789");
+	file_name(file, name, "sock");
+	return *at == '/' && strcmp(at + 1, file) == 0;
+}
+
 /* "NAME.lock", and nothing else, is an entry. */
 static bool entry_of(const char *file, char name[SL_ENTRY_NAME_BYTES])
 {

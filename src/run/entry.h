@@ -43,6 +43,13 @@ void sl_entry_release(struct sl_entry *entry);
 int sl_entry_connect(int dir_fd, const char *name);
 
 /*
+ * Is the peer of @sock bound to the name of that entry? It stays with the
+ * socket wherever its file is moved or linked. No socket inside of a sandbox
+ * has one (docs/design/unix-sockets.md).
+ */
+bool sl_entry_reached(int sock, const char *name);
+
+/*
  * Calls @found for the name of every entry of @dir_fd, dead ones included, in
  * no order, until it returns other than 0, which is then returned.
  */

@@ -72,6 +72,7 @@ struct sl_call {
 	const struct seccomp_notif *notif;
 	const struct sl_notify_row *row;
 	bool read_memory; /* set by remote.c */
+	unsigned int steps; /* that paths were walked by hand so far: pin_walk.c */
 	struct sl_denial denied;
 };
 

@@ -9,5 +9,6 @@ struct sl_judge;
 
 /* Ends the processes among the last ones that execute something denied. */
 void sl_exec_look(struct sl_judge *judge);
+void sl_exec_drop(struct sl_judge *judge);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <time.h>
@@ -35,15 +36,53 @@ static int64_t now_ms(void)
 	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* With all places taken the oldest one is looked at for the last time. */
+static void forget(struct sl_judge_exec *exec)
+{
+	if (exec->tgid)
+		close(exec->pidfd);
+	*exec = (struct sl_judge_exec){ 0 };
+}
+
+/* What process @exec executes, held; negative errno. */
+static int open_exe(struct sl_judge *judge, const struct sl_judge_exec *exec)
+{
+	char path[24];
+	char *at = sl_object_number(path, (unsigned int)exec->tgid);
+
+	memcpy(at, "/exe", sizeof("/exe"));
+	return sl_path_open(judge->proc_fd, path, 0, 0);
+}
+
+static void note_before(struct sl_judge *judge, struct sl_judge_exec *exec)
+{
+	sl_autoclose int fd = open_exe(judge, exec);
+	struct sl_object object;
+
+	exec->known = fd >= 0 && sl_object_look(fd, &object) == 0;
+	if (exec->known) {
+		exec->dev = object.dev;
+		exec->ino = object.ino;
+	}
+}
+
+/* SECURITY: held while it can be held, so that it is not looked at, or ended,
+ * by a number of another one, nor for want of descriptors. */
 static int remember(struct sl_call *call)
 {
 	struct sl_judge *judge = call->judge;
 	struct sl_judge_exec *slot = &judge->execs[0];
 	int32_t tgid = sl_remote_tgid(call);
+	int pidfd, r;
 
 	if (tgid <= 0)
 		return tgid ? tgid : -ESRCH;
+	pidfd = sl_pidfd_open(tgid, 0);
+	r = pidfd < 0 ? pidfd : sl_call_alive(call);
+	if (r < 0) {
+		sl_cleanup_close(&pidfd);
+		return r;
+	}
+	/* With all places taken the oldest one was looked at for the last time. */
 	for (int i = 0; i < SL_JUDGE_EXECS; i++) {
 		struct sl_judge_exec *exec = &judge->execs[i];
 
@@ -54,7 +93,11 @@ static int remember(struct sl_call *call)
 		if (exec->until < slot->until)
 			slot = exec;
 	}
-	*slot = (struct sl_judge_exec){ tgid, now_ms() + LOOK_MS };
+	forget(slot);
+	*slot = (struct sl_judge_exec){ .tgid = tgid,
+					.pidfd = pidfd,
+					.until = now_ms() + LOOK_MS };
+	note_before(judge, slot);
 	judge->looks = true;
 	return 0;
 }
@@ -100,25 +143,47 @@ struct sl_answer sl_h_execveat(struct sl_call *call)
 
 /* ------------------------------------------------ afterwards */
 
-/* Does process @tgid run what is denied: ended, then. */
-static void look_at(struct sl_judge *judge, int32_t tgid)
+static bool is_gone(const struct sl_judge_exec *exec)
 {
-	struct seccomp_notif nobody = { .pid = (uint32_t)tgid };
+	struct pollfd pfd = { .fd = exec->pidfd, .events = POLLIN };
+
+	return poll(&pfd, 1, 0) > 0;
+}
+
+/* Is it denied: 1, 0; negative errno if that cannot be found out, because it
+ * shows itself to nobody, say, or we have no descriptor left. */
+static int judge_exe(struct sl_judge *judge, struct sl_judge_exec *exec)
+{
+	struct seccomp_notif nobody = { .pid = (uint32_t)exec->tgid };
 	struct sl_call call = { .judge = judge, .notif = &nobody };
-	char path[24], *at = sl_object_number(path, (unsigned int)tgid);
-	sl_autoclose int exe = -1, pidfd = -1;
+	sl_autoclose int exe = open_exe(judge, exec);
+	struct sl_object object;
 	int r;
 
-	pidfd = sl_pidfd_open(tgid, 0);
-	if (pidfd < 0)
-		return;
-	memcpy(at, "/exe", sizeof("/exe"));
-	exe = sl_path_open(judge->proc_fd, path, 0, 0);
 	if (exe < 0)
-		return;
+		return exe;
 	r = sl_carve_object(&call, exe);
 	if (r < 0 || r & SL_CARVE_DENY)
-		sl_pidfd_signal(pidfd, SIGKILL);
+		return 1;
+	r = sl_object_look(exe, &object);
+	if (r == 0 && exec->known)
+		exec->seen |= object.dev != exec->dev || object.ino != exec->ino;
+	return r;
+}
+
+/*
+ * SECURITY: who cannot be looked at is not let off: it is looked at again, and
+ * ended when the time for that is over. Unless it was seen behind the
+ * execution, as may be one whose first thread has ended since.
+ */
+static void look_at(struct sl_judge *judge, struct sl_judge_exec *exec, bool last)
+{
+	int r = judge_exe(judge, exec);
+
+	if (is_gone(exec))
+		forget(exec);
+	else if (r > 0 || (r < 0 && last && !exec->seen))
+		sl_pidfd_signal(exec->pidfd, SIGKILL);
 }
 
 void sl_exec_look(struct sl_judge *judge)
@@ -128,13 +193,20 @@ void sl_exec_look(struct sl_judge *judge)
 
 	for (int i = 0; i < SL_JUDGE_EXECS; i++) {
 		struct sl_judge_exec *exec = &judge->execs[i];
+		bool last = exec->until < now;
 
 		if (!exec->tgid)
 			continue;
-		look_at(judge, exec->tgid);
-		if (exec->until < now)
-			*exec = (struct sl_judge_exec){ 0 };
+		look_at(judge, exec, last);
+		if (last)
+			forget(exec);
 		more |= exec->tgid != 0;
 	}
 	judge->looks = more;
+}
+
+void sl_exec_drop(struct sl_judge *judge)
+{
+	for (int i = 0; i < SL_JUDGE_EXECS; i++)
+		forget(&judge->execs[i]);
 }

@@ -30,7 +30,13 @@ struct sl_judge_pidfd {
 /* A process that was let execute, and until when that may show. */
 struct sl_judge_exec {
 	int32_t tgid; /* 0: free */
+	int pidfd;    /* of it, as long as it is not free */
 	int64_t until;
+	/* What it executed before, if that could be looked at; then, whether it
+	 * was seen with something else that is not denied. */
+	bool known, seen;
+	dev_t dev;
+	ino_t ino;
 };
 
 /* A descriptor that the sandbox had from its start: the host's, not its own. */

@@ -81,6 +81,7 @@ void sl_judge_free(struct sl_judge *judge)
 	close_if(judge->root_fd);
 	for (size_t i = 0; i < SL_JUDGE_PIDFDS; i++)
 		close_if(judge->pidfds[i].fd);
+	sl_exec_drop(judge);
 	sl_clerk_stop(&judge->clerk);
 	sl_parked_drop(judge);
 	sl_carves_free(judge->carves);

@@ -25,6 +25,9 @@
 #include "sys/process.h"
 
 #define LINKS_MAX 40
+/* Of one call: all that a path can have, and some links. With 40 links full of
+ * "a/../" it were 80,000, and everybody else would wait for them. */
+#define STEPS_MAX (PATH_MAX / 2 + 512)
 #define PROC_ROOT_INO 1 /* of every instance of procfs */
 
 struct walk {
@@ -240,7 +243,7 @@ int sl_pin_walk(struct sl_call *call, int base, const char *path,
 		walk.rest += strspn(walk.rest, "/");
 		if (!*walk.rest)
 			break;
-		r = step(&walk);
+		r = call->steps++ < STEPS_MAX ? step(&walk) : -ELOOP;
 	}
 	if (r == 0 && walk.directory)
 		r = sl_pin_check_directory(walk.at);

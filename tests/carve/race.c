@@ -147,19 +147,33 @@ static int by_name(void)
 	return open("file", O_WRONLY | O_APPEND);
 }
 
-/* The executed program writes, into a file that may be written. */
-static int by_exec(void)
+static int execute(const char *what, const char *more)
 {
 	/* In memory that the other thread goes on to change. */
 	pid_t pid = vfork();
 	int status = 1;
 
 	if (pid == 0) {
-		execl(path, "carver", "mark", "marks", (char *)NULL);
+		execl(path, "carver", what, more, (char *)NULL);
 		_exit(1);
 	}
 	waitpid(pid, &status, 0);
 	return status == 0 ? open("/dev/null", O_WRONLY) : -1;
+}
+
+/* The executed program writes, into a file that may be written. */
+static int by_exec(void)
+{
+	return execute("mark", "marks");
+}
+
+/* Or lives on, which is the end of the race. */
+static int by_exec_unread(void)
+{
+	int fd = execute("stay", NULL);
+
+	over = over || fd >= 0;
+	return fd;
 }
 
 static const struct {
@@ -175,6 +189,7 @@ static const struct {
 	{ "directories", swap_dirs, by_bad },
 	{ "cwd", swap_cwd, by_name },
 	{ "exec", swap_path, by_exec },
+	{ "unread", swap_path, by_exec_unread },
 };
 
 int race_main(const char *which, const char *good_path, const char *bad_path,
@@ -196,7 +211,7 @@ int race_main(const char *which, const char *good_path, const char *bad_path,
 	dup2(parent_of(good), SLOT);
 	if (pthread_create(&thread, NULL, races[i].swap, NULL))
 		return 3;
-	for (end = now_ms() + ms; now_ms() < end; calls++) {
+	for (end = now_ms() + ms; now_ms() < end && !over; calls++) {
 		int fd = races[i].call();
 
 		if (fd < 0)

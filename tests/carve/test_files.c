@@ -231,6 +231,35 @@ TEST_OPTS(no_race_executes_with_effect_what_is_denied, .timeout = 120)
 	drop_tree();
 }
 
+/* One that may be executed and not read shows itself to nobody. */
+TEST_OPTS(what_cannot_be_looked_at_is_ended, .timeout = 120)
+{
+	const char *const program[] = { CARVER,	  "race", "unread", "s/prog",
+					"p/prog", "3000", NULL };
+
+	make_tree();
+	copy_program(CARVER, "p/prog");
+	ASSERT_EQ(chmod("p/prog", 0111), 0);
+	copy_program("/bin/false", "s/prog");
+	run_list(LIST("-w", "/dev/null"), program);
+	EXPECT_EQ(strncmp(output, "1 of ", 5), 0);
+	run_list(LIST("-w", "/dev/null", "--fs-deny", "p"), program);
+	EXPECT_EQ(strncmp(output, "0 of ", 5), 0);
+	printf("# unread: %s", output);
+	drop_tree();
+}
+
+TEST(a_first_thread_may_end_early)
+{
+	make_tree();
+	copy_program(CARVER, "s/prog");
+	EXPECT_EQ(run_list(LIST("-r", "/dev/null", "--fs-deny", "p"),
+			   LIST("/bin/sh", "-c", "s/prog hide; echo $?")),
+		  0);
+	EXPECT_STREQ(output, "alive\n0\n");
+	drop_tree();
+}
+
 /* ------------------------------------------------ as without */
 
 static void compare(const char *key)

@@ -339,6 +339,30 @@ lock run -t 100ms --kill-after 100ms -- \
 status 124
 end
 
+begin 'the limit of open files is the caller'"'"'s, and ours is as high as it goes'
+inside='ulimit -S -n; ulimit -H -n; echo; read x'
+mkfifo "$work/go"
+(
+	ulimit -S -n 300
+	exec "$sandlock" run -e "$inside" <"$work/go" >"$work/out"
+) &
+exec 9>"$work/go"
+# The end of its own two lines says that it runs.
+for i in $(seq 600); do
+	[ -s "$work/out" ] && grep -q '^$' "$work/out" && break
+	sleep 0.1
+done
+same "$(tr '\n' ' ' <"$work/out")" "300 $(ulimit -H -n)  "
+for i in $(seq 600); do
+	soft=$(sed -n 's/^Max open files *\([^ ]*\) .*/\1/p' "/proc/$!/limits")
+	[ "$soft" != 300 ] && break
+	sleep 0.1
+done
+same "$soft" "$(ulimit -H -n)"
+exec 9>&-
+wait "$!"
+end
+
 begin '--max-open-files'
 lock run --max-open-files 32 -e 'ulimit -n; ulimit -H -n'
 status 0

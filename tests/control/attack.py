@@ -17,13 +17,13 @@ import tempfile
 
 from lib import (DEADLINE, SANDLOCK, equal, has, has_not, run, status_of, until)
 
-# struct sl_control_request: version, verb, signal, 0, grace, 0...
+# struct sl_control_request: version, verb, signal, 0, grace, 0..., name
 INFO, KILL = 1, 4
 NOBODY = "nobody"
 
 
-def request(verb, version=1):
-    return struct.pack("<IIiIQ40x", version, verb, 0, 0, 0)
+def request(verb, version=2, name=b"victim"):
+    return struct.pack("<IIiIQ40x72s", version, verb, 0, 0, 0, name)
 
 
 def knock(path, message=None):
@@ -135,8 +135,9 @@ def root_is_heard(place):
         "setpriv", "--reuid", NOBODY, "--regid", str(user.pw_gid),
         "--clear-groups", "--"])
     sock = os.path.join(place.entries, "theirs.sock")
+    order = request(INFO, name=b"theirs")
     until("it listens", lambda: listens(sock))
-    equal(knock(sock) is not None, True)
+    equal(knock(sock, order) is not None, True)
 
 
 def a_confined_process_is_not_heard(place):
@@ -235,6 +236,28 @@ def a_wide_grant_gives_no_orders(place):
     has_not(out, "ready")
     has_not(out, "echo")
     unharmed(place, job)
+
+
+def an_order_reaches_whom_it_names(place):
+    """-w for the place, and a program that exchanges two entries."""
+    job, sock = victim(place)
+    evil = place.start(
+        "--name", "evil", "-w", place.xdg, words=[place.entries],
+        script='cd "$1" && mv evil.sock x && mv victim.sock evil.sock && '
+               'mv x victim.sock && ln evil.sock other.sock && : >other.lock'
+               ' && echo ready && exec cat')
+    listed = place.listed()
+    for name in "victim", "evil", "other":
+        equal(listed[name], {"name": name, "state": "not to be trusted"})
+        for command in ("inspect", "kill", "kill -s KILL", "events"):
+            out, err, status = place.call(*command.split(), name)
+            equal((out, status), ("", 125))
+            has(err, "is another sandbox: somebody moved its entry")
+    # And whoever does not look is refused by who was not meant.
+    for order in INFO, KILL:
+        has(knock(sock, request(order)), b"leads to another sandbox")
+    equal(status_of(evil), 0)
+    equal(status_of(job), 0)
 
 
 KNOCK = r"""
@@ -337,9 +360,26 @@ def a_name_that_comes_late_is_none(place):
     """bind() between the judge's look at the name and its listen()."""
     place.call("ps")
     out, err, status = place.call(
-        "run", "-p", "base", "-w", place.xdg, "--", sys.executable, "-c", RACE,
-        place.entries)
+        "run", "-q", "-p", "base", "-w", place.xdg, "--", sys.executable, "-c",
+        RACE, place.entries)
     equal((out, err, status), ("0 True\n", "", 0))
+
+
+def a_wide_grant_is_told(place):
+    place.call("ps")
+    base, link = os.path.dirname(place.entries), place.xdg + "/link"
+    os.symlink(place.entries, link)
+    os.mkdir(place.xdg + "/project")
+    for grant in place.xdg, base, place.entries, link, "?" + base + "/.":
+        out, err, status = place.call("run", "-p", "base", "-w", grant, "--",
+                                      "true")
+        equal((out, status, err.count("\n")), ("", 0, 1))
+        has(err, "warning: the write grant")
+        equal(place.call("run", "-q", "-p", "base", "-w", grant, "--", "true"),
+              ("", "", 0))
+    for grant in place.xdg + "/project", "?" + place.xdg + "/none":
+        equal(place.call("run", "-p", "base", "-w", grant, "--", "true"),
+              ("", "", 0))
 
 
 def what_a_wide_grant_can_spoil(place):
@@ -390,9 +430,10 @@ def a_bad_runtime_directory_is_passed_over(place):
 
 def nonsense_is_answered_or_ignored(place):
     job, sock = victim(place)
-    for message in (b"", b"x", b"x" * 63, b"x" * 65, b"x" * 4096, bytes(64),
-                    request(INFO, version=2), request(99),
-                    request(0), b"\xff" * 64):
+    for message in (b"", b"x", b"x" * 135, b"x" * 137, b"x" * 4096, bytes(136),
+                    request(INFO)[:64], request(INFO, version=1),
+                    request(INFO, version=3), request(99), request(0),
+                    request(KILL, name=b"v" * 72), b"\xff" * 136):
         knock(sock, message)
     many = [socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             for _ in range(70)]
@@ -437,9 +478,10 @@ CASES = [another_user_finds_nothing, another_user_is_not_heard, root_is_heard,
          a_confined_process_is_not_heard, who_is_confined_alike_is_heard,
          a_confined_server_is_not_believed,
          a_held_lock_costs_a_name_and_no_more, a_wide_grant_gives_no_orders,
+         an_order_reaches_whom_it_names,
          the_judge_carries_no_orders, the_judge_lends_no_credentials,
          a_name_that_comes_late_is_none,
-         what_a_wide_grant_can_spoil, others_were_first,
+         a_wide_grant_is_told, what_a_wide_grant_can_spoil, others_were_first,
          a_bad_runtime_directory_is_passed_over,
          nonsense_is_answered_or_ignored,
          a_supervisor_without_descriptors_lives_on, the_place_is_no_project]

@@ -229,6 +229,27 @@ def a_command_cannot_drive_the_terminal(place):
     has_not(seen, b"x\033")
 
 
+# What a terminal obeys or hides, or what turns a line around, and a stray byte.
+UNSEEN = ("\x1b]0;x\x07", "\x9b31m", "\u202e", "\u2028", "\u2066", "\ufeff",
+          "\udcff")
+
+
+def a_directory_cannot_drive_the_terminal(place):
+    """The working directory is the program's choice, and so is its name."""
+    name = "in" + "".join(UNSEEN) + "\u00e9out"
+    place.start("--name", "build", "-w", place.xdg, words=[place.xdg, name],
+                script='cd "$1" && mkdir "$2" && cd "$2" && echo ready && '
+                       'exec cat')
+    equal(place.running("build")["build"]["cwd"], os.path.join(place.xdg, name))
+    for command in (["ps"], ["inspect", "build"], ["ps", "--json"],
+                    ["inspect", "--json", "build"]):
+        out, err, status = place.call(*command)
+        equal((err, status), ("", 0))
+        for text in "\x1b", "\x07", "\x9b", *UNSEEN[2:]:
+            has_not(out, text)
+    has(place.call("inspect", "build")[0], "/in?]0;x??31m?????\u00e9out\n")
+
+
 def events_of_one(place):
     job = place.start("--name", "ev", script="echo ready; read -r _; exit 3")
     place.running("ev")
@@ -310,6 +331,7 @@ CASES = [nothing_runs, ps_lists_what_runs, a_name_is_made_up,
          kill_reaches_what_is_suspended, what_a_killed_supervisor_leaves_goes,
          inspect_gives_the_policy_back, inspect_for_people_keeps_values,
          nothing_is_written_down, a_command_cannot_drive_the_terminal,
+         a_directory_cannot_drive_the_terminal,
          events_of_one, events_of_all, fifty, a_run_needs_no_control_plane,
          a_long_command_is_cut]
 

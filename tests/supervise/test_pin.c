@@ -359,6 +359,44 @@ TEST(same_object_in_every_spelling)
 	place_remove();
 }
 
+/* Links full of names, the last one into nothing: the judge has others to serve,
+ * and the kernel, which has nobody to keep waiting, comes to another error. */
+TEST(a_long_way_is_given_up)
+{
+	static char text[PATH_MAX], deep[PATH_MAX];
+	struct caller caller;
+	char name[16], old[16] = "nope";
+	size_t len = 0;
+
+	place_make();
+	ASSERT_EQ(mkdir("d", 0755), 0);
+	while (len < PATH_MAX - 32)
+		len += (size_t)snprintf(text + len, PATH_MAX - len, "d/../");
+	for (int i = 0; i < 39; i++) {
+		snprintf(text + len, PATH_MAX - len, "%s", old);
+		snprintf(name, sizeof(name), "s%d", i);
+		ASSERT_EQ(symlink(text, name), 0);
+		memcpy(old, name, sizeof(old));
+	}
+	/* As many names as a path can have. */
+	for (len = 0; len < PATH_MAX - 8; len += 2)
+		memcpy(deep + len, "./", 2);
+	memcpy(deep + len, "nope", 5);
+	caller_start(&caller, NULL);
+	caller_trap(&caller, ARGS(0));
+	EXPECT_EQ(sl_pin(&caller.call, CWD, deep, 0), -ENOENT);
+	EXPECT_EQ(sl_pin(&caller.call, CWD, "s38", 0), -ELOOP);
+	/* It is of the call, not of the path. */
+	EXPECT_EQ(sl_pin(&caller.call, CWD, "nope", 0), -ELOOP);
+	caller_answer(&caller, sl_answer(0));
+	caller_trap(&caller, ARGS(0));
+	EXPECT_EQ(sl_pin(&caller.call, CWD, "s38", 0), -ELOOP);
+	EXPECT_GE(3000, caller.call.steps);
+	caller_answer(&caller, sl_answer(0));
+	caller_end(&caller);
+	place_remove();
+}
+
 TEST(parents_and_names)
 {
 	static const struct {
