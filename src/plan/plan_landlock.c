@@ -303,7 +303,7 @@ static uint64_t port_access(const struct sl_plan_landlock *ll,
 static int compile_ports(const struct sl_policy *policy,
 			 struct sl_plan_landlock *ll, struct sl_error *err)
 {
-	struct sl_portset connect = { 0 }, bind;
+	struct sl_portset connect = { 0 }, bind = { 0 };
 	struct sl_net_need need;
 	size_t count = 0;
 	int r;
@@ -320,8 +320,9 @@ static int compile_ports(const struct sl_policy *policy,
 	connect.all |= r == -E2BIG && need.judged;
 	if (r < 0 && !connect.all)
 		return r;
-	r = sl_ports_bind(policy, &bind, err);
-	if (r < 0)
+	r = sl_ports_bind(policy, &bind, need.binds ? NULL : err);
+	bind.all |= need.binds;
+	if (r < 0 && !bind.all)
 		return r;
 	if (connect.all)
 		ll->handled_net &= ~SL_LL_NET_CONNECT_TCP;

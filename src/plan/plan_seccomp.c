@@ -201,18 +201,23 @@ static unsigned int datagram_kinds(unsigned int protos)
 static unsigned int net_conditions(const struct sl_policy *policy)
 {
 	struct sl_net_need need;
+	unsigned int when;
 
 	/* An error is the other half's to report; here it means "nothing". */
 	if (sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR) ||
-	    sl_net_need(policy, &need, NULL) < 0 || !need.judged)
+	    sl_net_need(policy, &need, NULL) < 0)
 		return SL_WHEN_NO_INET_DGRAM;
-	return SL_WHEN_NET | datagram_kinds(need.protos);
+	when = need.binds ? SL_WHEN_BINDS : 0;
+	if (!need.judged)
+		return when | SL_WHEN_NO_INET_DGRAM;
+	return when | SL_WHEN_NET | datagram_kinds(need.protos);
 }
 
 static unsigned int conditions(const struct sl_policy *policy)
 {
 	unsigned int when = SL_WHEN_ALWAYS;
 	struct sl_portset bind;
+	int r;
 
 	if (!sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR))
 		when |= SL_WHEN_SUPERVISED | SL_WHEN_JUDGED;
@@ -224,7 +229,8 @@ static unsigned int conditions(const struct sl_policy *policy)
 	if (when & SL_WHEN_JUDGED && sl_policy_get(policy, SL_KEY_FS_DENY)->count)
 		when |= SL_WHEN_CARVED | SL_WHEN_DENIES;
 	/* An error is the other half's to report; here it means "no port". */
-	if (sl_ports_bind(policy, &bind, NULL) < 0 || bind.none)
+	r = sl_ports_bind(policy, &bind, NULL);
+	if ((r < 0 && r != -E2BIG) || (r == 0 && bind.none))
 		when |= SL_WHEN_NO_BIND;
 	if (sl_policy_get(policy, SL_KEY_CPU_CORES)->count)
 		when |= SL_WHEN_PINNED;

@@ -117,8 +117,13 @@ static int check_confined_network(const struct sl_policy *policy,
 	struct sl_net_need need;
 	int r = sl_net_need(policy, &need, err);
 
-	if (r < 0 || !need.judged)
+	if (r < 0 || (!need.judged && !need.binds))
 		return r;
+	if (need.binds) {
+		struct sl_portset set;
+
+		return sl_ports_bind(policy, &set, err);
+	}
 	sl_err(err, -EINVAL, SL_STAGE_CHECK,
 	       "a thread that runs already can be held to TCP ports of any "
 	       "host, at most %d of them, and not to hosts, UDP or ICMP",
@@ -163,7 +168,9 @@ static int check_network(const struct sl_policy *policy, struct sl_error *err)
 	struct sl_portset set;
 	int r = sl_net_need(policy, &need, err);
 
-	return r < 0 ? r : sl_ports_bind(policy, &set, err);
+	if (r < 0 || need.binds)
+		return r;
+	return sl_ports_bind(policy, &set, err);
 }
 
 static int check_syscalls(const struct sl_policy *policy, struct sl_error *err)

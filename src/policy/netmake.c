@@ -201,6 +201,34 @@ static int add_list(struct build *b, const struct sl_policy *policy,
 	return 0;
 }
 
+/* What may not be bound, where Landlock cannot say what may. */
+static int add_binds(struct build *b, const struct sl_policy *policy,
+		     struct sl_error *err)
+{
+	struct sl_portset set;
+	unsigned int lo = 0;
+	int r = 0;
+
+	if (sl_ports_bind(policy, &set, NULL) != -E2BIG)
+		return 0;
+	sl_ports_bind_all(policy, &set);
+	for (unsigned int port = 0; r == 0 && port <= 65536; port++) {
+		if (port < 65536 && !sl_portset_has(&set, (uint16_t)port))
+			continue;
+		b->now = (struct sl_net_entry){ .protos = SL_NET_BIND,
+						.deny = true,
+						.lo = (uint16_t)lo,
+						.hi = (uint16_t)(port - 1) };
+		if (lo < port)
+			r = add(b);
+		lo = port + 1;
+	}
+	return r < 0 ? sl_err(err, r, SL_STAGE_COMPILE,
+			      "--net-deny-bind: more than %d ranges of ports",
+			      SL_MAX_NET_ENTRIES)
+		     : 0;
+}
+
 static uint32_t open_protos(const struct sl_policy *policy)
 {
 	return sl_policy_get(policy, SL_KEY_NET_DENY)->count &&
@@ -218,6 +246,8 @@ int sl_netset_make(const struct sl_policy *policy, const struct sl_net_pins *pin
 
 	if (r == 0)
 		r = add_list(&b, policy, SL_KEY_NET_ALLOW, err);
+	if (r == 0)
+		r = add_binds(&b, policy, err);
 	if (r < 0)
 		sl_netset_fini(&set);
 	else
@@ -271,6 +301,7 @@ int sl_net_need(const struct sl_policy *policy, struct sl_net_need *ret_need,
 	need.judged |= (need.protos & ~(unsigned int)SL_NET_TCP) != 0;
 	if (!need.judged && need.protos)
 		need.judged = sl_ports_connect(policy, &ports, NULL) < 0;
+	need.binds = sl_ports_bind(policy, &ports, NULL) == -E2BIG;
 	*ret_need = need;
 	return 0;
 }

@@ -27,6 +27,7 @@ int sl_net_names(const struct sl_policy *policy, char (**ret_names)[254],
 /* What a policy asks for. */
 struct sl_net_need {
 	unsigned int protos; /* that can reach anything: enum sl_net_proto */
+	bool binds;  /* more ports to bind than the kernel has rules: judged */
 	bool judged; /* not to be said in TCP ports alone, so somebody judges */
 	bool names;
 };

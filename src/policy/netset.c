@@ -86,6 +86,17 @@ static bool covers(const struct sl_net_entry *e, enum sl_net_proto proto,
 	       in_prefix(e->addr, addr->bytes, e->prefix);
 }
 
+bool sl_netset_binds(const struct sl_netset *set, uint16_t port)
+{
+	for (uint32_t i = 0; i < set->count; i++) {
+		const struct sl_net_entry *e = &set->entries[i];
+
+		if (e->protos & SL_NET_BIND && port >= e->lo && port <= e->hi)
+			return false;
+	}
+	return true;
+}
+
 bool sl_netset_judge(const struct sl_netset *set, enum sl_net_proto proto,
 		     const struct sl_net_addr *addr, uint16_t port,
 		     const struct sl_net_entry **ret_entry)

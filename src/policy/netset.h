@@ -12,7 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum sl_net_proto { SL_NET_TCP = 1, SL_NET_UDP = 2, SL_NET_ICMP = 4 };
+enum sl_net_proto {
+	SL_NET_TCP = 1,
+	SL_NET_UDP = 2,
+	SL_NET_ICMP = 4,
+	SL_NET_BIND = 8, /* of TCP; in entries alone, which are denies */
+};
 
 /* In canonical form. Zero is no address and matches nothing. */
 struct sl_net_addr {
@@ -32,7 +37,7 @@ struct sl_net_entry {
 	uint8_t prefix;
 	uint8_t addr[16];
 	uint16_t lo, hi; /* ports; of ICMP 0 to 65535 */
-	uint16_t item;	 /* of network.allow or network.deny */
+	uint16_t item;	 /* of network.allow or network.deny; or 0 */
 };
 
 struct sl_netset {
@@ -40,6 +45,9 @@ struct sl_netset {
 	uint32_t count;
 	uint32_t open; /* protocols that need no allow: there are only denies */
 };
+
+/* Whether TCP port @port may be bound; 0 is any free one. */
+bool sl_netset_binds(const struct sl_netset *set, uint16_t port);
 
 /*
  * Whether @proto (one) may reach @addr. A deny wins, whatever stands before it.

@@ -172,6 +172,20 @@ static void put_items(struct sl_portset *set, const struct sl_value *value,
 	}
 }
 
+void sl_ports_bind_all(const struct sl_policy *policy, struct sl_portset *ret)
+{
+	const struct sl_value *allow = sl_policy_get(policy,
+						     SL_KEY_NET_ALLOW_BIND);
+	const struct sl_value *deny = sl_policy_get(policy, SL_KEY_NET_DENY_BIND);
+
+	memset(ret, 0, sizeof(*ret));
+	put_items(ret, allow, true);
+	/* A deny alone: everything but this. */
+	if (!allow->count && deny->count)
+		put_range(ret, 0, 65535, true);
+	put_items(ret, deny, false);
+}
+
 int sl_ports_bind(const struct sl_policy *policy, struct sl_portset *ret,
 		  struct sl_error *err)
 {
@@ -189,12 +203,7 @@ int sl_ports_bind(const struct sl_policy *policy, struct sl_portset *ret,
 	for (size_t i = 0; wild && i < allow->count; i++)
 		if (allow->items[i].num != SL_PORT_ANY)
 			return mixed(err, &allow->items[i]);
-	memset(&set, 0, sizeof(set));
-	put_items(&set, allow, true);
-	/* A deny alone: everything but this. */
-	if (!allow->count && deny->count)
-		put_range(&set, 0, 65535, true);
-	put_items(&set, deny, false);
+	sl_ports_bind_all(policy, &set);
 	return finish(&set, wild && !deny->count,
 		      allow->count ? SL_KEY_NET_ALLOW_BIND : SL_KEY_NET_DENY_BIND,
 		      speaker->items, ret, err);

@@ -37,4 +37,7 @@ int sl_ports_connect(const struct sl_policy *policy, struct sl_portset *ret,
 int sl_ports_bind(const struct sl_policy *policy, struct sl_portset *ret,
 		  struct sl_error *err);
 
+/* The same, however many there are; for a policy that is in order. */
+void sl_ports_bind_all(const struct sl_policy *policy, struct sl_portset *ret);
+
 #endif

@@ -194,7 +194,7 @@ static bool filtered(struct sl_explain *ex, enum sl_sys call, uint64_t domain,
 	return true;
 }
 
-static bool judged(const struct sl_explain *ex)
+static bool knows_hosts(const struct sl_explain *ex)
 {
 	return ex->prepared->plan->filter.when & SL_WHEN_NET;
 }
@@ -202,28 +202,36 @@ static bool judged(const struct sl_explain *ex)
 static void judge_bind(struct sl_explain *ex, const struct sl_ask *ask,
 		       struct sl_judgement *j)
 {
+	bool judged = ex->prepared->plan->filter.when & SL_WHEN_BINDS;
+	bool ok;
+
 	j->answer.access = "bind";
 	j->answer.object = sl_ex_text(ex, "TCP port %u", ask->port);
 	if (filtered(ex, SL_SYS_socket, (uint64_t)ask->family, SOCK_STREAM, 0, j) ||
 	    filtered(ex, SL_SYS_bind, 0, 0, 0, j))
 		return;
-	if (granted(ex, ask->port, SL_LL_NET_BIND_TCP))
+	ok = judged ? sl_netset_binds(&ex->prepared->netset, ask->port)
+		    : granted(ex, ask->port, SL_LL_NET_BIND_TCP);
+	if (ok)
 		grant_port(ex, ask,
 			   item_for(ex, SL_KEY_NET_ALLOW_BIND, false, ask->port),
 			   j);
 	else
 		refuse_port(ex, ask, j);
+	if (judged && j->answer.rung == SL_RUNG_LANDLOCK)
+		j->answer.rung = SL_RUNG_SUPERVISOR;
 }
 
 static void judge_tcp(struct sl_explain *ex, const struct sl_ask *ask,
 		      struct sl_judgement *j)
 {
-	j->answer.object = judged(ex) ? sl_ex_destination(ex, ask)
-				      : sl_ex_text(ex, "TCP port %u", ask->port);
+	j->answer.object = knows_hosts(ex)
+				   ? sl_ex_destination(ex, ask)
+				   : sl_ex_text(ex, "TCP port %u", ask->port);
 	if (filtered(ex, SL_SYS_socket, (uint64_t)ask->family, SOCK_STREAM, 0, j) ||
 	    filtered(ex, SL_SYS_connect, 0, 0, 0, j))
 		return;
-	if (judged(ex))
+	if (knows_hosts(ex))
 		sl_ex_judge_destination(ex, ask, j);
 	else if (granted(ex, ask->port, SL_LL_NET_CONNECT_TCP))
 		grant_port(ex, ask,
@@ -284,7 +292,7 @@ static void judge_datagram(struct sl_explain *ex, const struct sl_ask *ask,
 	}
 	if (may_not_ping(ask, j) || filtered(ex, SL_SYS_connect, 0, 0, 0, j))
 		return;
-	if (judged(ex))
+	if (knows_hosts(ex))
 		sl_ex_judge_destination(ex, ask, j);
 	else
 		judge_free_socket(ex, ask, j);

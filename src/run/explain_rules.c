@@ -234,6 +234,9 @@ static void list_network(struct sl_explain *ex)
 {
 	const struct sl_plan_landlock *ll = landlock_of(ex);
 	const enum sl_rung rung = SL_RUNG_LANDLOCK;
+	const enum sl_rung binds = ex->prepared->plan->filter.when & SL_WHEN_BINDS
+					   ? SL_RUNG_SUPERVISOR
+					   : rung;
 
 	if (ex->prepared->plan->filter.when & SL_WHEN_NET) {
 		list_destinations(ex);
@@ -245,9 +248,9 @@ static void list_network(struct sl_explain *ex)
 	}
 	if (ll->handled_net & SL_LL_NET_CONNECT_TCP)
 		refuse(ex, rung, "TCP to any other port", "EACCES", NULL);
-	list_items(ex, SL_KEY_NET_ALLOW_BIND, rung, true, "TCP port", "bind",
+	list_items(ex, SL_KEY_NET_ALLOW_BIND, binds, true, "TCP port", "bind",
 		   NULL);
-	list_items(ex, SL_KEY_NET_DENY_BIND, rung, false, "TCP port", "EACCES",
+	list_items(ex, SL_KEY_NET_DENY_BIND, binds, false, "TCP port", "EACCES",
 		   NULL);
 	if (ll->handled_net & SL_LL_NET_BIND_TCP)
 		refuse(ex, rung, "binding any other TCP port", "EACCES", NULL);

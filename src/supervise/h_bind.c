@@ -2,11 +2,14 @@
 /*
  * bind(2), where a part of a grant is carved out: of a Unix socket it makes a
  * name. Which family it is, the address says, so every address comes here; the
- * others are bound as they are, by our copy, and our domain judges the port.
+ * others are bound as they are, by our copy, and our domain judges the port, or
+ * the network rules do, where the kernel would need too many of its own.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -14,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "plan/filter.h"
 #include "supervise/carve.h"
 #include "supervise/event.h"
 #include "supervise/handlers.h"
@@ -74,6 +78,33 @@ static long bind_path(struct sl_call *call, int sock, const char *path)
 		       offsetof(struct sockaddr_un, sun_path) + len + 1);
 }
 
+/*
+ * AF_INET and AF_INET6 have the port in the same place; of an address of
+ * neither family (AF_UNSPEC is one to bind()) it is read just so.
+ */
+static int judge_port(struct sl_call *call, int sock, sa_family_t said,
+		      const char *address)
+{
+	int protocol = 0;
+	socklen_t len = sizeof(protocol);
+	uint16_t port;
+
+	if (getsockopt(sock, SOL_SOCKET, SO_PROTOCOL, &protocol, &len) < 0)
+		return -errno;
+	memcpy(&port, address + sizeof(said), sizeof(port));
+	port = ntohs(port);
+	if (protocol == IPPROTO_UDP || sl_netset_binds(&call->judge->net, port))
+		return 0;
+	sl_event_deny(call, SL_RULE_NO_GRANT, SL_TRY_BIND, EACCES, -1);
+	snprintf(call->judge->object, sizeof(call->judge->object), "port %u",
+		 port);
+	call->denied.object = call->judge->object;
+	call->denied.object_len = strlen(call->judge->object);
+	call->denied.args[0] = said == AF_INET6 ? AF_INET6 : AF_INET;
+	call->denied.args[1] = port;
+	return -EACCES;
+}
+
 static struct sl_answer bind_socket(struct sl_call *call, int sock)
 {
 	char address[ADDRESS_MAX + 1] = { 0 };
@@ -93,6 +124,11 @@ static struct sl_answer bind_socket(struct sl_call *call, int sock)
 	if (r < 0)
 		return sl_answer(r);
 	memcpy(&said, address, sizeof(said));
+	if (call->judge->when & SL_WHEN_BINDS && family != AF_UNIX) {
+		r = judge_port(call, sock, said, address);
+		if (r < 0)
+			return sl_answer(r);
+	}
 	if (family == AF_UNIX && said == AF_UNIX && (size_t)len > at &&
 	    (size_t)len <= sizeof(struct sockaddr_un) && address[at])
 		return sl_answer(bind_path(call, sock, address + at));

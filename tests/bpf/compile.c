@@ -53,6 +53,8 @@ struct sl_policy *compile_policy(const struct naive *n)
 		set(policy, SL_KEY_ALLOW_UNIX, "/run/some/socket");
 	if (n->hosts)
 		set(policy, SL_KEY_NET_ALLOW, "tcp://10.0.0.0/8:443");
+	if (n->binds)
+		set(policy, SL_KEY_NET_DENY_BIND, "22");
 	if (n->udp)
 		set(policy, SL_KEY_NET_ALLOW, "udp://:53");
 	if (n->icmp)

@@ -84,7 +84,8 @@ bool naive_judges(const char *name)
 bool naive_judges_under(const struct naive *n, const char *name)
 {
 	return has(judged, name) ||
-	       ((n->protects || n->denies) && has(" open openat bind ", name));
+	       ((n->protects || n->denies) && has(" open openat bind ", name)) ||
+	       (n->binds && has(" bind ", name));
 }
 
 static uint32_t do_local_socket(const struct naive *n, uint32_t type)
@@ -230,8 +231,10 @@ static bool asks(const struct naive *n, const char *name, const uint64_t *a)
 		return (n->datagrams || n->udp || n->icmp) && a[4] != 0;
 	if (strcmp(name, "sendmsg") == 0 || strcmp(name, "sendmmsg") == 0)
 		return n->datagrams || n->udp || n->icmp;
+	if (strcmp(name, "bind") == 0 && n->binds && (uint32_t)a[2] > 2)
+		return true;
 	if (strcmp(name, "listen") == 0)
-		return n->local && !n->bind;
+		return n->local && !n->bind && !n->binds;
 	if (strcmp(name, "setpgid") == 0)
 		return (uint32_t)a[1] != 0;
 	if (strcmp(name, "ioctl") == 0)
@@ -302,7 +305,8 @@ static uint32_t by_name(const struct naive *n, const char *name,
 	if (strcmp(name, "clone3") == 0)
 		return FAIL(ENOSYS);
 	if (strcmp(name, "mq_open") == 0 || strcmp(name, "mq_unlink") == 0 ||
-	    (strcmp(name, "listen") == 0 && !n->bind && !n->local))
+	    (strcmp(name, "listen") == 0 && !n->bind && !n->local &&
+	     (!n->binds || n->no_supervisor)))
 		return FAIL(EACCES);
 	if (named(n->deny, name) || has(always, name))
 		return FAIL(EPERM);

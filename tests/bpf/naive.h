@@ -20,6 +20,7 @@ struct naive {
 	bool datagrams; /* and datagram ones */
 	bool hosts;	/* TCP to some address */
 	bool udp, icmp;
+	bool binds;	  /* all TCP ports but one */
 	const char *deny; /* names and groups, blank-separated */
 	const char *allow;
 };

@@ -212,6 +212,12 @@ TEST(destinations_are_judged_where_rules_know_them)
 	check_all((struct naive){ .udp = true, .no_supervisor = true }, SOME);
 }
 
+TEST(binds_are_judged_where_too_many_are_allowed)
+{
+	check_all((struct naive){ .binds = true }, SOME);
+	check_all((struct naive){ .binds = true, .local = true }, SOME);
+}
+
 /* Reading stays free of traps. */
 TEST(protected_parts_trap_what_writes)
 {
@@ -413,6 +419,7 @@ TEST(random_lists)
 		n.local = !n.no_supervisor && (next_random(&state) & 1);
 		n.datagrams = n.local && (next_random(&state) & 1);
 		n.hosts = !n.no_supervisor && (next_random(&state) & 1);
+		n.binds = !n.no_supervisor && next_random(&state) % 4 == 0;
 		n.udp = !n.no_supervisor && next_random(&state) % 4 == 0;
 		n.icmp = !n.no_supervisor && next_random(&state) % 4 == 0;
 		for (int i = 0; i < SL_SYS_COUNT; i++) {

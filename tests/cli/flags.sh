@@ -159,6 +159,15 @@ if command -v perl >/dev/null; then
 	err 'Permission denied'
 	lock run $bind --net-allow-bind '*' -- perl "$work/bind.pl"
 	out bound
+	# All but some: the supervisor knows them, the kernel has not the room.
+	lock run $bind --net-deny-bind 1-1023 -- perl "$work/bind.pl"
+	out bound
+	lock run $bind --net-deny-bind 0 --audit fd:2 -- perl "$work/bind.pl"
+	err 'bind: Permission denied'
+	err '"access":"bind","object":"port 0","rule":"no grant"'
+	lock run $bind --net-allow-bind '*' --net-deny-bind 0 -- \
+		perl "$work/bind.pl"
+	err 'bind: Permission denied'
 	lock run $bind --net-allow-bind 0 --net-deny-bind 0 -- \
 		perl "$work/bind.pl"
 	err 'Permission denied'
