@@ -288,6 +288,13 @@ uint64_t sl_run_events_dropped(const struct sl_run *run)
 	return run->events ? sl_event_dropped(run->events) : 0;
 }
 
+uint32_t sl_run_asked(const struct sl_run *run, enum sl_sys call)
+{
+	int nr = sl_sys_number(call, SL_ARCH_NATIVE);
+
+	return run->judge && nr >= 0 ? run->judge->asked[nr] : 0;
+}
+
 pid_t sl_run_pid(const struct sl_run *run)
 {
 	return run->life->root_pid;
