@@ -273,7 +273,7 @@ void sl_run_outcome(const struct sl_run *run, struct sl_outcome *ret_outcome)
 	}
 	if (life->timed_out)
 		out.reason = SL_REASON_TIMEOUT;
-	else if ((life->request & SL_LIFE_KILL) && out.code < 0)
+	else if (SL_LIFE_GET(&life->request) & SL_LIFE_KILL && out.code < 0)
 		out.reason = SL_REASON_KILLED;
 	*ret_outcome = out;
 }
