@@ -21,6 +21,9 @@
 #include "sys/object.h"
 #include "sys/uapi_task.h"
 
+/* Folds to the s of ASCII. */
+#define LONG_S "\xc5\xbf"
+
 /* ------------------------------------------------ what folds, by inode */
 
 enum sl_folds __real_sl_object_folds(int fd);
@@ -119,8 +122,8 @@ TEST(names_of_a_directory_that_does_not_fold)
 	/* Nobody looks at a directory without need. */
 	EXPECT_EQ(asked, 0);
 	FREE("dir", "secret");
-	FREE("dir", "\xc5\xbf"
-		    "ecret");
+	FREE("dir", LONG_S "\x65"
+			   "cret");
 	FREE(".", "a.KEY");
 	EXPECT_GT(asked, 0);
 	end(&caller);
@@ -138,8 +141,8 @@ TEST(names_of_a_directory_that_folds)
 	COVERED("dir", "Secret");
 	COVERED("dir", "secret");
 	COVERED("dir", "SECRET");
-	COVERED("dir", "\xc5\xbf"
-		       "ecret");	      /* long s */
+	COVERED("dir", LONG_S "\x65"
+			      "cret");
 	COVERED("dir", "sec\xe2\x80\x8bret"); /* of no width */
 	COVERED("dir", "Secret.");	      /* vfat */
 	COVERED("dir", ".gI\xe2\x80\x8ct");
@@ -164,8 +167,8 @@ TEST(names_of_a_directory_that_may_fold)
 	fold("dir", SL_FOLDS_ASCII);
 	COVERED("dir", "SECRETS");
 	FREE("dir", "\xe6\x96\x87\xe6\xa1\xa3");
-	FREE("dir", "\xc5\xbf"
-		    "ecrets");
+	FREE("dir", LONG_S "\x65"
+			   "crets");
 	end(&caller);
 	place_remove();
 }
@@ -282,8 +285,8 @@ TEST(a_directory_made_by_another_name)
 				ARGS(ADDR("m/dir/SECRET"), 0700)),
 		  -EACCES);
 	EXPECT_EQ(caller_judged(&caller, sl_h_mkdir,
-				ARGS(ADDR("m/dir/\xc5\xbf"
-					  "ecret"),
+				ARGS(ADDR("m/dir/" LONG_S "\x65"
+					  "cret"),
 				     0700)),
 		  -EACCES);
 	EXPECT_EQ(caller_judged(&caller, sl_h_mkdir,
