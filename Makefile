@@ -29,10 +29,15 @@ check:
 	@tools/deps.sh build check
 	@tools/check.sh quick
 
-# {gcc, clang} x {plain, ASan + UBSan}, quick and full tests.
+# {gcc, clang} x {plain, ASan + UBSan}, quick and full tests; and check-tsan.
 check-all:
 	@tools/deps.sh build check all
 	@tools/check.sh all
+
+# What has threads, with a thread sanitizer.
+check-tsan:
+	@tools/deps.sh build check
+	@tools/check.sh threads
 
 # Measures, prints, and writes docs/bench and the figures of the README. BENCH=
 # takes options of the driver, and then prints only: make bench BENCH='--part spawn'
@@ -59,4 +64,4 @@ lint:
 clean:
 	rm -rf build build-*
 
-.PHONY: all build try check check-all bench install fmt lint clean
+.PHONY: all build try check check-all check-tsan bench install fmt lint clean

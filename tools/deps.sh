@@ -52,6 +52,7 @@ collect() {
 		need_module pip python3-pip
 		need_module venv python3-venv
 		need_file /usr/share/python-wheels/'pip-*.whl' python3-venv
+		need strace strace
 		need fish fish
 		need zsh zsh
 		need go golang-go # fetches and builds the toml-test client

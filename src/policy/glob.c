@@ -99,6 +99,109 @@ static bool match_name(const char *p, size_t plen, const char *name, size_t len)
 	return p == end;
 }
 
+/* ------------------------------------------------ one name, folded */
+
+static bool is_high(char c)
+{
+	return (unsigned char)c >= 0x80;
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static char other_case(char c)
+{
+	return is_letter(c) ? (char)(c ^ 0x20) : c;
+}
+
+/*
+ * Some letters beyond ASCII fold to letters of ASCII (the Kelvin sign to k, a
+ * ligature to ffi) and some to nothing at all; two characters of punctuation
+ * have a twin there, too.
+ */
+static bool may_be_folded_to(char c)
+{
+	return is_letter(c) || c == ';' || c == '`' || c == '?' || c == '[';
+}
+
+/* Passing over bytes that may fold to nothing. */
+static void pass_high(bool *at, const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (at[i] && is_high(name[i]))
+			at[i + 1] = true;
+}
+
+/* One byte, or set, of the pattern at @p: from the places in the name that are
+ * reached (@at) to those reached behind it. */
+static void step_byte(const char *p, const char *end, const char *name,
+		      size_t len, bool all, bool *at)
+{
+	bool before = false;
+
+	for (size_t i = 0; i <= len; i++) {
+		bool here = at[i];
+		bool stays = all && here && i < len && is_high(name[i]) &&
+			     may_be_folded_to(*p);
+
+		at[i] = stays ||
+			(before && (takes(p, end, name[i - 1]) ||
+				    takes(p, end, other_case(name[i - 1]))));
+		before = here;
+	}
+}
+
+static void step_any(size_t len, bool *at)
+{
+	for (size_t i = 0; i < len; i++)
+		at[i + 1] |= at[i];
+}
+
+static bool match_folded(const char *p, size_t plen, const char *name,
+			 size_t len, bool all)
+{
+	const char *end = p + plen;
+	bool at[NAME_MAX + 1] = { true };
+
+	/* No file has such a name. */
+	if (len > NAME_MAX)
+		return false;
+	while (p < end) {
+		size_t n = *p == '[' ? set_len(p, end) : 1;
+
+		if (all)
+			pass_high(at, name, len);
+		if (*p == '*' || (all && is_high(*p)))
+			step_any(len, at);
+		else
+			step_byte(p, end, name, len, all, at);
+		p += n;
+	}
+	if (all)
+		pass_high(at, name, len);
+	return at[len];
+}
+
+/* Nearly all are told apart by their length or first letter. */
+static bool equal_folded(const char *text, size_t text_len, const char *name,
+			 size_t len, bool all)
+{
+	for (size_t i = 0; all && i < text_len; i++)
+		if (is_high(text[i]))
+			return match_folded(text, text_len, name, len, all);
+	for (size_t i = 0; all && i < len; i++)
+		if (is_high(name[i]))
+			return match_folded(text, text_len, name, len, all);
+	if (text_len != len)
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (text[i] != name[i] && other_case(text[i]) != name[i])
+			return false;
+	return true;
+}
+
 /* ------------------------------------------------ patterns */
 
 static const char *fault(const char *name, size_t len)
@@ -206,8 +309,25 @@ uint64_t sl_glob_start(const struct sl_glob *glob)
 	return settle(glob, 1);
 }
 
-uint64_t sl_glob_step(const struct sl_glob *glob, uint64_t states,
-		      const char *name, size_t len)
+enum compare { EXACTLY, FOLDED_ASCII, FOLDED };
+
+static bool fits(const struct sl_glob *glob, const struct sl_glob_part *part,
+		 const char *name, size_t len, enum compare how)
+{
+	const char *text = glob->text + part->start;
+
+	if (part->kind == LITERAL)
+		return how == EXACTLY
+			       ? part->len == len && !memcmp(text, name, len)
+			       : equal_folded(text, part->len, name, len,
+					      how == FOLDED);
+	return how == EXACTLY
+		       ? match_name(text, part->len, name, len)
+		       : match_folded(text, part->len, name, len, how == FOLDED);
+}
+
+static uint64_t step(const struct sl_glob *glob, uint64_t states,
+		     const char *name, size_t len, enum compare how)
 {
 	uint64_t next = 0;
 
@@ -215,18 +335,37 @@ uint64_t sl_glob_step(const struct sl_glob *glob, uint64_t states,
 		return states;
 	for (size_t i = 0; i < glob->count; i++) {
 		const struct sl_glob_part *part = &glob->parts[i];
-		const char *text = glob->text + part->start;
 
 		if (!(states & (UINT64_C(1) << i)))
 			continue;
 		if (part->kind == ANY)
 			next |= UINT64_C(1) << i;
-		else if (part->kind == LITERAL
-				 ? part->len == len && !memcmp(text, name, len)
-				 : match_name(text, part->len, name, len))
+		else if (fits(glob, part, name, len, how))
 			next |= UINT64_C(1) << (i + 1);
 	}
 	return settle(glob, next);
+}
+
+uint64_t sl_glob_step(const struct sl_glob *glob, uint64_t states,
+		      const char *name, size_t len)
+{
+	return step(glob, states, name, len, EXACTLY);
+}
+
+uint64_t sl_glob_step_folded(const struct sl_glob *glob, uint64_t states,
+			     const char *name, size_t len, bool all)
+{
+	uint64_t next = step(glob, states, name, len,
+			     all ? FOLDED : FOLDED_ASCII);
+	size_t trimmed = len;
+
+	/* vfat and its like leave these away. */
+	while (all && trimmed > 1 &&
+	       (name[trimmed - 1] == '.' || name[trimmed - 1] == ' '))
+		trimmed--;
+	if (trimmed < len)
+		next |= step(glob, states, name, trimmed, FOLDED);
+	return next & SL_GLOB_COVERED ? SL_GLOB_COVERED : next;
 }
 
 uint64_t sl_glob_walk(const struct sl_glob *glob, const char *path)

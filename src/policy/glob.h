@@ -51,6 +51,13 @@ uint64_t sl_glob_start(const struct sl_glob *glob);
 /* From a directory to its entry of that name. */
 uint64_t sl_glob_step(const struct sl_glob *glob, uint64_t states,
 		      const char *name, size_t len);
+/*
+ * The same in a directory that takes different names for one: all that
+ * sl_glob_step() gives, and more. The case of ASCII letters does not count; with
+ * @all neither do other bytes, of which a run stands for any letters or none.
+ */
+uint64_t sl_glob_step_folded(const struct sl_glob *glob, uint64_t states,
+			     const char *name, size_t len, bool all);
 /* From "/" along an absolute path; doubled slashes count once. */
 uint64_t sl_glob_walk(const struct sl_glob *glob, const char *path);
 

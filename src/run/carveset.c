@@ -3,10 +3,12 @@
 #include "run/carveset.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -32,6 +34,28 @@ static int add(struct sl_carve_set *set, uint32_t kind, const char *pattern,
 }
 
 /*
+ * As the kernel writes @path, which exists and has no links, and as the judge
+ * will read it: a directory that folds case leads there by other spellings.
+ */
+static void respell(char path[PATH_MAX])
+{
+	sl_autoclose int fd = open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	char link[40], text[PATH_MAX];
+	ssize_t n;
+
+	if (fd < 0)
+		return;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, text, sizeof(text) - 1);
+	/* Nothing but another spelling: it may have been moved meanwhile. */
+	if (n <= 0 || (size_t)n != strlen(path))
+		return;
+	text[n] = '\0';
+	if (strcasecmp(text, path) == 0)
+		memcpy(path, text, (size_t)n);
+}
+
+/*
  * @path, absolute, without symbolic links as far as it exists, the rest as it
  * is: into @buf. A ".." behind what does not exist leads nowhere: -ENOENT.
  */
@@ -53,6 +77,7 @@ static int canonical(const char *path, char buf[PATH_MAX])
 			return -ENOENT;
 		*cut = '\0';
 	}
+	respell(buf);
 	rest = path + strlen(head);
 	for (const char *at = rest; (at = strstr(at, "/..")); at += 3)
 		if (at[3] == '/' || !at[3])

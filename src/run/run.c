@@ -278,7 +278,7 @@ void sl_run_outcome(const struct sl_run *run, struct sl_outcome *ret_outcome)
 	}
 	if (life->timed_out)
 		out.reason = SL_REASON_TIMEOUT;
-	else if ((life->request & SL_LIFE_KILL) && out.code < 0)
+	else if (SL_LIFE_GET(&life->request) & SL_LIFE_KILL && out.code < 0)
 		out.reason = SL_REASON_KILLED;
 	*ret_outcome = out;
 }
@@ -291,6 +291,13 @@ bool sl_run_next_event(struct sl_run *run, struct sl_event *ret_event)
 uint64_t sl_run_events_dropped(const struct sl_run *run)
 {
 	return run->events ? sl_event_dropped(run->events) : 0;
+}
+
+uint32_t sl_run_asked(const struct sl_run *run, enum sl_sys call)
+{
+	int nr = sl_sys_number(call, SL_ARCH_NATIVE);
+
+	return run->judge && nr >= 0 ? run->judge->asked[nr] : 0;
 }
 
 pid_t sl_run_pid(const struct sl_run *run)

@@ -15,6 +15,7 @@
 #include "base/error.h"
 #include "run/launch.h"
 #include "supervise/event.h"
+#include "sys/syscalls.h"
 
 struct sl_run;
 
@@ -66,6 +67,9 @@ void sl_run_outcome(const struct sl_run *run, struct sl_outcome *ret_outcome);
 bool sl_run_next_event(struct sl_run *run, struct sl_event *ret_event);
 /* Events that found no room. */
 uint64_t sl_run_events_dropped(const struct sl_run *run);
+
+/* After SL_RUN_OVER: how often the judge was asked about @call. */
+uint32_t sl_run_asked(const struct sl_run *run, enum sl_sys call);
 
 pid_t sl_run_pid(const struct sl_run *run);
 /* Times the root stopped so far. */

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "run/life.h"
 #include "run/naming.h"
 #include "run/prepare.h"
 #include "run/proto.h"
@@ -105,7 +106,8 @@ static void over(struct sl_sandbox *s)
 		sl_capture_drain(&s->result.out[i], true);
 		sl_capture_close(&s->result.out[i]);
 	}
-	s->over = true;
+	/* Any thread asks for it: see sl_sandbox_signal(). */
+	SL_LIFE_SET(&s->over, true);
 }
 
 /* What a thread of ours has written down. */
@@ -473,7 +475,7 @@ int sl_sandbox_signal(struct sl_sandbox *s, int sig)
 {
 	if (sig < 1 || sig > 64)
 		return -EINVAL;
-	if (s->over)
+	if (SL_LIFE_GET(&s->over))
 		return -ESRCH;
 	return s->run ? sl_run_signal(s->run, sig)
 		      : order(s, SL_PROTO_SIGNAL, sig);
@@ -481,7 +483,7 @@ int sl_sandbox_signal(struct sl_sandbox *s, int sig)
 
 int sl_sandbox_kill(struct sl_sandbox *s)
 {
-	if (s->over)
+	if (SL_LIFE_GET(&s->over))
 		return 0;
 	if (s->run)
 		sl_run_kill(s->run);

@@ -162,20 +162,128 @@ static int open_holder(const struct sl_call *call, char *text)
 			    RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
 }
 
+/* ------------------------------------------------ names that are the same */
+
+/*
+ * The directory in which a name is judged, and those above it. They are looked
+ * at only where it matters how they compare names, which is nearly never, and
+ * each time anew: one that is empty can be made to fold by whoever may write.
+ */
+struct chain {
+	const struct sl_call *call;
+	int below; /* a descriptor: of the directory, or of what is in it */
+	bool held; /* of the directory itself */
+	const char *text;	 /* of it, for what is no directory */
+	size_t names;		 /* in the text */
+	uint8_t seen[CLIMB_MAX]; /* by how far above: enum sl_folds + 1; or 0 */
+};
+
+static int open_first(const struct chain *chain)
+{
+	struct sl_object object;
+	int r;
+
+	if (chain->held)
+		return fcntl(chain->below, F_DUPFD_CLOEXEC, 0);
+	r = sl_object_look(chain->below, &object);
+	if (r < 0)
+		return r;
+	if (S_ISDIR(object.mode))
+		return sl_path_open(chain->below, "..", O_DIRECTORY, 0);
+	return sl_path_open(chain->call->judge->root_fd,
+			    *chain->text ? chain->text : "/", O_DIRECTORY,
+			    RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+}
+
+/* How names are compared in the directory @up levels above. */
+static enum sl_folds folds_at(struct chain *chain, size_t up)
+{
+	enum sl_folds folds = SL_FOLDS_ALL;
+	int fd;
+
+	if (up >= CLIMB_MAX)
+		return folds;
+	if (chain->seen[up])
+		return (enum sl_folds)(chain->seen[up] - 1);
+	fd = open_first(chain);
+	for (size_t i = 0; i < up && fd >= 0; i++) {
+		int above = sl_path_open(fd, "..", O_DIRECTORY, 0);
+
+		close(fd);
+		fd = above;
+	}
+	if (fd >= 0) {
+		folds = sl_object_folds(fd);
+		close(fd);
+	}
+	chain->seen[up] = (uint8_t)(folds + 1);
+	return folds;
+}
+
+/* A step of a pattern, in the directory @up levels above. */
+static uint64_t step(const struct sl_glob *glob, uint64_t states,
+		     const char *name, size_t len, struct chain *chain, size_t up)
+{
+	uint64_t exact = sl_glob_step(glob, states, name, len);
+	uint64_t folded = sl_glob_step_folded(glob, states, name, len, true);
+
+	if (folded == exact)
+		return exact;
+	switch (folds_at(chain, up)) {
+	case SL_FOLDS_NOT:
+		return exact;
+	case SL_FOLDS_ASCII:
+		return exact |
+		       sl_glob_step_folded(glob, states, name, len, false);
+	case SL_FOLDS_ALL:
+	default:
+		return folded;
+	}
+}
+
+static uint64_t walk(const struct sl_glob *glob, struct chain *chain)
+{
+	uint64_t states = sl_glob_start(glob);
+	const char *at = chain->text;
+	size_t up = chain->names;
+
+	while (states && states != SL_GLOB_COVERED) {
+		size_t len;
+
+		at += strspn(at, "/");
+		len = strcspn(at, "/");
+		if (!len)
+			break;
+		states = step(glob, states, at, len, chain, up--);
+		at += len;
+	}
+	return states;
+}
+
 /* ------------------------------------------------ by name */
 
-/* @name in the directory called @text: what covers it, and whether it leads.
- * Where it stands goes into @states, unless that is NULL. */
-static uint32_t walk_all(const struct sl_carves *carves, const char *text,
+static size_t count_names(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += *text != '/' && (text[1] == '/' || !text[1]);
+	return count;
+}
+
+/* @name in the directory of @chain: what covers it, and whether it leads. Where
+ * it stands goes into @states, unless that is NULL. */
+static uint32_t walk_all(const struct sl_carves *carves, struct chain *chain,
 			 const char *name, uint64_t *states)
 {
 	size_t len = strlen(name);
 	uint32_t kinds = 0;
 
+	chain->names = count_names(chain->text);
 	for (size_t i = 0; i < carves->count; i++) {
 		const struct rule *rule = &carves->rules[i];
-		uint64_t above = sl_glob_walk(&rule->glob, text);
-		uint64_t here = sl_glob_step(&rule->glob, above, name, len);
+		uint64_t above = walk(&rule->glob, chain);
+		uint64_t here = step(&rule->glob, above, name, len, chain, 0);
 
 		if (here == SL_GLOB_COVERED)
 			kinds |= rule->kind;
@@ -192,6 +300,9 @@ int sl_carve_name(struct sl_call *call, enum sl_carve_place place, int parent,
 {
 	const struct sl_carves *carves = call->judge->carves;
 	char *text = call->judge->text[0];
+	struct chain chain = {
+		.call = call, .below = parent, .held = true, .text = text
+	};
 	struct sl_object object;
 	uint32_t kinds;
 	int r;
@@ -201,7 +312,7 @@ int sl_carve_name(struct sl_call *call, enum sl_carve_place place, int parent,
 		r = sl_pin_text(call, parent, text);
 	if (r < 0)
 		return r;
-	kinds = walk_all(carves, text, name, carves->states[place]);
+	kinds = walk_all(carves, &chain, name, carves->states[place]);
 	if (may_be_alias(carves, &object))
 		kinds |= climb(carves, fcntl(parent, F_DUPFD_CLOEXEC, 0));
 	*ret_named = (struct sl_named){ kinds & SL_CARVE_ANY,
@@ -222,6 +333,7 @@ int sl_carve_object(struct sl_call *call, int fd)
 {
 	const struct sl_carves *carves = call->judge->carves;
 	char *text = call->judge->text[0], *name;
+	struct chain chain = { .call = call, .below = fd, .text = text };
 	struct sl_object object;
 	uint32_t kinds;
 	int r;
@@ -240,7 +352,7 @@ int sl_carve_object(struct sl_call *call, int fd)
 		return (int)kinds;
 	name = strrchr(text, '/');
 	*name = '\0';
-	kinds |= walk_all(carves, text, name + 1, NULL);
+	kinds |= walk_all(carves, &chain, name + 1, NULL);
 	*name = '/';
 	if (S_ISDIR(object.mode))
 		kinds &= ~(uint32_t)SL_CARVE_LEADS;

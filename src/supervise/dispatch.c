@@ -70,6 +70,7 @@ struct sl_answer sl_judge_dispatch(struct sl_judge *judge)
 	if (data->nr < 0 || data->nr > SL_SYSCALL_NR_MAX ||
 	    data->arch != sl_arch_audit(SL_ARCH_NATIVE))
 		return sl_answer_fail(EPERM);
+	judge->asked[data->nr]++;
 	error = refusal(&call);
 	if (error || !judge->row_of[data->nr])
 		return sl_answer_fail(error);

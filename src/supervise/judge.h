@@ -87,6 +87,8 @@ struct sl_judge {
 	int kept; /* a socket not closed yet, + 1 (linger.h); 0: none */
 	/* Row of notify.def + 1 by number of the call; 0: none. */
 	uint8_t row_of[SL_SYSCALL_NR_MAX + 1];
+	/* How often each came, by number: what a policy costs. */
+	uint32_t asked[SL_SYSCALL_NR_MAX + 1];
 	/* What came, with room for what a later kernel may add. */
 	union {
 		struct seccomp_notif notif;

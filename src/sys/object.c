@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "sys/raw.h"
 #include "sys/uapi_task.h"
@@ -48,6 +49,69 @@ int sl_object_no_follow(int fd)
 	int r = (int)sl_raw2(SYS_fstatfs, fd, &st);
 
 	return r < 0 ? r : !!(st.f_flags & SL_STATFS_NOSYMFOLLOW);
+}
+
+/* f_type; not all headers have all of them. */
+#define MAGIC_VFAT 0x4d44u
+#define MAGIC_EXFAT 0x2011bab0u
+#define MAGIC_NTFS 0x5346544eu
+#define MAGIC_NTFS3 0x7366746eu
+#define MAGIC_SMB 0x517bu
+#define MAGIC_CIFS 0xff534d42u
+#define MAGIC_SMB2 0xfe534d42u
+#define MAGIC_HFS 0x4244u
+#define MAGIC_HFSPLUS 0x482bu
+#define MAGIC_HPFS 0xf995e849u
+#define MAGIC_VBOXSF 0x786f4256u
+#define MAGIC_FUSE 0x65735546u
+#define MAGIC_9P 0x01021997u
+
+enum sl_folds sl_object_folds(int fd)
+{
+	struct statfs st;
+	uint32_t flags = 0;
+	int dir;
+	long r;
+
+	if (sl_raw2(SYS_fstatfs, fd, &st) < 0)
+		return SL_FOLDS_ALL;
+	switch ((uint32_t)st.f_type) {
+	case MAGIC_VFAT:
+	case MAGIC_EXFAT:
+	case MAGIC_NTFS:
+	case MAGIC_NTFS3:
+	case MAGIC_SMB:
+	case MAGIC_CIFS:
+	case MAGIC_SMB2:
+	case MAGIC_HFS:
+	case MAGIC_HFSPLUS:
+	case MAGIC_HPFS:
+	case MAGIC_VBOXSF:
+		return SL_FOLDS_ALL;
+	case MAGIC_FUSE:
+	case MAGIC_9P:
+		return SL_FOLDS_ASCII;
+	default:
+		break;
+	}
+	/* An O_PATH descriptor has no ioctl. */
+	dir = (int)sl_raw4(SYS_openat, fd, ".",
+			   O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	/*
+	 * Not for want of permission, so Landlock said no: nothing of it is
+	 * granted, and no name in it changes by our doing.
+	 */
+	if (dir == -EACCES && sl_raw4(SL_NR_faccessat2, fd, "", R_OK,
+				      AT_EMPTY_PATH | AT_EACCESS) == 0)
+		return SL_FOLDS_NOT;
+	if (dir < 0)
+		return SL_FOLDS_ALL;
+	r = sl_raw3(SYS_ioctl, dir, SL_FS_IOC_GETFLAGS, &flags);
+	close(dir);
+	if (r < 0)
+		return r == -EACCES || r == -EPERM || r == -EIO ? SL_FOLDS_ALL
+								: SL_FOLDS_NOT;
+	return flags & SL_FS_CASEFOLD_FL ? SL_FOLDS_ALL : SL_FOLDS_NOT;
 }
 
 char *sl_object_number(char *at, unsigned int number)

@@ -25,12 +25,15 @@ struct sl_pidfd_info {
 	uint32_t exit_code;
 };
 
+#define SL_NR_faccessat2 439   /* Linux 5.8 */
 #define SL_NR_fchmodat2 452    /* Linux 6.6 */
 #define SL_NR_file_setattr 469 /* Linux 6.17 */
 #define SL_NR_setxattrat 463   /* Linux 6.13 */
 #define SL_NR_removexattrat 466
 
-#define SL_STATFS_NOSYMFOLLOW 0x2000 /* f_flags, Linux 5.10 */
+#define SL_FS_IOC_GETFLAGS 0x80086601u
+#define SL_FS_CASEFOLD_FL 0x40000000u /* Linux 5.2 */
+#define SL_STATFS_NOSYMFOLLOW 0x2000  /* f_flags, Linux 5.10 */
 
 /* setxattrat(2), first version */
 struct sl_xattr_args {

@@ -419,7 +419,8 @@ TEST(random_lists)
 		n.local = !n.no_supervisor && (next_random(&state) & 1);
 		n.datagrams = n.local && (next_random(&state) & 1);
 		n.hosts = !n.no_supervisor && (next_random(&state) & 1);
-		n.binds = !n.no_supervisor && next_random(&state) % 4 == 0;
+		n.binds = !n.no_supervisor && !n.bind &&
+			  next_random(&state) % 4 == 0;
 		n.udp = !n.no_supervisor && next_random(&state) % 4 == 0;
 		n.icmp = !n.no_supervisor && next_random(&state) % 4 == 0;
 		for (int i = 0; i < SL_SYS_COUNT; i++) {

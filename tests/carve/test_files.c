@@ -466,6 +466,24 @@ TEST_OPTS(a_link_on_the_way_of_a_rule_stays, .timeout = 60)
 	drop_tree();
 }
 
+/* Where nothing folds, another case is another name; also of a directory above
+ * the grant, which the judge may not read. */
+TEST_OPTS(names_that_differ_in_case_alone, .timeout = 60)
+{
+	make_tree();
+	run_list(LIST("--fs-deny", "s/secret", "--fs-deny", "**/TMP",
+		      "--fs-deny", "**/*.KEY"),
+		 LIST("/bin/sh", "-c",
+		      "echo one >s/SECRET; echo two >s/secret; echo three "
+		      ">x.key; "
+		      "mkdir -p p/Tmp && mv s/SECRET p/Tmp && cat "
+		      "p/Tmp/SECRET"));
+	EXPECT_STREQ(get("p/Tmp/SECRET"), "one\n");
+	EXPECT_STREQ(get("s/secret"), "(none)");
+	EXPECT_STREQ(get("x.key"), "three\n");
+	drop_tree();
+}
+
 /* Both deny and protect, and a write grant of the very file: deny wins. */
 TEST_OPTS(a_deny_wins, .timeout = 60)
 {

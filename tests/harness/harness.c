@@ -32,7 +32,7 @@ void th_fail(const char *file, int line, const char *fmt, ...)
 {
 	va_list ap;
 
-	shared->failures++;
+	__atomic_fetch_add(&shared->failures, 1, __ATOMIC_RELAXED);
 	printf("# %s:%d: ", file, line);
 	va_start(ap, fmt);
 	vprintf(fmt, ap);

@@ -68,6 +68,85 @@ TEST(glob_covers)
 				rows[i].path);
 }
 
+static bool folds_to(const char *pattern, const char *name, bool all)
+{
+	struct sl_glob glob;
+
+	ASSERT_EQ(sl_glob_compile(pattern, &glob), 0);
+	return sl_glob_step_folded(&glob, sl_glob_start(&glob), name,
+				   strlen(name), all) == SL_GLOB_COVERED;
+}
+
+/* Bytes, then what folds in ASCII, then what folds at all. */
+TEST(glob_covers_what_folds)
+{
+	static const struct {
+		const char *pattern, *name;
+		bool ascii, all;
+	} rows[] = {
+		{ "/Secret", "sECRET", true, true },
+		{ "/Secret", "secrets", false, false },
+		{ "/[a-c]x", "BX", true, true },
+		{ "/[!a-c]x", "Bx", true, true }, /* it could be B alone */
+		{ "/*.key", "A.Key", true, true },
+		{ "/?ab", "XAB", true, true },
+		{ "/@", "`", false, false },
+		{ "/key",
+		  "\xe2\x84\xaa"
+		  "ey",
+		  false, true },
+		{ "/mass", "ma\xc3\x9f", false, true },
+		{ "/.git", ".\xe2\x80\x8bgit\xe2\x80\x8b", false, true },
+		{ "/.git", "\xe2\x80\x8b", false, false },
+		{ "/a-b",
+		  "a\xe2\x80\x8b"
+		  "b",
+		  false, false },
+		{ "/\xc3\xa9t", "\xc3\x89T", false, true },
+		{ "/\xc3\xa9t", "e\xcc\x81t", false, true },
+		{ "/*\xc3\xa9", "ae\xcc\x81", false, true },
+		{ "/name", "NAME. .", false, true },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *pattern = rows[i].pattern, *name = rows[i].name;
+
+		if (folds_to(pattern, name, false) != rows[i].ascii ||
+		    folds_to(pattern, name, true) != rows[i].all)
+			th_fail(__FILE__, __LINE__, "%s on %s", pattern, name);
+	}
+}
+
+/* Never less than without folding, whatever the pattern. */
+TEST(glob_folds_to_more)
+{
+	static const char letters[] = "ab.*?A\xc3";
+	uint64_t seed = 42;
+
+	for (int round = 0; round < 100000; round++) {
+		char pattern[12] = "/", name[8] = "";
+		struct sl_glob glob;
+		uint64_t exact, ascii, all;
+
+		for (int i = 0; i < 10; i++) {
+			seed = seed * 6364136223846793005u + 1442695040888963407u;
+			if (i < 5)
+				pattern[i + 1] = letters[(seed >> 33) % 7];
+			else
+				name[i - 5] = letters[(seed >> 33) % 7];
+		}
+		if (sl_glob_compile(pattern, &glob) < 0)
+			continue;
+		exact = sl_glob_step(&glob, sl_glob_start(&glob), name, 5);
+		ascii = sl_glob_step_folded(&glob, sl_glob_start(&glob), name,
+					    5, false);
+		all = sl_glob_step_folded(&glob, sl_glob_start(&glob), name, 5,
+					  true);
+		if ((exact && !ascii) || (ascii && !all))
+			th_fail(__FILE__, __LINE__, "%s on %s", pattern, name);
+	}
+}
+
 TEST(glob_refuses)
 {
 	static const char *const bad[] = { "/w/[a",   "/w/a**", "/w/**b",
