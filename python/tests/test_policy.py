@@ -96,7 +96,7 @@ WRONG_VALUE = [
 # Refused by the library, and the field is named.
 REFUSED = [
     ("fs_readable", [""]), ("net_allow", ["nonsense://x"]),
-    ("net_allow", ["example.org:443"]), ("net_allow_bind", [70000]),
+    ("net_deny", ["example.org:443"]), ("net_allow_bind", [70000]),
     ("net_allow_bind", ["*", 80]), ("net_deny_bind", ["*"]),
     ("extra_deny_syscalls", ["no_such_call"]), ("max_open_files", 0),
     ("max_open_files", -1), ("max_open_files", 1 << 70), ("cpu_cores", [-1]),

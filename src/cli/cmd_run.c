@@ -142,8 +142,6 @@ static int run_it(int argc, char **argv, struct cli_settings *settings,
 	r = prepare(argc, argv, settings, run, &err);
 	if (settings->help)
 		return cli_help_command(cli_command_find("run"));
-	if (r == 0 && !run->quiet)
-		cli_warn_exposed(run->policy);
 	if (r == 0)
 		r = run->no_supervisor
 			    ? exec_in_place(run, &err)

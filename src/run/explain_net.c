@@ -327,11 +327,10 @@ static void judge_socket(struct sl_explain *ex, const struct sl_ask *ask,
 	if (j->want.how == SL_WANT_ADD)
 		j->want = (struct sl_want){ 0 };
 	j->answer.reason =
-		sl_ex_text(ex,
-			   "no rule allows %s; --net-allow %s://HOST%s "
-			   "would",
-			   protocol_name(ask), ask->protocol ? "icmp" : "udp",
-			   ask->protocol ? "" : ":PORT");
+		ask->protocol ? "no rule allows ICMP; --net-allow "
+				"icmp://HOST would"
+			      : "no rule allows UDP; a host that a rule names, "
+				"as in --net-allow HOST:PORT, needs no look-up";
 }
 
 void sl_ex_judge_net(struct sl_explain *ex, const struct sl_ask *ask,

@@ -171,7 +171,7 @@ def ports_and_names():
         "connecting to TCP port 81 was refused", "--net-allow tcp://:81")
     code = "import socket; socket.getaddrinfo('name.invalid', 80)"
     one(lock("--", "python3", "-c", code), "looking up a host name",
-        "no rules for UDP")
+        "--net-allow HOST:PORT")
     code = "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM)"
     one(lock("--", "python3", "-c", code), "a socket that is not TCP")
 
