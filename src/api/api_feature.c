@@ -15,7 +15,7 @@
 #include "api/internal.h"
 #include "plan/doctor.h"
 #include "policy/profile.h"
-#include "run/remote.h"
+#include "run/program.h"
 #include "run/tmpdir.h"
 
 #define DEFAULT_PRESET "base"
@@ -36,7 +36,7 @@ static void look_supervisor(struct sl_host *host, char *buf)
 {
 	struct stat st;
 
-	host->supervisor = sl_supervisor_path(buf, PATH_MAX);
+	host->supervisor = sl_program_path(&sl_program_supervisor, buf, PATH_MAX);
 	/* As execve(2) asks: effective ids, and the mount may be noexec. */
 	if (stat(host->supervisor, &st) < 0 ||
 	    faccessat(AT_FDCWD, host->supervisor, X_OK, AT_EACCESS) < 0)

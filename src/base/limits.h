@@ -41,5 +41,13 @@
 #define SL_MAX_CARVES 512
 /* Addresses times ranges of ports in network rules: all may be looked at. */
 #define SL_MAX_NET_ENTRIES 4096
+/* Looking up the names of network rules: of one name, of all names of a policy,
+ * bytes of what the helper says, and how long that may take. */
+#define SL_MAX_NAME_ADDRS 64
+#define SL_MAX_NAMES 1024
+#define SL_MAX_NAMES_BYTES (2u << 20)
+#define SL_MAX_NAMES_MS 10000
+/* The file of names that such a sandbox sees. */
+#define SL_MAX_HOSTS_BYTES (2u << 20)
 
 #endif
