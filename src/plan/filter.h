@@ -66,6 +66,9 @@ enum sl_when {
 	SL_WHEN_UDP_ONLY = 1u << 16,
 	SL_WHEN_ICMP_ONLY = 1u << 17,
 	SL_WHEN_UDP_AND_ICMP = 1u << 18,
+	/* Judged, and a network rule has a host name: opens look for the file
+	 * that says which address it has. */
+	SL_WHEN_HOSTS = 1u << 19,
 };
 
 #define SL_RULE_TESTS 4

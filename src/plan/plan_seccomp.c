@@ -206,7 +206,8 @@ static unsigned int net_conditions(const struct sl_policy *policy)
 	if (sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR) ||
 	    sl_net_need(policy, &need, NULL) < 0 || !need.judged)
 		return SL_WHEN_NO_INET_DGRAM;
-	return SL_WHEN_NET | datagram_kinds(need.protos);
+	return SL_WHEN_NET | datagram_kinds(need.protos) |
+	       (need.names ? SL_WHEN_HOSTS : 0u);
 }
 
 static unsigned int conditions(const struct sl_policy *policy)
@@ -238,14 +239,17 @@ static int check_carved(const struct sl_filter_spec *spec, struct sl_error *err)
 					    SL_SYS_io_uring_enter,
 					    SL_SYS_open_by_handle_at };
 
+	const char *past = spec->when & SL_WHEN_CARVED
+				   ? "--fs-deny and --fs-protect"
+				   : "the names of --net-allow";
+
 	for (size_t i = 0; i < SL_ARRAY_LEN(ways); i++)
-		if (spec->when & SL_WHEN_CARVED &&
+		if (spec->when & (SL_WHEN_CARVED | SL_WHEN_HOSTS) &&
 		    spec->list[ways[i]] == SL_LIST_ALLOW)
 			return sl_err(err, -EINVAL, SL_STAGE_COMPILE,
 				      "syscalls.extra_allow: '%s' opens files "
-				      "past --fs-deny and --fs-protect; have "
-				      "one or the other",
-				      sl_sys_name(ways[i]));
+				      "past %s; have one or the other",
+				      sl_sys_name(ways[i]), past);
 	return 0;
 }
 

@@ -353,6 +353,8 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 	l->carves = p->carves.rules;
 	l->carve_count = (uint32_t)p->carves.count;
 	fill_filter(l, &p->plan->filter);
+	if (l->when & SL_WHEN_HOSTS)
+		l->hosts = p->hosts;
 	fill_attributes(l, p->policy);
 	if (request->timeout_ns &&
 	    (!l->timeout_ns || request->timeout_ns < l->timeout_ns))

@@ -146,6 +146,8 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 		if (launch->carve_count)
 			r = sl_carves_new(launch->carves, launch->carve_count,
 					  &run->judge->carves);
+		if (r == 0 && launch->hosts)
+			r = sl_hosts_make(&run->judge->hosts, launch->hosts);
 		if (r < 0)
 			return r;
 		run->judge->supervisor_pid = getpid();

@@ -13,6 +13,7 @@
 #include "supervise/clerk.h"
 #include "supervise/event.h"
 #include "supervise/grants.h"
+#include "supervise/hosts.h"
 #include "supervise/hurry.h"
 #include "supervise/parked.h"
 
@@ -64,6 +65,7 @@ struct sl_judge {
 	struct sl_patient *patient; /* NULL until something may block */
 	struct sl_grants *grants;
 	struct sl_carves *carves; /* NULL: nothing is carved out */
+	struct sl_hosts hosts;
 	struct sl_clerk clerk;
 	bool own_fs; /* a umask and a working directory of this thread alone */
 	struct sl_judge_exec execs[SL_JUDGE_EXECS];
@@ -98,6 +100,12 @@ struct sl_judge {
 /* Borrows @roots until it is freed. NULL: out of memory. */
 struct sl_judge *sl_judge_new(const struct sl_root *roots, size_t count);
 void sl_judge_free(struct sl_judge *judge);
+
+/* Files are made in the place of others: that takes a umask. */
+static inline bool sl_judge_makes_files(const struct sl_judge *judge)
+{
+	return judge->carves || judge->hosts.fd >= 0;
+}
 
 /* Borrows @listener. */
 void sl_judge_listen(struct sl_judge *judge, int listener);
