@@ -43,9 +43,8 @@ struct lookup {
 
 /* ------------------------------------------------ messages */
 
-/* The first rule that has @name. */
-static const struct sl_item *rule_of(const struct sl_policy *policy,
-				     const char *name)
+const struct sl_item *sl_resolve_rule(const struct sl_policy *policy,
+				      const char *name)
 {
 	const struct sl_value *allow = sl_policy_get(policy, SL_KEY_NET_ALLOW);
 	struct sl_netrule rule;
@@ -62,7 +61,7 @@ static const struct sl_item *rule_of(const struct sl_policy *policy,
 static int blame(const struct sl_policy *policy, const char *name, int code,
 		 const char *why, struct sl_error *err)
 {
-	const struct sl_item *item = rule_of(policy, name);
+	const struct sl_item *item = sl_resolve_rule(policy, name);
 
 	sl_err(err, code, SL_STAGE_CHECK, "'%s': cannot look up '%s': %s",
 	       SL_QUOTE(item->text), SL_QUOTE(name), why);
@@ -196,8 +195,7 @@ static void end(struct lookup *look)
 	struct pollfd pfd = { .fd = look->pidfd, .events = POLLIN };
 
 	/* KERNEL < 6.9: no group signals by pidfd. */
-	if (poll(&pfd, 1, 0) <= 0 &&
-	    syscall(SYS_pidfd_send_signal, look->pidfd, SIGKILL, NULL,
+	if (syscall(SYS_pidfd_send_signal, look->pidfd, SIGKILL, NULL,
 		    4 /* PIDFD_SIGNAL_PROCESS_GROUP */) < 0)
 		syscall(SYS_pidfd_send_signal, look->pidfd, SIGKILL, NULL, 0);
 	while (poll(&pfd, 1, GONE_MS) < 0 && errno == EINTR)

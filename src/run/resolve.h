@@ -16,4 +16,8 @@
 int sl_resolve(const struct sl_policy *policy, const struct sl_net_pins *known,
 	       struct sl_net_pins *ret_pins, struct sl_error *err);
 
+/* The first rule of @policy that has the host name @name; there is one. */
+const struct sl_item *sl_resolve_rule(const struct sl_policy *policy,
+				      const char *name);
+
 #endif

@@ -40,7 +40,7 @@ struct sl_inherited {
 	ino_t ino;
 };
 
-#define SL_JUDGE_INHERITED 3
+#define SL_JUDGE_INHERITED 4 /* stdio, and the text of hosts.h */
 
 /* The user namespace of the sandbox, if it has one of its own: it maps one user
  * and one group. */
