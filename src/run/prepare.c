@@ -257,7 +257,8 @@ static int lift_fds(struct sl_launch *l, struct sl_error *err)
 	return 0;
 }
 
-/* What may take longest of all, and fails for reasons outside. */
+/* What may take longest of all, and fails for reasons outside: so behind what
+ * fails for reasons of the policy. */
 static int resolve_names(struct sl_prepared *p,
 			 const struct sl_request *request, struct sl_error *err)
 {
@@ -330,9 +331,9 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 	r = request->argv ? find_command(p, request->argv, err) : 0;
 	if (r < 0)
 		return r;
-	r = resolve_names(p, request, err);
+	r = make_plan(p, request, err);
 	if (r == 0)
-		r = make_plan(p, request, err);
+		r = resolve_names(p, request, err);
 	if (r < 0)
 		return r;
 	r = grant_tmp(p, err);

@@ -12,6 +12,7 @@
  * Needs nothing of the library, and is trusted by nobody: see resolve.c.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
@@ -29,6 +30,7 @@ struct answer {
 	char addrs[SL_MAX_NAME_ADDRS][INET6_ADDRSTRLEN];
 	int count;
 	int error; /* EAI_*, or 0 */
+	int cause; /* errno of EAI_SYSTEM */
 };
 
 static char **names;
@@ -75,6 +77,7 @@ static void look_up(const char *name, struct answer *answer)
 	struct addrinfo *list = NULL;
 
 	answer->error = getaddrinfo(name, NULL, &hints, &list);
+	answer->cause = errno;
 	if (answer->error)
 		return;
 	for (const struct addrinfo *at = list; at; at = at->ai_next)
@@ -106,6 +109,12 @@ static void work_together(void)
 		pthread_join(threads[i], NULL);
 }
 
+static const char *reason(const struct answer *answer)
+{
+	return answer->error == EAI_SYSTEM ? strerror(answer->cause)
+					   : gai_strerror(answer->error);
+}
+
 int main(int argc, char **argv)
 {
 	names = argv + 1;
@@ -127,8 +136,7 @@ int main(int argc, char **argv)
 		for (int k = 0; k < answers[i].count; k++)
 			printf("%s %s\n", names[i], answers[i].addrs[k]);
 		if (answers[i].error)
-			printf("%s ! %s\n", names[i],
-			       gai_strerror(answers[i].error));
+			printf("%s ! %s\n", names[i], reason(&answers[i]));
 	}
 	puts(".");
 	free(answers);

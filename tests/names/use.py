@@ -177,24 +177,29 @@ def a_thousand_opens_leave_nothing(place):
 
 # ---- what the host may do to its file: in a mount namespace of our own
 
+COPIED = ("ld.so.cache", "passwd", "group", "nsswitch.conf")
+
+
 def with_etc(place, change):
-    """A prefix that runs a command with another /etc; SKIP where it cannot."""
+    """A prefix that runs a command with another /etc; None for a user who may
+    not have a namespace, which root always may."""
     etc = os.path.join(place.xdg, "etc")
-    shutil.copytree("/etc", etc, symlinks=True, ignore=lambda _, names: [
-        name for name in names
-        if name not in ("ld.so.cache", "passwd", "group", "nsswitch.conf",
-                        "hosts", "alternatives", "localtime")
-        and not name.startswith("python")],
-        ignore_dangling_symlinks=True)
-    shutil.rmtree(os.path.join(etc, "alternatives"), ignore_errors=True)
-    os.symlink("/etc/alternatives", os.path.join(place.xdg, "unused"))
-    with open(os.path.join(etc, "hosts"), "w", encoding="ascii") as file:
+    hosts = os.path.join(etc, "hosts")
+    os.mkdir(etc)
+    for name in COPIED:
+        if os.path.exists("/etc/" + name):
+            shutil.copyfile("/etc/" + name, os.path.join(etc, name))
+    with open(hosts, "w", encoding="ascii") as file:
         file.write("198.51.100.1 pinned.test\n")
-    change(os.path.join(etc, "hosts"))
+    change(hosts)
     prefix = ["unshare", "-m" if os.geteuid() == 0 else "-rm", "sh", "-c",
               'mount --bind "$1" /etc && shift && exec "$@"', "sh", etc]
     done = subprocess.run([*prefix, "true"], capture_output=True, check=False)
-    return prefix if done.returncode == 0 else None
+    if done.returncode and os.geteuid():
+        print("# no user namespace here: not tried")
+        return None
+    equal((done.stderr, done.returncode), (b"", 0))
+    return prefix
 
 
 def under(place, change, *words):

@@ -118,8 +118,8 @@ TEST(what_has_another_form_is_refused)
 		"a.example 192.0.2.1\n.\n",
 		"b.example 192.0.2.1\n.\n",
 		"b.example 192.0.2.1\na.example 192.0.2.1\n.\n",
-		"a.example 192.0.2.1\nb.example 192.0.2.1\n"
-		"a.example 192.0.2.2\n.\n",
+		("a.example 192.0.2.1\nb.example 192.0.2.1\n"
+		 "a.example 192.0.2.2\n.\n"),
 	};
 
 	for (size_t i = 0; i < SL_ARRAY_LEN(one); i++)
