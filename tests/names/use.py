@@ -339,6 +339,22 @@ def explain_knows_the_addresses(place):
     has(out, "in place of the file")
 
 
+def why_tells_of_what_the_kernel_refuses(place):
+    """Though the judge was the one that it refused it to."""
+    secret = os.path.join(place.xdg, "secret")
+    with open(secret, "w", encoding="ascii") as file:
+        file.write("x")
+    for rules in (), RULES, ("--fs-deny", "/tmp/nothing"), \
+            (*RULES, "--fs-protect", "/tmp/nothing"):
+        out, err, status = place.call(
+            "run", "-p", "base", "--why", *rules, "--", "cat", secret,
+            "/etc/hosts", SANDLOCK_RESOLVE=says(place, PINNED))
+        equal(status, 1)
+        has(err, "1 refused, 1 of them distinct")
+        has(err, f"read\t{secret}\topenat EACCES\t-r {secret}")
+        has(out, "localhost")
+
+
 def explain_and_the_run_agree_on_a_deny(place):
     out, err, status = place.call(
         "run", "-p", "base", *RULES, "--fs-deny", "/etc/hosts", "--", "cat",
@@ -364,5 +380,6 @@ if __name__ == "__main__":
         a_name_that_is_not_known, a_helper_that_is_not_there,
         a_helper_that_says_something_else, a_helper_that_hangs_is_ended,
         a_helper_has_no_stream_of_ours, explain_knows_the_addresses,
+        why_tells_of_what_the_kernel_refuses,
         explain_and_the_run_agree_on_a_deny,
     ]))
