@@ -30,6 +30,7 @@ SUMMARY = "Run untrusted programs under a policy that the Linux kernel enforces"
 # What meson is asked for: target, file in the build directory.
 LIBRARY = ("src/sandlock:shared_library", "src/libsandlock.so.0")
 SUPERVISOR = ("src/sandlock-supervisor:executable", "src/sandlock-supervisor")
+RESOLVE = ("src/sandlock-resolve:executable", "src/sandlock-resolve")
 PROGRAM = ("src/cli/sandlock:executable", "src/cli/sandlock")
 
 
@@ -85,7 +86,7 @@ def _compile(build):
                      "apt-get install gcc libc6-dev meson ninja-build" % tool)
     _run("meson", "setup", "--buildtype=release", str(build), str(_sources()))
     _run("meson", "compile", "-C", str(build), LIBRARY[0], SUPERVISOR[0],
-         PROGRAM[0])
+         RESOLVE[0], PROGRAM[0])
 
 
 class _Wheel:
@@ -155,13 +156,15 @@ def build_wheel(directory, config_settings=None, metadata_directory=None):
         wheel = _Wheel(pathlib.Path(directory) / name)
         for path in _python_files():
             wheel.add("sandlock/" + path.name, path.read_bytes())
-        for _, built in (LIBRARY, SUPERVISOR):
+        for _, built in (LIBRARY, SUPERVISOR, RESOLVE):
             wheel.add("sandlock/" + pathlib.Path(built).name,
                       (build / built).read_bytes(), 0o755)
         # The program itself, not a Python script that would start it: it
         # takes a millisecond, an interpreter thirty.
-        wheel.add(scripts + "/sandlock", (build / PROGRAM[1]).read_bytes(),
-                  0o755)
+        # What it looks for beside itself goes there as well.
+        for _, built in (PROGRAM, RESOLVE):
+            wheel.add(scripts + "/" + pathlib.Path(built).name,
+                      (build / built).read_bytes(), 0o755)
     wheel.add(info_dir + "/METADATA", _metadata())
     wheel.add(info_dir + "/LICENSE", (_sources() / "LICENSE").read_bytes())
     wheel.add(info_dir + "/WHEEL",

@@ -57,6 +57,8 @@ def test_the_wheel_is_complete(wheel):
         metadata = archive.read("sandlock-%s.dist-info/METADATA" % VERSION)
     assert b"Requires-Python: >=3.8" in metadata
     for name in ("sandlock/libsandlock.so.0", "sandlock/sandlock-supervisor",
+                 "sandlock/sandlock-resolve",
+                 "sandlock-%s.data/scripts/sandlock-resolve" % VERSION,
                  "sandlock-%s.data/scripts/sandlock" % VERSION):
         assert modes[name] == 0o755
     for name in os.listdir(SOURCE + "/python/sandlock"):
@@ -67,7 +69,8 @@ def test_the_wheel_is_complete(wheel):
 def test_the_installation_works_from_anywhere(venv):
     script = (
         "import sandlock, sys\n"
-        "result = sandlock.Sandbox(profiles=['base']).run(['echo', 'x'])\n"
+        "result = sandlock.Sandbox(profiles=['base'],"
+        " net_allow=['localhost:80']).run(['echo', 'x'])\n"
         "assert result.stdout == b'x\\n', result\n"
         "print(sandlock._lib.library_path)")
     # Nothing of the build or of an installation may be what is found.
@@ -80,6 +83,8 @@ def test_the_program_is_installed(venv):
     for command in ([venv / "bin/sandlock"], [venv / "bin/python", "-m", "sandlock"]):
         assert run(*command, "--version", cwd="/") == "sandlock %s\n" % VERSION
         assert run(*command, "run", "--", "echo", "x", cwd="/") == "x\n"
+        assert run(*command, "run", "--net-allow", "localhost:80", "--", "cat",
+                   "/etc/hosts", cwd="/").startswith("127.0.0.1 localhost\n")
 
 
 def test_the_library_can_be_named(venv):

@@ -15,7 +15,7 @@
 #include "api/internal.h"
 #include "plan/doctor.h"
 #include "policy/profile.h"
-#include "run/remote.h"
+#include "run/program.h"
 #include "run/tmpdir.h"
 
 #define DEFAULT_PRESET "base"
@@ -31,18 +31,18 @@ _Static_assert(sizeof(((sandlock_feature *)0)->remedy) ==
 		       sizeof(((struct sl_finding *)0)->remedy),
 	       "remedy");
 
-/* @buf, of PATH_MAX bytes, must outlive @host. */
-static void look_supervisor(struct sl_host *host, char *buf)
+/* @buf, of PATH_MAX bytes, must outlive the path. 0 or the errno. */
+static int look_program(const struct sl_program *program, char *buf,
+			const char **ret_path)
 {
 	struct stat st;
 
-	host->supervisor = sl_supervisor_path(buf, PATH_MAX);
+	*ret_path = sl_program_path(program, buf, PATH_MAX);
 	/* As execve(2) asks: effective ids, and the mount may be noexec. */
-	if (stat(host->supervisor, &st) < 0 ||
-	    faccessat(AT_FDCWD, host->supervisor, X_OK, AT_EACCESS) < 0)
-		host->supervisor_error = errno;
-	else if (!S_ISREG(st.st_mode))
-		host->supervisor_error = EACCES;
+	if (stat(*ret_path, &st) < 0 ||
+	    faccessat(AT_FDCWD, *ret_path, X_OK, AT_EACCESS) < 0)
+		return errno;
+	return S_ISREG(st.st_mode) ? 0 : EACCES;
 }
 
 /*
@@ -102,7 +102,7 @@ static int look_and_judge(const struct sl_policy *policy, size_t index,
 	const struct sl_feature_info *info = sl_feature_info(index);
 	struct sl_finding found;
 	struct sl_demand demand;
-	char supervisor[PATH_MAX];
+	char path[PATH_MAX];
 	struct sl_host host;
 	int r;
 
@@ -111,7 +111,11 @@ static int look_and_judge(const struct sl_policy *policy, size_t index,
 		return r;
 	sl_host_look(&host, info->looks);
 	if (info->looks & SL_LOOK_SUPERVISOR)
-		look_supervisor(&host, supervisor);
+		host.supervisor_error = look_program(&sl_program_supervisor,
+						     path, &host.supervisor);
+	if (info->looks & SL_LOOK_RESOLVE)
+		host.resolve_error = look_program(&sl_program_resolve, path,
+						  &host.resolve);
 	if (info->looks & SL_LOOK_TMP)
 		look_tmp(&host);
 	sl_doctor_judge((enum sl_feature)index, &host, &demand, &found);

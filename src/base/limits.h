@@ -47,5 +47,13 @@
 #define SL_MAX_CHAIN_DIRS 64
 #define SL_MAX_SIBLINGS 512
 #define SL_MAX_MOUNTS_BYTES (4u << 20) /* of /proc/self/mountinfo */
+/* Looking up the names of network rules: of one name, of all names of a policy,
+ * bytes of what the helper says, and how long that may take. */
+#define SL_MAX_NAME_ADDRS 64
+#define SL_MAX_NAMES 1024
+#define SL_MAX_NAMES_BYTES (2u << 20)
+#define SL_MAX_NAMES_MS 10000
+/* The file of names that such a sandbox sees. */
+#define SL_MAX_HOSTS_BYTES (2u << 20)
 
 #endif

@@ -6,6 +6,7 @@
 #include "plan/doctor.h"
 
 #include "base/compiler.h"
+#include "plan/filter.h"
 #include "plan/plan.h"
 #include "sys/landlock.h"
 
@@ -52,6 +53,7 @@ int sl_doctor_demand(const struct sl_policy *policy, uint32_t euid, uint32_t egi
 				 (uint32_t)user != egid);
 	demand.same_addresses = sl_policy_bool(policy,
 					       SL_KEY_NO_RANDOMIZE_MEMORY);
+	demand.names = plan->filter.when & SL_WHEN_HOSTS;
 	*ret_demand = demand;
 	return 0;
 }

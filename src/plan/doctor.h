@@ -38,6 +38,7 @@ struct sl_demand {
 	bool private_tmp;
 	bool user_namespace;
 	bool same_addresses;
+	bool names; /* of hosts, in network rules */
 };
 
 /*

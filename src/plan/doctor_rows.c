@@ -236,6 +236,22 @@ static void judge_supervisor(const struct sl_row *r)
 		sl_row_detail(r->f, "%.240s", r->host->supervisor);
 }
 
+static void judge_resolve(const struct sl_row *r)
+{
+	r->f->needed = r->demand->names;
+	sl_row_detail(r->f, "%.180s%s%s", r->host->resolve,
+		      r->host->resolve_error ? ": " : "",
+		      r->host->resolve_error ? strerror(r->host->resolve_error)
+					     : "");
+	if (!r->host->resolve_error)
+		r->f->state = SL_FEATURE_PRESENT;
+	else
+		sl_row_remedy(r->f,
+			      "make install, or name the program "
+			      "sandlock-resolve in $SANDLOCK_RESOLVE, or give "
+			      "addresses in place of names");
+}
+
 static void judge_close_range(const struct sl_row *r)
 {
 	r->f->needed = true;
@@ -263,6 +279,7 @@ static void (*const judges[SL_FEATURE_COUNT])(const struct sl_row *r) = {
 	[SL_FEATURE_PERSONALITY] = judge_personality,
 	[SL_FEATURE_PTRACE_SCOPE] = judge_ptrace_scope,
 	[SL_FEATURE_SUPERVISOR] = judge_supervisor,
+	[SL_FEATURE_RESOLVE] = judge_resolve,
 };
 
 void sl_doctor_judge(enum sl_feature feature, const struct sl_host *host,

@@ -66,7 +66,9 @@ enum sl_when {
 	SL_WHEN_UDP_ONLY = 1u << 16,
 	SL_WHEN_ICMP_ONLY = 1u << 17,
 	SL_WHEN_UDP_AND_ICMP = 1u << 18,
-	/* 1u << 19: HOSTS, of names in rules */
+	/* Judged, and a network rule has a host name: opens look for the file
+	 * that says which address it has. */
+	SL_WHEN_HOSTS = 1u << 19,
 	SL_WHEN_BINDS = 1u << 20, /* judged: TCP ports to bind */
 };
 

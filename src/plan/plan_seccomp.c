@@ -210,6 +210,8 @@ static unsigned int net_conditions(const struct sl_policy *policy)
 	when = need.binds ? SL_WHEN_BINDS : 0;
 	if (!need.judged)
 		return when | SL_WHEN_NO_INET_DGRAM;
+	if (need.names)
+		when |= SL_WHEN_HOSTS;
 	return when | SL_WHEN_NET | datagram_kinds(need.protos);
 }
 
@@ -244,14 +246,17 @@ static int check_carved(const struct sl_filter_spec *spec, struct sl_error *err)
 					    SL_SYS_io_uring_enter,
 					    SL_SYS_open_by_handle_at };
 
+	const char *past = spec->when & SL_WHEN_CARVED
+				   ? "--fs-deny and --fs-protect"
+				   : "the names of --net-allow";
+
 	for (size_t i = 0; i < SL_ARRAY_LEN(ways); i++)
-		if (spec->when & SL_WHEN_CARVED &&
+		if (spec->when & (SL_WHEN_CARVED | SL_WHEN_HOSTS) &&
 		    spec->list[ways[i]] == SL_LIST_ALLOW)
 			return sl_err(err, -EINVAL, SL_STAGE_COMPILE,
 				      "syscalls.extra_allow: '%s' opens files "
-				      "past --fs-deny and --fs-protect; have "
-				      "one or the other",
-				      sl_sys_name(ways[i]));
+				      "past %s; have one or the other",
+				      sl_sys_name(ways[i]), past);
 	return 0;
 }
 

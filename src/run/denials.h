@@ -37,6 +37,7 @@ struct sl_denials {
 	struct sl_denial_waiting *first, *last, *told;
 	size_t waiting;
 	const struct sl_policy *policy; /* borrowed, for explanations */
+	const struct sl_net_pins *pins; /* and the names in it */
 	struct sl_explain *explain;
 	size_t explained;
 	bool mute; /* the policy cannot be explained */

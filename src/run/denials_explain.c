@@ -35,7 +35,7 @@ static struct sl_explain *engine(struct sl_denials *d)
 	if (r == 0)
 		r = sl_policy_set(policy, SL_KEY_COMMAND, "false", &origin, NULL);
 	if (r == 0)
-		r = sl_ex_plan(policy, NULL, NULL, &d->explain, NULL);
+		r = sl_ex_plan(policy, d->pins, NULL, NULL, &d->explain, NULL);
 	d->mute = r < 0;
 	return d->explain;
 }

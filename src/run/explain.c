@@ -157,11 +157,13 @@ static void free_words(char **list)
 	free(list);
 }
 
-static int prepare(struct sl_explain *ex, struct sl_error *err)
+static int prepare(struct sl_explain *ex, const struct sl_net_pins *pins,
+		   struct sl_error *err)
 {
 	struct sl_request request = {
 		.argv = (const char *const *)ex->argv,
 		.envp = (const char *const *)ex->envp,
+		.pins = pins,
 		.dry = true,
 	};
 	int r = sl_prepare(ex->policy, &request, &ex->prepared, err);
@@ -174,8 +176,8 @@ static int prepare(struct sl_explain *ex, struct sl_error *err)
 	return r;
 }
 
-int sl_ex_plan(const struct sl_policy *policy, char *const *argv,
-	       char *const *envp, struct sl_explain **ret_ex,
+int sl_ex_plan(const struct sl_policy *policy, const struct sl_net_pins *pins,
+	       char *const *argv, char *const *envp, struct sl_explain **ret_ex,
 	       struct sl_error *err)
 {
 	SL_AUTO(sl_explain) ex = calloc(1, sizeof(*ex));
@@ -189,7 +191,7 @@ int sl_ex_plan(const struct sl_policy *policy, char *const *argv,
 		return sl_err(err, r, SL_STAGE_CHECK,
 			      r == -E2BIG ? "too many words in the command"
 					  : "out of memory");
-	r = prepare(ex, err);
+	r = prepare(ex, pins, err);
 	if (r < 0)
 		return r;
 	*ret_ex = sl_take_ptr(&ex);
@@ -201,7 +203,7 @@ int sl_explain_new(const struct sl_policy *policy, const char *const *argv,
 		   struct sl_error *err)
 {
 	SL_AUTO(sl_explain) ex = NULL;
-	int r = sl_ex_plan(policy, (char *const *)(uintptr_t)argv,
+	int r = sl_ex_plan(policy, NULL, (char *const *)(uintptr_t)argv,
 			   (char *const *)(uintptr_t)envp, &ex, err);
 
 	if (r < 0)

@@ -194,7 +194,8 @@ static bool search(struct sl_explain *ex, const struct sl_ask *ask,
 
 		/* @want may borrow from @now. */
 		if (take_step(fix, &want, ask->port) < 0 ||
-		    sl_ex_plan(fix->policy, ex->argv, ex->envp, &next, NULL) < 0)
+		    sl_ex_plan(fix->policy, &ex->prepared->pins, ex->argv,
+			       ex->envp, &next, NULL) < 0)
 			return false;
 		sl_explain_free(now);
 		now = next;

@@ -36,9 +36,10 @@ void sl_ex_add_rule(struct sl_explain *ex, struct sl_ex_rule rule);
 /* Index of the rule made from @source, or -1. */
 int64_t sl_ex_find(const struct sl_explain *ex, const void *source);
 
-/* The same question against another policy: no rules are listed. */
-int sl_ex_plan(const struct sl_policy *policy, char *const *argv,
-	       char *const *envp, struct sl_explain **ret_ex,
+/* The same question against another policy: no rules are listed. Host names in
+ * @pins (or NULL) are not looked up again. */
+int sl_ex_plan(const struct sl_policy *policy, const struct sl_net_pins *pins,
+	       char *const *argv, char *const *envp, struct sl_explain **ret_ex,
 	       struct sl_error *err);
 
 /* ---- explain_rules.c, explain_open.c */

@@ -279,6 +279,39 @@ static void carved_out(struct sl_explain *ex, const struct sl_carve_rule *rule,
 				      rule->pattern);
 }
 
+/* Does the path lead to what /etc/hosts leads to, or to where it would be? */
+static bool is_hosts(const struct sl_explain *ex, const struct sl_walk *walk)
+{
+	struct stat here, hosts;
+	int r;
+
+	if (!(ex->spec.when & SL_WHEN_HOSTS))
+		return false;
+	r = stat("/etc/hosts", &hosts);
+	if (r < 0 || !walk->exists)
+		return r < 0 && strcmp(walk->path, "/etc/hosts") == 0;
+	return S_ISREG(hosts.st_mode) && stat(walk->path, &here) == 0 &&
+	       here.st_ino == hosts.st_ino && here.st_dev == hosts.st_dev;
+}
+
+/* Answered by the supervisor, whatever is granted. */
+static bool judge_hosts(const struct sl_explain *ex, const struct sl_ask *ask,
+			const struct sl_walk *walk, struct sl_judgement *j)
+{
+	bool reads = ask->access == SL_ACCESS_READ;
+
+	if ((!reads && ask->access != SL_ACCESS_WRITE &&
+	     ask->access != SL_ACCESS_CREATE) ||
+	    !is_hosts(ex, walk))
+		return false;
+	j->answer.rung = SL_RUNG_SUPERVISOR;
+	j->answer.verdict = reads ? SL_VERDICT_ALLOWED : SL_VERDICT_REFUSED;
+	j->answer.error = reads ? 0 : EACCES;
+	j->answer.reason = "it shows the names of network.allow, and their "
+			   "addresses, in place of the file";
+	return true;
+}
+
 static void judge_object(struct sl_explain *ex, const struct sl_ask *ask,
 			 const struct sl_walk *walk, struct sl_judgement *j)
 {
@@ -290,6 +323,8 @@ static void judge_object(struct sl_explain *ex, const struct sl_ask *ask,
 	j->answer.object = sl_ex_text(ex, "%s", walk->path);
 	if (ask->access != SL_ACCESS_EXECUTE &&
 	    ask->access < SL_ACCESS_CHANGE && open_refused(ex, j))
+		return;
+	if (!carve_for(ex, ask, walk) && judge_hosts(ex, ask, walk, j))
 		return;
 	if (!walk->exists && ask->access != SL_ACCESS_CREATE) {
 		system_refuses(ex, j, -ENOENT, "it does not exist");

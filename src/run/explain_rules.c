@@ -13,6 +13,8 @@
 
 #include "base/buf.h"
 #include "plan/notify.h"
+#include "run/names.h"
+#include "run/resolve.h"
 #include "sys/uapi.h"
 #include "sys/uapi_seccomp.h"
 
@@ -254,6 +256,39 @@ static void list_network(struct sl_explain *ex)
 		   NULL);
 	if (ll->handled_net & SL_LL_NET_BIND_TCP)
 		refuse(ex, rung, "binding any other TCP port", "EACCES", NULL);
+}
+
+/* Looked up for this explanation, as a run would. */
+static void list_names(struct sl_explain *ex)
+{
+	const struct sl_net_pins *pins = &ex->prepared->pins;
+
+	for (size_t i = 0; i < pins->count; i++) {
+		const struct sl_net_pin *pin = &pins->pins[i];
+		sl_autobuf addrs = SL_BUF_INIT(8192);
+		char text[SL_ADDR_TEXT];
+
+		for (size_t k = 0; k < pin->count; k++) {
+			sl_net_addr_text(&pin->addrs[k], text);
+			sl_buf_addf(&addrs, "%s%s", k ? ", " : "", text);
+		}
+		sl_ex_add_rule(
+			ex,
+			(struct sl_ex_rule){
+				.key = key_name(SL_KEY_NET_ALLOW),
+				.subject = sl_ex_text(ex, "the name %s", pin->name),
+				.effect = sl_ex_text(
+					ex, "%s", addrs.data ? addrs.data : ""),
+				.origin = sl_ex_origin(
+					ex, sl_resolve_rule(policy_of(ex),
+							    pin->name)),
+				.note = "looked up at the start; /etc/hosts "
+					"says the same, so opens are judged",
+				.rung = SL_RUNG_SUPERVISOR,
+				.allows = true,
+				.source = pin,
+			});
+	}
 }
 
 static void list_borders(struct sl_explain *ex)
@@ -541,6 +576,7 @@ void sl_ex_list_rules(struct sl_explain *ex)
 	list_made_at_start(ex);
 	list_borders(ex);
 	list_network(ex);
+	list_names(ex);
 	list_filter(ex);
 	list_attributes(ex);
 	list_supervisor(ex);

@@ -241,7 +241,7 @@ static void start(struct sl_run *run)
 	if (life->report.step)
 		return;
 	/* Not confined, as nothing is that was started before this thread is. */
-	if (run->judge && run->judge->when & SL_WHEN_CARVED)
+	if (run->judge && sl_judge_makes_files(run->judge))
 		r = sl_clerk_start(&run->judge->clerk);
 	if (r == 0)
 		r = enter_domain(launch);

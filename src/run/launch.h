@@ -92,6 +92,7 @@ struct sl_launch {
 	uint8_t list[SL_SYS_COUNT]; /* as in struct sl_filter_spec, for it */
 	const char *name;	    /* that the sandbox shall have, or NULL */
 	const char *xdg;	    /* XDG_RUNTIME_DIR of the caller, or NULL */
+	const char *hosts;	    /* as /etc/hosts is to be, or NULL */
 	int fds[SL_FD_COUNT];	    /* stdio: -1 means as it is */
 };
 

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <link.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +18,7 @@
 #include "base/compiler.h"
 #include "policy/home.h"
 #include "policy/value.h"
-#include "run/remote.h"
+#include "run/program.h"
 
 void sl_places_fini(struct sl_places *places)
 {
@@ -215,26 +214,6 @@ static int add_runtime(struct sl_places *places)
 	return r;
 }
 
-/* The file that this very code was loaded from: a shared library, or the
- * program itself, which then has no name. */
-static int is_image(struct dl_phdr_info *info, size_t size, void *data)
-{
-	ElfW(Addr) here = (ElfW(Addr))(uintptr_t)&sl_places_collect;
-	const char **ret_name = data;
-
-	(void)size;
-	for (size_t i = 0; i < info->dlpi_phnum; i++) {
-		const ElfW(Phdr) *part = &info->dlpi_phdr[i];
-
-		if (part->p_type == PT_LOAD &&
-		    here - (info->dlpi_addr + part->p_vaddr) < part->p_memsz) {
-			*ret_name = info->dlpi_name;
-			return 1;
-		}
-	}
-	return 0;
-}
-
 static int add_program(struct sl_places *places, const char *path)
 {
 	sl_autofree char *real = realpath(path, NULL);
@@ -247,14 +226,18 @@ static int add_program(struct sl_places *places, const char *path)
 
 static int add_programs(struct sl_places *places)
 {
-	const char *image = NULL;
+	const char *image = sl_program_image();
 	char buf[PATH_MAX];
 	int r;
 
-	dl_iterate_phdr(is_image, &image);
-	r = add_program(places, image && *image ? image : "/proc/self/exe");
-	return r < 0 ? r
-		     : add_program(places, sl_supervisor_path(buf, sizeof(buf)));
+	r = add_program(places, image ? image : "/proc/self/exe");
+	if (r == 0)
+		r = add_program(places, sl_program_path(&sl_program_supervisor,
+							buf, sizeof(buf)));
+	if (r == 0)
+		r = add_program(places, sl_program_path(&sl_program_resolve,
+							buf, sizeof(buf)));
+	return r;
 }
 
 int sl_places_collect(struct sl_places *places)

@@ -16,7 +16,9 @@
 #include "base/limits.h"
 #include "plan/filter.h"
 #include "run/command.h"
+#include "run/names.h"
 #include "run/recipe.h"
+#include "run/resolve.h"
 #include "run/ruleset.h"
 #include "run/siblings.h"
 #include "sys/landlock.h"
@@ -305,6 +307,27 @@ static int make_rulesets(struct sl_prepared *p, int abi, bool hold,
 	return build_rulesets(p, abi, hold, NULL, err);
 }
 
+/* What may take longest of all, and fails for reasons outside: so behind what
+ * fails for reasons of the policy. */
+static int resolve_names(struct sl_prepared *p,
+			 const struct sl_request *request, struct sl_error *err)
+{
+	sl_autobuf text = SL_BUF_INIT(SL_MAX_HOSTS_BYTES);
+	int r = sl_resolve(p->policy, request->pins, &p->pins, err);
+
+	if (r < 0 || !p->pins.count)
+		return r;
+	if (sl_hosts_text(&p->pins, &text) < 0)
+		return text.failed == -ENOMEM
+			       ? out_of_memory(err)
+			       : sl_err(err, -E2BIG, SL_STAGE_CHECK,
+					"%s: the host names have too many "
+					"addresses",
+					sl_key_info(SL_KEY_NET_ALLOW)->name);
+	p->hosts = sl_buf_take(&text);
+	return p->hosts ? 0 : out_of_memory(err);
+}
+
 /* The plan and its rulesets, by the same calls whether it is for real. */
 static int make_plan(struct sl_prepared *p, const struct sl_request *request,
 		     struct sl_error *err)
@@ -359,6 +382,8 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 	if (r < 0)
 		return r;
 	r = make_plan(p, request, err);
+	if (r == 0)
+		r = resolve_names(p, request, err);
 	if (r < 0)
 		return r;
 	r = grant_tmp(p, err);
@@ -377,6 +402,8 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 	l->carves = p->carves.rules;
 	l->carve_count = (uint32_t)p->carves.count;
 	fill_filter(l, &p->plan->filter);
+	if (l->when & SL_WHEN_HOSTS)
+		l->hosts = p->hosts;
 	fill_attributes(l, p->policy);
 	if (request->timeout_ns &&
 	    (!l->timeout_ns || request->timeout_ns < l->timeout_ns))
@@ -448,6 +475,7 @@ void sl_prepared_free(struct sl_prepared *p, bool keep_tmp)
 	free(p->path);
 	free(p->tmp_dir);
 	free(p->cwd);
+	free(p->hosts);
 	sl_plan_free(p->plan);
 	sl_policy_free(p->policy);
 	free(p);

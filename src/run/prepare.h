@@ -28,10 +28,11 @@ struct sl_prepared {
 	char *cwd;		 /* absolute, or NULL: unchanged */
 	struct sl_grant *grants; /* what became of each path of the plan */
 	struct sl_root *roots;	 /* of them what the judge knows */
-	struct sl_net_pins pins; /* of names in network rules */
 	struct sl_netset netset;
 	struct sl_carve_set carves; /* and what is taken out of them */
 	bool denies_by_landlock;    /* none of these is trapped for */
+	struct sl_net_pins pins;    /* the host names of its network rules */
+	char *hosts; /* and what /etc/hosts shows of them, or NULL */
 	char tmp_name[16];
 };
 
@@ -44,6 +45,8 @@ struct sl_request {
 	/* Only to look at: argv may be NULL, no temporary directory is made,
 	 * and what became of each grant is noted. */
 	bool dry;
+	/* Of another run or question: not looked up again. NULL: none. */
+	const struct sl_net_pins *pins;
 	bool why; /* trap what the kernel is going to refuse, to tell of it */
 };
 

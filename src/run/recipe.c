@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Encoding of a launch: head, filter, roots, network rules, then NUL-terminated
- * strings in the order path, tmp_name, name, xdg, argv, envp, paths of the
- * roots, carve-outs. Both ends are of one build; `magic` refuses another one.
- * argv_shell is made again from path and argv.
+ * strings in the order path, tmp_name, name, xdg, hosts, argv, envp, paths of
+ * the roots, carve-outs. Both ends are of one build; `magic` refuses another
+ * one. argv_shell is made again from path and argv.
  */
 #include "run/recipe.h"
 
@@ -24,6 +24,7 @@ struct head {
 	uint32_t has_tmp;
 	uint32_t has_name;
 	uint32_t has_xdg;
+	uint32_t has_hosts;
 	uint32_t has_shell;
 	struct sl_launch launch; /* pointers and descriptors mean nothing */
 };
@@ -61,6 +62,7 @@ int sl_recipe_encode(const struct sl_launch *launch, struct sl_buf *buf)
 			     .has_tmp = launch->tmp_name != NULL,
 			     .has_name = launch->name != NULL,
 			     .has_xdg = launch->xdg != NULL,
+			     .has_hosts = launch->hosts != NULL,
 			     .has_shell = launch->argv_shell != NULL,
 			     .launch = *launch };
 
@@ -84,6 +86,7 @@ int sl_recipe_encode(const struct sl_launch *launch, struct sl_buf *buf)
 	add_string(buf, launch->tmp_name);
 	add_string(buf, launch->name);
 	add_string(buf, launch->xdg);
+	add_string(buf, launch->hosts);
 	for (uint32_t i = 0; i < head.argc; i++)
 		sl_buf_add(buf, launch->argv[i], strlen(launch->argv[i]) + 1);
 	for (uint32_t i = 0; i < head.envc; i++)
@@ -215,6 +218,7 @@ static int decode(struct sl_recipe *recipe, size_t len)
 	l->tmp_name = head.has_tmp ? take_string(&c) : NULL;
 	l->name = head.has_name ? take_string(&c) : NULL;
 	l->xdg = head.has_xdg ? take_string(&c) : NULL;
+	l->hosts = head.has_hosts ? take_string(&c) : NULL;
 	l->argv = p;
 	for (uint32_t i = 0; i < head.argc; i++)
 		*p++ = take_string(&c);

@@ -2,13 +2,10 @@
 /* See remote.h. Thread-safe; a forked child gets a supervisor of its own. */
 #include "run/remote.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/sched.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,20 +13,15 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
 #include "base/limits.h"
 #include "run/identity.h"
-#include "run/installed.h"
 #include "run/launcher.h"
+#include "run/program.h"
 #include "run/proto.h"
 #include "run/recipe.h"
-#include "sys/raw.h"
-
-#define HIGH_FD 10 /* clear of what the supervisor puts below */
-#define LAUNCH_STACK (32u << 10)
 
 /* One supervisor per process: a fact of the process, not of an object. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -66,57 +58,13 @@ static void guard_fork(void)
 
 /* ------------------------------------------------ starting it */
 
-/*
- * The one that was named; else the one beside the library, as a package that
- * carries both in one folder and a build tree have it; else the installed one.
- */
-const char *sl_supervisor_path(char *buf, size_t size)
-{
-	const char *path = secure_getenv("SANDLOCK_SUPERVISOR");
-	const char *slash;
-	Dl_info info;
-
-	if (path && path[0] == '/')
-		return path;
-	if (!dladdr(&control, &info) || !info.dli_fname ||
-	    info.dli_fname[0] != '/')
-		return SL_SUPERVISOR_PATH;
-	slash = strrchr(info.dli_fname, '/');
-	if (snprintf(buf, size, "%.*s/sandlock-supervisor",
-		     (int)(slash - info.dli_fname), info.dli_fname) >= (int)size)
-		return SL_SUPERVISOR_PATH;
-	return access(buf, X_OK) == 0 ? buf : SL_SUPERVISOR_PATH;
-}
-
-static int launch_supervisor(struct sl_launcher *l)
-{
-	char *stacks = mmap(NULL, 2 * LAUNCH_STACK, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	sigset_t all, old;
-	long pid;
-
-	if (stacks == MAP_FAILED)
-		return -ENOMEM;
-	l->stack_top = stacks + LAUNCH_STACK;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pid = sl_raw_clone(CLONE_VM | CLONE_VFORK, stacks + 2 * LAUNCH_STACK,
-			   NULL, NULL, sl_launcher_helper, l);
-	if (pid > 0)
-		while (waitpid((pid_t)pid, NULL, __WCLONE) < 0 && errno == EINTR)
-			;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	munmap(stacks, 2 * LAUNCH_STACK);
-	return pid < 0 ? (int)pid : -l->error;
-}
-
 static int start_supervisor(struct sl_error *err)
 {
 	static const char *const argv[] = { "sandlock-supervisor", NULL };
 	static const char *const envp[] = { NULL };
 	char beside[PATH_MAX];
-	struct sl_launcher l = { .path = sl_supervisor_path(beside,
-							    sizeof(beside)),
+	struct sl_launcher l = { .path = sl_program_path(&sl_program_supervisor,
+							 beside, sizeof(beside)),
 				 .argv = argv,
 				 .envp = envp };
 	sl_autoclose int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
@@ -134,9 +82,9 @@ static int start_supervisor(struct sl_error *err)
 			      strerror(errno));
 	ours = pair[0];
 	theirs = pair[1];
-	l.null_fd = high_null = fcntl(null, F_DUPFD_CLOEXEC, HIGH_FD);
-	l.host_fd = high_pidfd = fcntl(pidfd, F_DUPFD_CLOEXEC, HIGH_FD);
-	l.control_fd = high_theirs = fcntl(theirs, F_DUPFD_CLOEXEC, HIGH_FD);
+	high_null = fcntl(null, F_DUPFD_CLOEXEC, SL_LAUNCHER_HIGH);
+	high_pidfd = fcntl(pidfd, F_DUPFD_CLOEXEC, SL_LAUNCHER_HIGH);
+	high_theirs = fcntl(theirs, F_DUPFD_CLOEXEC, SL_LAUNCHER_HIGH);
 	if (high_null < 0 || high_pidfd < 0 || high_theirs < 0)
 		return sl_err(err, -errno, SL_STAGE_SPAWN,
 			      "cannot prepare the supervisor's descriptors: %s",
@@ -147,7 +95,11 @@ static int start_supervisor(struct sl_error *err)
 		return sl_err(err, -errno, SL_STAGE_SPAWN,
 			      "cannot prepare the supervisor's socket: %s",
 			      strerror(errno));
-	r = launch_supervisor(&l);
+	l.fds[0] = l.fds[1] = l.fds[2] = high_null;
+	l.fds[SL_SUPERVISOR_CONTROL_FD] = high_theirs;
+	l.fds[SL_SUPERVISOR_HOST_FD] = high_pidfd;
+	l.fd_count = SL_SUPERVISOR_HOST_FD + 1;
+	r = sl_launcher_run(&l);
 	if (r < 0) {
 		sl_err(err, r, SL_STAGE_SPAWN,
 		       "cannot start the supervisor '%s': %s", l.path,
@@ -161,6 +113,7 @@ static int start_supervisor(struct sl_error *err)
 					   "program in $SANDLOCK_SUPERVISOR");
 		return r;
 	}
+	close(l.pidfd);
 	control = sl_take_fd(&ours);
 	server = l.pid;
 	return 0;

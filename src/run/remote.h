@@ -22,7 +22,4 @@ int sl_remote_spawn(struct sl_launch *launch, int *ret_sock,
  */
 void sl_remote_tell_policy(int sock, const struct sl_policy *policy);
 
-/* The program it runs in; @buf, of PATH_MAX bytes, may hold it. */
-const char *sl_supervisor_path(char *buf, size_t size);
-
 #endif

@@ -89,20 +89,15 @@ static void release(struct sl_run *run)
 
 /* What the sandbox gets of the caller's: it may use it, and not change what the
  * caller's other processes see of it. */
-static void note_inherited(struct sl_judge *judge, const struct sl_launch *launch)
+static void note_inherited(struct sl_judge *judge, int fd)
 {
+	struct sl_inherited *to = &judge->inherited[judge->inherited_count];
 	struct stat st;
 
-	for (int i = 0; i < 3; i++) {
-		int fd = launch->fds[i] < 0 ? i : launch->fds[i];
-		struct sl_inherited *to =
-			&judge->inherited[judge->inherited_count];
-
-		if (fstat(fd, &st) < 0)
-			continue;
-		*to = (struct sl_inherited){ st.st_dev, st.st_ino };
-		judge->inherited_count++;
-	}
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return;
+	*to = (struct sl_inherited){ st.st_dev, st.st_ino };
+	judge->inherited_count++;
 }
 
 static int prepare(struct sl_run *run, const struct sl_launch *launch)
@@ -146,6 +141,8 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 		if (launch->carve_count)
 			r = sl_carves_new(launch->carves, launch->carve_count,
 					  &run->judge->carves);
+		if (r == 0 && launch->hosts)
+			r = sl_hosts_make(&run->judge->hosts, launch->hosts);
 		if (r < 0)
 			return r;
 		run->judge->supervisor_pid = getpid();
@@ -156,7 +153,10 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 		};
 		run->judge->when = launch->when;
 		run->judge->list = launch->list;
-		note_inherited(run->judge, launch);
+		for (int i = 0; i < 3; i++)
+			note_inherited(run->judge,
+				       launch->fds[i] < 0 ? i : launch->fds[i]);
+		note_inherited(run->judge, run->judge->hosts.fd);
 		if (launch->flags & SL_LAUNCH_USER)
 			run->judge->ids = (struct sl_judge_ids){
 				.mapped = true,

@@ -330,6 +330,7 @@ static int spawn_into(struct sl_sandbox *s, const struct sl_policy *policy,
 		return r;
 	s->result.denials.live = spawn->denials;
 	s->result.denials.policy = s->prepared->policy;
+	s->result.denials.pins = &s->prepared->pins;
 	info.policy = s->prepared->policy;
 	r = spawn->inline_supervisor
 		    ? start_inline(s, spawn, &info, err)

@@ -58,6 +58,30 @@ static int refusal(struct sl_call *call)
 	return error;
 }
 
+/*
+ * What we do in the place of others the kernel refuses to us as it would have
+ * refused it to them: with --why the observer of the same call says so. Row @i
+ * is the one that answered.
+ */
+static void observe(struct sl_call *call, const struct sl_answer *answer, size_t i)
+{
+	const unsigned int done_by_us = SL_WHEN_CARVED | SL_WHEN_DENIES |
+					SL_WHEN_HOSTS;
+	const struct sl_notify_row *row = call->row;
+	bool refused = answer->kind == SL_ANSWER_FAIL &&
+		       (answer->error == EACCES || answer->error == EXDEV);
+
+	if (!(call->judge->when & SL_WHEN_WHY) || call->denied.rule ||
+	    !(row->rule.when & done_by_us) ||
+	    !(refused || answer->kind == SL_ANSWER_RUN))
+		return;
+	while ((row = sl_notify_row_next(row))) {
+		i++;
+		if (row->rule.when == SL_WHEN_WHY)
+			handlers[i](call);
+	}
+}
+
 struct sl_answer sl_judge_dispatch(struct sl_judge *judge)
 {
 	const struct seccomp_data *data = &judge->in.notif.data;
@@ -86,6 +110,7 @@ struct sl_answer sl_judge_dispatch(struct sl_judge *judge)
 		if (answer.kind == SL_ANSWER_FAIL && call.denied.rule &&
 		    answer.error == call.denied.error)
 			sl_event_send(&call, &call.denied);
+		observe(&call, &answer, i);
 		return answer;
 	}
 	return sl_answer_fail(EPERM);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Opening in place of the caller, where a part of a grant is carved out. What
+ * Opening in place of the caller, where a part of a grant is carved out, or
+ * where /etc/hosts is ours to tell. What
  * is there is held first, judged as held, and opened through what we hold; what
  * is not there is made in a directory that we hold, never through a link.
  */
@@ -16,6 +17,7 @@
 #include "supervise/carve.h"
 #include "supervise/event.h"
 #include "supervise/handlers.h"
+#include "supervise/hosts.h"
 #include "supervise/judge.h"
 #include "supervise/opening.h"
 #include "supervise/pin.h"
@@ -67,6 +69,8 @@ static int open_held(struct opening *o, int fd)
 
 	if (r < 0)
 		return r;
+	if (sl_hosts_is(o->call, fd))
+		return sl_hosts_open(o->call, o->flags, fd);
 	if (!(o->flags & TMPFILE_BIT))
 		return sl_open_again(o->call, fd, o->flags);
 	r = sl_take_umask(o->call);
@@ -83,17 +87,32 @@ static bool has_slash(const char *path)
 	return len && path[len - 1] == '/' && path[strspn(path, "/")];
 }
 
-static int create(struct opening *o, int parent, const char *name)
+/* May @name come to be in the directory behind @parent: 0 or negative errno. */
+static int judge_name(struct opening *o, int parent, const char *name)
 {
 	struct sl_named named;
-	int r = sl_carve_name(o->call, SL_CARVE_HERE, parent, name, &named);
+	int r;
 
-	if (r < 0)
-		return r;
-	if (named.covered || named.leads)
-		return sl_carve_refuse(o->call, named.covered, SL_TRY_CREATE,
-				       parent, name);
-	r = sl_take_umask(o->call);
+	if (!o->call->judge->carves)
+		return 0;
+	r = sl_carve_name(o->call, SL_CARVE_HERE, parent, name, &named);
+	if (r == 0 && (named.covered || named.leads))
+		r = sl_carve_refuse(o->call, named.covered, SL_TRY_CREATE,
+				    parent, name);
+	return r;
+}
+
+static int create(struct opening *o, int parent, const char *name)
+{
+	int r = o->flags & O_CREAT ? judge_name(o, parent, name) : 0;
+
+	if (r == 0 && sl_hosts_is_name(o->call, parent, name))
+		return sl_hosts_open(
+			o->call, o->flags & O_EXCL ? O_WRONLY : o->flags, -1);
+	if (r == 0 && !(o->flags & O_CREAT))
+		return -ENOENT;
+	if (r == 0)
+		r = sl_take_umask(o->call);
 	if (r < 0)
 		return r;
 	/* SECURITY: exclusive, and so no link is followed. */
@@ -117,7 +136,8 @@ static int open_missing(struct opening *o)
 	if (has_slash(o->path))
 		return -EISDIR;
 	leaf = sl_path_open(parent, name, O_NOFOLLOW, 0);
-	if (leaf == -ENOENT)
+	if (leaf == -ENOENT ||
+	    (leaf >= 0 && sl_hosts_is_name(o->call, parent, name)))
 		return create(o, parent, name);
 	if (leaf < 0)
 		return leaf;
@@ -133,6 +153,15 @@ static int open_missing(struct opening *o)
 	return -EAGAIN;
 }
 
+/* /etc/hosts leads to nothing, as this path does: is it the same nothing? */
+static int find_hosts(struct opening *o)
+{
+	int r = open_missing(o);
+
+	return r >= 0 || r == -EAGAIN || r == -EEXIST || r == -EACCES ? r
+								      : -ENOENT;
+}
+
 static int open_once(struct opening *o)
 {
 	bool exclusive = (o->flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
@@ -146,6 +175,8 @@ static int open_once(struct opening *o)
 		how |= SL_PIN_DIRECTORY;
 	fd = o->base < 0 ? sl_pin(o->call, o->dirfd, o->path, how)
 			 : sl_pin_from(o->call, o->base, o->path, how);
+	if (fd == -ENOENT && !(o->flags & O_CREAT) && sl_hosts_is_missing(o->call))
+		return find_hosts(o);
 	if ((fd == -ENOENT && o->flags & O_CREAT && *o->path) ||
 	    (o->flags & O_CREAT && fd != -ELOOP && has_slash(o->path)))
 		return open_missing(o);
@@ -297,11 +328,12 @@ static int open_by_rules(struct opening *o, uint64_t resolve)
 		return o->flags & O_CREAT && o->flags & O_EXCL
 			       ? -EEXIST
 			       : open_held(o, fd);
-	if (fd != -ENOENT || !(o->flags & O_CREAT))
+	if (fd != -ENOENT ||
+	    !(o->flags & O_CREAT || sl_hosts_is_missing(o->call)))
 		return fd;
 	slash = strrchr(o->path, '/');
 	if (slash && !slash[1])
-		return -EISDIR;
+		return o->flags & O_CREAT ? -EISDIR : -ENOENT;
 	if (slash)
 		*slash = '\0';
 	parent = sl_path_open(base, slash ? (*o->path ? o->path : "/") : ".",

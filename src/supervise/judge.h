@@ -8,11 +8,13 @@
 
 #include <limits.h>
 
+#include "plan/filter.h"
 #include "policy/netset.h"
 #include "supervise/carve.h"
 #include "supervise/clerk.h"
 #include "supervise/event.h"
 #include "supervise/grants.h"
+#include "supervise/hosts.h"
 #include "supervise/hurry.h"
 #include "supervise/parked.h"
 
@@ -45,7 +47,7 @@ struct sl_inherited {
 	ino_t ino;
 };
 
-#define SL_JUDGE_INHERITED 3
+#define SL_JUDGE_INHERITED 4 /* stdio, and the text of hosts.h */
 
 /* The user namespace of the sandbox, if it has one of its own: it maps one user
  * and one group. */
@@ -70,6 +72,7 @@ struct sl_judge {
 	struct sl_patient *patient; /* NULL until something may block */
 	struct sl_grants *grants;
 	struct sl_carves *carves; /* NULL: nothing is carved out */
+	struct sl_hosts hosts;
 	struct sl_clerk clerk;
 	bool own_fs; /* a umask and a working directory of this thread alone */
 	struct sl_judge_exec execs[SL_JUDGE_EXECS];
@@ -106,6 +109,12 @@ struct sl_judge {
 /* Borrows @roots until it is freed. NULL: out of memory. */
 struct sl_judge *sl_judge_new(const struct sl_root *roots, size_t count);
 void sl_judge_free(struct sl_judge *judge);
+
+/* Files are made in the place of others: that takes a umask. */
+static inline bool sl_judge_makes_files(const struct sl_judge *judge)
+{
+	return judge->when & (SL_WHEN_CARVED | SL_WHEN_HOSTS);
+}
 
 /* Borrows @listener. */
 void sl_judge_listen(struct sl_judge *judge, int listener);

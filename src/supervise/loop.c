@@ -52,6 +52,7 @@ struct sl_judge *sl_judge_new(const struct sl_root *roots, size_t count)
 	if (judge == MAP_FAILED)
 		return NULL;
 	judge->listener = judge->proc_fd = judge->self_fd = judge->root_fd = -1;
+	judge->hosts.fd = judge->hosts.held = -1;
 	for (size_t i = 0; i < SL_JUDGE_PIDFDS; i++)
 		judge->pidfds[i].fd = -1;
 	judge->grants = sl_grants_new(roots, count);
@@ -85,6 +86,7 @@ void sl_judge_free(struct sl_judge *judge)
 	sl_clerk_stop(&judge->clerk);
 	sl_parked_drop(judge);
 	sl_carves_free(judge->carves);
+	sl_hosts_fini(&judge->hosts);
 	sl_grants_free(judge->grants);
 	munmap(judge, sizeof(*judge));
 }
@@ -96,7 +98,7 @@ void sl_judge_listen(struct sl_judge *judge, int listener)
 	sl_hurry_prepare(&judge->hurry);
 	/* A mask and a working directory of our own, for what is made in the
 	 * place of others. */
-	if (judge->when & SL_WHEN_CARVED)
+	if (sl_judge_makes_files(judge))
 		judge->own_fs = unshare(CLONE_FS) == 0;
 	/* KERNEL 6.6: the caller's processor goes over to us at once, and back:
 	 * ten times faster. By value, not by address. */

@@ -40,6 +40,8 @@ struct sl_host {
 	/* Filled by whoever knows of them. */
 	const char *supervisor; /* path of sandlock-supervisor */
 	int supervisor_error;	/* errno of looking for it, or 0 */
+	const char *resolve;	/* path of sandlock-resolve */
+	int resolve_error;	/* the same */
 	int tmp_error; /* errno of making the private directory, or 0 */
 	char tmp_message[256];
 };
@@ -50,6 +52,7 @@ struct sl_host {
 #define SL_LOOK_MODULES (1u << 26)
 #define SL_LOOK_SUPERVISOR (1u << 27) /* not ours: run/ knows */
 #define SL_LOOK_TMP (1u << 28)	      /* not ours: run/ knows */
+#define SL_LOOK_RESOLVE (1u << 29)    /* not ours: run/ knows */
 
 /* Fills @host; the cheap facts always, of the others those in @what. */
 void sl_host_look(struct sl_host *host, uint32_t what);

@@ -45,6 +45,8 @@ struct sl_policy *compile_policy(const struct naive *n)
 		set(policy, SL_KEY_FS_PROTECT, ".git/hooks");
 	if (n->denies)
 		set(policy, SL_KEY_FS_DENY, "*.key");
+	if (n->names)
+		set(policy, SL_KEY_NET_ALLOW, "tcp://example.com:443");
 	if (n->pinned)
 		set(policy, SL_KEY_CPU_CORES, "0");
 	if (n->local)

@@ -85,7 +85,8 @@ bool naive_judges_under(const struct naive *n, const char *name)
 {
 	return has(judged, name) ||
 	       ((n->protects || n->denies) && has(" open openat bind ", name)) ||
-	       (n->binds && has(" bind ", name));
+	       (n->binds && has(" bind ", name)) ||
+	       (n->names && has(" open openat ", name));
 }
 
 static uint32_t do_local_socket(const struct naive *n, uint32_t type)
@@ -220,13 +221,25 @@ static bool touches(const struct naive *n, const char *name, const uint64_t *a)
 	return !(flags & 010000000) && (n->denies || writes(flags));
 }
 
+/* Whatever may open /etc/hosts. */
+static bool opens(const struct naive *n, const char *name, const uint64_t *a)
+{
+	bool path;
+
+	if (!n->names)
+		return false;
+	path = (uint32_t)a[strcmp(name, "open") == 0 ? 1 : 2] & 010000000;
+	return has(" openat2 creat ", name) ||
+	       (has(" open openat ", name) && !path);
+}
+
 /* What the judge of a supervised run is asked. */
 static bool asks(const struct naive *n, const char *name, const uint64_t *a)
 {
 	if (n->no_supervisor)
 		return false;
 	if (strcmp(name, "connect") == 0)
-		return n->local || n->hosts || n->udp || n->icmp;
+		return n->local || n->hosts || n->names || n->udp || n->icmp;
 	if (strcmp(name, "sendto") == 0)
 		return (n->datagrams || n->udp || n->icmp) && a[4] != 0;
 	if (strcmp(name, "sendmsg") == 0 || strcmp(name, "sendmmsg") == 0)
@@ -255,7 +268,7 @@ static bool asks(const struct naive *n, const char *name, const uint64_t *a)
 		   "fremovexattr removexattrat file_setattr "
 		   "inotify_add_watch ",
 		   name) ||
-	       others(name, a) || touches(n, name, a);
+	       others(name, a) || touches(n, name, a) || opens(n, name, a);
 }
 
 static uint32_t do_others(const struct naive *n, const char *name,

@@ -19,6 +19,7 @@ struct naive {
 	bool local;	/* Unix sockets exist */
 	bool datagrams; /* and datagram ones */
 	bool hosts;	/* TCP to some address */
+	bool names;	/* TCP to a host of some name */
 	bool udp, icmp;
 	bool binds;	  /* all TCP ports but one */
 	const char *deny; /* names and groups, blank-separated */

@@ -232,6 +232,13 @@ TEST(denied_parts_trap_reading_as_well)
 	check_all((struct naive){ .denies = true, .protects = true }, SOME);
 }
 
+TEST(names_trap_opening_alone)
+{
+	EXPECT_LE(check_all((struct naive){ .names = true }, SOME), 260);
+	check_all((struct naive){ .names = true, .protects = true }, SOME);
+	check_all((struct naive){ .names = true, .denies = true }, SOME);
+}
+
 TEST(cores_pin)
 {
 	check_all((struct naive){ .pinned = true }, SOME);

@@ -262,7 +262,7 @@ TEST(a_first_thread_may_end_early)
 
 /* ------------------------------------------------ as without */
 
-static void compare(const char *key)
+static void compare(const char *key, const char *value)
 {
 	static char without[OUTPUT_MAX];
 	const char *a, *b;
@@ -273,7 +273,7 @@ static void compare(const char *key)
 	drop_tree();
 	EXPECT_GT(strlen(without), 10000);
 	make_tree();
-	run_list(LIST("-w", "/dev", "-w", "/proc", key, "p"),
+	run_list(LIST("-w", "/dev", "-w", "/proc", key, value),
 		 LIST(CARVER, "facts"));
 	drop_tree();
 	a = without;
@@ -295,18 +295,24 @@ static void compare(const char *key)
 
 TEST_OPTS(other_files_are_as_ever_beside_protected_ones, .timeout = 60)
 {
-	compare("--fs-protect");
+	compare("--fs-protect", "p");
 }
 
 TEST_OPTS(other_files_are_as_ever_beside_denied_ones, .timeout = 60)
 {
-	compare("--fs-deny");
+	compare("--fs-deny", "p");
+}
+
+/* Every open is done by the judge here, and nothing is carved out. */
+TEST_OPTS(files_are_as_ever_beside_pinned_names, .timeout = 60)
+{
+	compare("--net-allow", "localhost:1");
 }
 
 /* ------------------------------------------------ /proc, terminals */
 
 /* Opened for others by a thread that may look at its own process: it must not. */
-TEST_OPTS(nobody_reads_the_supervisor_through_it, .timeout = 60)
+static void read_through(const char *key, const char *value)
 {
 	static const char script[] =
 		"cat /proc/self/comm /proc/self/status | head -2\n"
@@ -322,7 +328,7 @@ TEST_OPTS(nobody_reads_the_supervisor_through_it, .timeout = 60)
 
 	make_tree();
 	setenv("CANARY", "sl-canary-of-the-supervisor", 1);
-	run_list(LIST("-w", "/proc", "--clean-env", "--fs-deny", "p"),
+	run_list(LIST("-w", "/proc", "--clean-env", key, value),
 		 LIST("/bin/sh", "-c", script));
 	EXPECT_TRUE(strstr(output, "public") != NULL);
 	EXPECT_TRUE(strstr(output, "Name:") != NULL);
@@ -333,6 +339,12 @@ TEST_OPTS(nobody_reads_the_supervisor_through_it, .timeout = 60)
 	snprintf(mine, sizeof(mine), "listed /proc/%d\n", getpid());
 	EXPECT_TRUE(strstr(output, mine) == NULL);
 	drop_tree();
+}
+
+TEST_OPTS(nobody_reads_the_supervisor_through_it, .timeout = 180)
+{
+	read_through("--fs-deny", "p");
+	read_through("--net-allow", "localhost:1");
 }
 
 static int in_terminal(const char *const *argv, char *seen, size_t size)

@@ -15,7 +15,7 @@ case $sandlock in
 esac
 tab=$(printf '\t')
 
-unset SANDLOCK_SUPERVISOR
+unset SANDLOCK_SUPERVISOR SANDLOCK_RESOLVE
 
 # under 'RULES' WORDS...: the tool as on such a kernel
 under()
@@ -349,6 +349,23 @@ for call in pidfd_open memfd_create; do
 	out "$call: "
 	unset SANDLOCK_SUPERVISOR
 done
+end
+
+begin 'a policy with host names is told that nobody looks them up'
+SANDLOCK_RESOLVE=/nonexistent
+export SANDLOCK_RESOLVE
+under '' check
+status 0
+row resolver missing optional
+under '' check --net-allow example.com:443
+status 1
+row resolver missing needed
+next_line '$SANDLOCK_RESOLVE'
+agrees --net-allow example.com:443
+unset SANDLOCK_RESOLVE
+under '' check --net-allow example.com:443
+status 0
+row resolver present needed
 end
 
 begin 'no room for a temporary directory'

@@ -33,6 +33,7 @@ static void make_whole(struct sl_host *host)
 	host->apparmor_userns = SL_SYSCTL_NONE;
 	host->ptrace_scope = 1;
 	host->supervisor = "/x/sandlock-supervisor";
+	host->resolve = "/x/sandlock-resolve";
 	snprintf(host->modules, sizeof(host->modules),
 		 "lockdown,capability,landlock,yama,apparmor");
 }
@@ -400,6 +401,12 @@ TEST(the_places_around_are_described)
 		   "/x/sandlock-supervisor");
 	EXPECT_TRUE(judge(&host, SL_FEATURE_SUPERVISOR).library);
 	EXPECT_FALSE(judge(&host, SL_FEATURE_SUPERVISOR).needed);
+	EXPECT_EQ(judge(&host, SL_FEATURE_RESOLVE).state, SL_FEATURE_PRESENT);
+	host.resolve_error = ENOENT;
+	EXPECT_EQ(judge(&host, SL_FEATURE_RESOLVE).state, SL_FEATURE_MISSING);
+	EXPECT_HAS(judge(&host, SL_FEATURE_RESOLVE).detail,
+		   "/x/sandlock-resolve: No such");
+	EXPECT_FALSE(judge(&host, SL_FEATURE_RESOLVE).needed);
 	host.euid = 0;
 	EXPECT_HAS(judge(&host, SL_FEATURE_CAPABILITIES).detail, "root");
 	host.tmp_error = EROFS;
@@ -447,6 +454,8 @@ TEST(a_policy_needs_what_it_uses)
 	EXPECT_TRUE(demand_with(SL_KEY_USER, "0:0").user_namespace);
 	EXPECT_FALSE(demand_with(SL_KEY_USER, "1000:1000").user_namespace);
 	EXPECT_TRUE(demand_with(SL_KEY_USER, "1000:7").user_namespace);
+	EXPECT_TRUE(demand_with(SL_KEY_NET_ALLOW, "a.example:1").names);
+	EXPECT_FALSE(demand_with(SL_KEY_NET_ALLOW, "192.0.2.1:1").names);
 	EXPECT_FALSE(demand.same_addresses);
 	EXPECT_TRUE(
 		demand_with(SL_KEY_NO_RANDOMIZE_MEMORY, "true").same_addresses);

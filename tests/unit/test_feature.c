@@ -134,6 +134,28 @@ TEST(the_supervisor_is_found_where_the_library_looks)
 	EXPECT_STREQ(feature.detail, "/bin/sh");
 }
 
+TEST(the_resolver_is_found_where_a_start_looks)
+{
+	sandlock_policy *policy;
+	sandlock_feature feature;
+
+	setenv("SANDLOCK_RESOLVE", "/nonexistent/sandlock-resolve", 1);
+	ASSERT_EQ(find(NULL, "resolver", &feature), 0);
+	EXPECT_EQ(feature.state, SANDLOCK_FEATURE_MISSING);
+	EXPECT_HAS(feature.detail, "/nonexistent/sandlock-resolve");
+	EXPECT_FALSE(feature.flags & SANDLOCK_FEATURE_NEEDED);
+	ASSERT_EQ(sandlock_policy_new(&policy, NULL), 0);
+	ASSERT_EQ(sandlock_policy_set(policy, "network.allow", "a.example:1",
+				      NULL, NULL),
+		  0);
+	ASSERT_EQ(find(policy, "resolver", &feature), 0);
+	EXPECT_TRUE(feature.flags & SANDLOCK_FEATURE_NEEDED);
+	sandlock_policy_free(policy);
+	unsetenv("SANDLOCK_RESOLVE"); /* the one beside the library */
+	ASSERT_EQ(find(NULL, "resolver", &feature), 0);
+	EXPECT_EQ(feature.state, SANDLOCK_FEATURE_PRESENT);
+}
+
 TEST(a_closed_temporary_directory_is_seen)
 {
 	sandlock_feature feature;

@@ -33,6 +33,7 @@ static struct sl_launch sample(void)
 				   .argv_shell = argv_shell,
 				   .envp = envp,
 				   .tmp_name = "run-abcdef",
+				   .hosts = "127.0.0.1 localhost\n",
 				   .carves = carves,
 				   .carve_count = 2 };
 }
@@ -59,6 +60,7 @@ TEST(recipe_reads_back_equal)
 	EXPECT_EQ(recipe->launch.insns[0].k, 0x7fff0000);
 	EXPECT_STREQ(recipe->launch.path, "/bin/prog");
 	EXPECT_STREQ(recipe->launch.tmp_name, "run-abcdef");
+	EXPECT_STREQ(recipe->launch.hosts, "127.0.0.1 localhost\n");
 	ASSERT_EQ(recipe->launch.carve_count, 2);
 	for (int i = 0; i < 2; i++) {
 		EXPECT_STREQ(recipe->launch.carves[i].pattern, carves[i].pattern);

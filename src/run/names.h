@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Host names and their addresses as text: what sandlock-resolve says, and what
+ * a sandbox finds in /etc/hosts. Pure. */
+#ifndef SL_RUN_NAMES_H
+#define SL_RUN_NAMES_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "policy/netmake.h"
+
+/*
+ * What sandlock-resolve said of @names, all of it, into pins in the same order.
+ * -EBADMSG: it did not keep to its form (resolve_main.c). -ENOENT: a name has
+ * no address: *ret_failed is its index, and @why, of @why_size bytes, the
+ * reason. Fails without a message: the caller knows the rule.
+ */
+int sl_names_parse(const char *text, size_t len, char (*names)[254],
+		   size_t count, struct sl_net_pins *ret_pins,
+		   size_t *ret_failed, char *why, size_t why_size);
+
+/* /etc/hosts of a sandbox: this host, and what is pinned, in rule order. */
+int sl_hosts_text(const struct sl_net_pins *pins, struct sl_buf *text);
+
+/* As it is written: "192.0.2.1", "2001:db8::1". */
+#define SL_ADDR_TEXT 46
+void sl_net_addr_text(const struct sl_net_addr *addr, char buf[SL_ADDR_TEXT]);
+
+#endif
