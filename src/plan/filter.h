@@ -57,7 +57,8 @@ enum sl_when {
 	 * it, and gives the same answer. With JUDGED alone. */
 	SL_WHEN_WHY = 1024,
 	SL_WHEN_CARVED = 2048, /* judged, and a part of a grant is not granted */
-	SL_WHEN_DENIES = 4096, /* judged, and a part of it for reading, too */
+	SL_WHEN_DENIES = 4096,	/* judged, and a part of it for reading, too */
+	SL_WHEN_COUNTED = 8192, /* judged, and processes are limited */
 };
 
 #define SL_RULE_TESTS 4

@@ -16,7 +16,7 @@
 
 #include "base/limits.h"
 
-#define MAGIC 0x736c0003u
+#define MAGIC 0x736c0004u
 
 struct head {
 	uint32_t magic;

@@ -45,6 +45,8 @@ struct sl_policy *compile_policy(const struct naive *n)
 		set(policy, SL_KEY_FS_PROTECT, ".git/hooks");
 	if (n->denies)
 		set(policy, SL_KEY_FS_DENY, "*.key");
+	if (n->counted)
+		set(policy, SL_KEY_PROCESSES, "7");
 	if (n->pinned)
 		set(policy, SL_KEY_CPU_CORES, "0");
 	if (n->local)

@@ -222,6 +222,10 @@ static bool asks(const struct naive *n, const char *name, const uint64_t *a)
 		return n->datagrams;
 	if (strcmp(name, "listen") == 0)
 		return n->local && !n->bind;
+	if (has(" fork vfork ", name))
+		return n->counted;
+	if (strcmp(name, "clone") == 0)
+		return n->counted && !(a[0] & 0x10000);
 	if (strcmp(name, "setpgid") == 0)
 		return (uint32_t)a[1] != 0;
 	if (strcmp(name, "ioctl") == 0)
