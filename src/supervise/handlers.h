@@ -79,6 +79,7 @@ struct sl_answer sl_h_setpgid(struct sl_call *call);
 
 /* h_fork.c */
 struct sl_answer sl_h_fork(struct sl_call *call);
+struct sl_answer sl_h_sigaction(struct sl_call *call);
 
 /* h_connect.c */
 struct sl_answer sl_h_connect(struct sl_call *call);

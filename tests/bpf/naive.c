@@ -84,6 +84,7 @@ bool naive_judges(const char *name)
 bool naive_judges_under(const struct naive *n, const char *name)
 {
 	return has(judged, name) ||
+	       (n->counted && strcmp(name, "rt_sigaction") == 0) ||
 	       ((n->protects || n->denies) && has(" open openat bind ", name));
 }
 
@@ -226,6 +227,8 @@ static bool asks(const struct naive *n, const char *name, const uint64_t *a)
 		return n->counted;
 	if (strcmp(name, "clone") == 0)
 		return n->counted && !(a[0] & 0x10000);
+	if (strcmp(name, "rt_sigaction") == 0)
+		return n->counted && (uint32_t)a[0] == 17 && a[1];
 	if (strcmp(name, "setpgid") == 0)
 		return (uint32_t)a[1] != 0;
 	if (strcmp(name, "ioctl") == 0)

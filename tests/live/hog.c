@@ -383,6 +383,28 @@ static void pipelines(void)
 	say_fill();
 }
 
+/* A handler that is not to restart anything, and children that end at once: a
+ * fork knows no EINTR. */
+static void children_end(void)
+{
+	struct sigaction act = { .sa_handler = on_alarm };
+	int failed = 0;
+
+	sigaction(SIGCHLD, &act, NULL);
+	for (int i = 0; i < 1000; i++) {
+		pid_t pid = fork();
+
+		if (pid == 0)
+			_exit(0);
+		failed += pid < 0;
+		if (i % 4 == 3)
+			while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
+				;
+	}
+	printf("%d\n", failed);
+	say_fill();
+}
+
 struct tally {
 	int alive, most, made;
 };
@@ -602,6 +624,7 @@ static const struct {
 	{ "zombies", zombies, 1 },
 	{ "fill", say_fill, 0 },
 	{ "pipelines", pipelines, 0 },
+	{ "children-end", children_end, 0 },
 	{ "storm", storm, 0 },
 	{ "killed-early", killed_early, 0 },
 	{ "unwaited", unwaited, 0 },

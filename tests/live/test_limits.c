@@ -45,7 +45,7 @@ static void read_numbers(const char *text, int numbers[4])
 
 struct way {
 	const char *name, *mib, *ms; /* as hog.c takes them */
-	const char *memory, *processes, *syscalls;
+	const char *memory, *processes, *syscalls, *script;
 	uint32_t flags;
 };
 
@@ -54,8 +54,9 @@ static struct outcome run(const struct way *way)
 {
 	const char *hog = getenv("SANDLOCK_HOG");
 	const char *argv[] = { hog, way->name, way->mib, way->ms, NULL };
+	const char *shell[] = { "/bin/sh", "-c", way->script, NULL };
 	sandlock_spawn_options o = { .size = sizeof(o),
-				     .argv = argv,
+				     .argv = way->script ? shell : argv,
 				     .stdio = { SANDLOCK_STDIO_NULL,
 						SANDLOCK_STDIO_PIPE,
 						SANDLOCK_STDIO_INHERIT },
@@ -248,6 +249,29 @@ TEST(signals_in_the_middle_of_a_fork_lose_nothing)
 
 	EXPECT_EQ(out.numbers[0], 0);
 	EXPECT_EQ(out.numbers[1], 3);
+}
+
+TEST(the_end_of_a_child_fails_no_fork)
+{
+	struct outcome out = with("children-end", "10", SANDLOCK_SPAWN_INLINE);
+
+	EXPECT_EQ(out.numbers[0], 0);
+	EXPECT_EQ(out.numbers[1], 9);
+}
+
+TEST(shells_make_their_pipelines)
+{
+	struct way way = { .script = "n=0; i=0; while [ $i -lt 300 ]; do "
+				     "(: | : | :) || n=$((n + 1)); "
+				     "i=$((i + 1)); done; echo $n $i",
+			   .processes = "10",
+			   .flags = SANDLOCK_SPAWN_INLINE };
+	struct outcome out = run(&way);
+
+	EXPECT_EQ(out.code, 0);
+	EXPECT_EQ(out.numbers[0], 0);
+	EXPECT_EQ(out.numbers[1], 300);
+	EXPECT_EQ(out.usage.refused, 0);
 }
 
 TEST(a_storm_of_forks_stays_below)

@@ -10,12 +10,15 @@
  * so what is over by then is seen. Whatever is unclear counts.
  */
 #include <errno.h>
+#include <stddef.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/compiler.h"
 #include "plan/notify.h"
 #include "supervise/handlers.h"
 #include "supervise/judge.h"
+#include "supervise/remote.h"
 
 /* Before a refusal: what has ended is about to be reaped, what was let run is
  * about to show. */
@@ -155,4 +158,40 @@ struct sl_answer sl_h_fork(struct sl_call *call)
 	}
 	forks->refused++;
 	return sl_answer_fail(EAGAIN);
+}
+
+/* ------------------------------------------------ the end of a child */
+
+/* The head of the kernel's struct sigaction; what follows is not ours. */
+struct action {
+	uint64_t handler;
+	uint64_t flags;
+};
+
+#define HANDLER_LEAST 2 /* behind SIG_DFL and SIG_IGN */
+#define RESTART 0x10000000u
+
+/*
+ * A fork that is trapped waits, and until we have taken it a signal ends that. The
+ * kernel never lets a fork fail so; here it does for a handler that is not to
+ * restart calls, and the signal that comes in the middle of forks is the end of a
+ * child: a shell whose libc does not block signals around fork(2) (dash; glibc
+ * before 2.41) would fail every other pipeline. So a handler of SIGCHLD restarts.
+ *
+ * What libc hands to the kernel is a copy on its stack. One that cannot be written
+ * runs as it is.
+ */
+struct sl_answer sl_h_sigaction(struct sl_call *call)
+{
+	uint64_t addr = sl_call_arg(call, 1);
+	struct action action;
+
+	if (sl_remote_read(call, addr, &action, sizeof(action)) == 0 &&
+	    action.handler >= HANDLER_LEAST && !(action.flags & RESTART) &&
+	    sl_call_alive(call) == 0) {
+		action.flags |= RESTART;
+		sl_remote_write(call, addr + offsetof(struct action, flags),
+				&action.flags, sizeof(action.flags));
+	}
+	return (struct sl_answer){ .kind = SL_ANSWER_RUN };
 }
