@@ -372,11 +372,12 @@ enum sandlock_reason {
 	SANDLOCK_REASON_SIGNALED = 2, /* signal */
 	SANDLOCK_REASON_TIMEOUT = 3,  /* limits.timeout was over */
 	SANDLOCK_REASON_KILLED = 4,   /* sandlock_sandbox_kill() */
-	SANDLOCK_REASON_LOST = 5 /* the supervisor died; the tree is gone */
+	SANDLOCK_REASON_LOST = 5, /* the supervisor died; the tree is gone */
+	SANDLOCK_REASON_LIMIT = 6 /* ended for its memory: limits.memory */
 };
 
 SANDLOCK_API int sandlock_result_reason(const sandlock_result *result);
-/* "exited", "signaled", "timeout", "killed", "lost"; static. */
+/* "exited", "signaled", "timeout", "killed", "lost", "limit"; static. */
 SANDLOCK_API const char *sandlock_result_reason_name(const sandlock_result *result);
 /* Exit code of the first process, or -1 if it did not exit by itself. */
 SANDLOCK_API int sandlock_result_code(const sandlock_result *result);
@@ -389,6 +390,30 @@ SANDLOCK_API int sandlock_result_exit_status(const sandlock_result *result);
 SANDLOCK_API const char *sandlock_result_output(const sandlock_result *result,
 						int stream, size_t *ret_len,
 						int *ret_truncated);
+
+enum sandlock_limit {
+	SANDLOCK_LIMIT_NONE = 0,
+	SANDLOCK_LIMIT_MEMORY = 1,   /* processes were ended for their memory */
+	SANDLOCK_LIMIT_PROCESSES = 2 /* new processes were refused (EAGAIN) */
+};
+
+typedef struct sandlock_usage {
+	size_t size; /* sizeof(sandlock_usage), set by the caller */
+	/* Most at a time, of all processes together, as far as was looked: with
+	 * limits.memory; with that or limits.processes. Else 0. */
+	uint64_t memory_peak; /* bytes */
+	uint64_t processes_peak;
+	uint64_t cpu_ns;  /* processor time of all that somebody waited for */
+	uint64_t refused; /* processes that the limit did not let be made */
+	uint32_t limit; /* enum sandlock_limit that the run met, whether or not
+			 * it ended it */
+	uint32_t reserved;
+	const char *limit_name; /* "memory", "processes", or NULL; static */
+} sandlock_usage;
+
+/* What the run used. -EINVAL: ret_usage.size is not set. */
+SANDLOCK_API int sandlock_result_usage(const sandlock_result *result,
+				       sandlock_usage *ret_usage);
 
 /* ---- this host -------------------------------------------------------- */
 

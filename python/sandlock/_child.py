@@ -71,6 +71,18 @@ def _denials(result: c_void_p) -> Iterator[Denial]:
         index += 1
 
 
+def _usage(made: Result, result: c_void_p) -> None:
+    usage = _lib.Usage()
+    usage.size = ctypes.sizeof(usage)
+    if lib.sandlock_result_usage(result, byref(usage)) < 0:
+        return
+    made.limit = _text(usage.limit_name)
+    made.memory_peak = usage.memory_peak or None
+    made.processes_peak = usage.processes_peak or None
+    made.processes_refused = usage.refused
+    made.cpu_seconds = usage.cpu_ns / 1e9
+
+
 def result_of(result: c_void_p) -> Result:
     """A copy of the library's result."""
     reason = lib.sandlock_result_reason(result)
@@ -96,6 +108,9 @@ def result_of(result: c_void_p) -> Result:
         made.reason = ExitReason.KILLED
     if reason == _lib.REASON_LOST:
         made.error = "the supervisor process died; the sandbox was ended"
+    if reason == _lib.REASON_LIMIT:
+        made.error = "ended for its memory: max_memory was exceeded"
+    _usage(made, result)
     return made
 
 

@@ -20,7 +20,7 @@ STAGES = (None, "parse", "check", "compile", "spawn", "exec", "supervise")
 
 STDIO_INHERIT, STDIO_PIPE, STDIO_NULL, STDIO_FD = range(4)
 (REASON_NONE, REASON_EXITED, REASON_SIGNALED, REASON_TIMEOUT, REASON_KILLED,
- REASON_LOST) = range(6)
+ REASON_LOST, REASON_LIMIT) = range(7)
 
 SPAWN_WHY = 8
 KEY_AVAILABLE, KEY_POLICY = 1, 2
@@ -46,6 +46,13 @@ class SpawnOptions(Structure):
                 ("reserved", c_uint32), ("capture_limit", c_uint64),
                 ("cwd", c_char_p), ("timeout_ns", c_uint64),
                 ("name", c_char_p)]
+
+
+class Usage(Structure):
+    _fields_ = [("size", c_size_t), ("memory_peak", c_uint64),
+                ("processes_peak", c_uint64), ("cpu_ns", c_uint64),
+                ("refused", c_uint64), ("limit", c_uint32),
+                ("reserved", c_uint32), ("limit_name", c_char_p)]
 
 
 class Rule(Structure):
@@ -145,6 +152,7 @@ _PROTOTYPES = {
     "sandlock_result_reason": (c_int, [c_void_p]),
     "sandlock_result_code": (c_int, [c_void_p]),
     "sandlock_result_signal": (c_int, [c_void_p]),
+    "sandlock_result_usage": (c_int, [c_void_p, POINTER(Usage)]),
     "sandlock_result_output": (
         c_void_p, [c_void_p, c_int, POINTER(c_size_t), POINTER(c_int)]),
     "sandlock_result_denial_at": (

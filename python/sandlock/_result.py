@@ -88,6 +88,11 @@ class Result:
     truncated  output was cut at the capture limit
     denials    what the supervisor refused: distinct ones, 1,024 at most
     denials_total  how many times it refused something
+    limit      "memory": processes were ended for it; "processes": new ones were
+               refused; None: neither. The run may have gone on.
+    memory_peak, processes_peak  most at a time, bytes and processes, as far as
+               was looked; None: nobody did, as there was no such limit
+    cpu_seconds  processor time of every process that was waited for
     """
 
     success: bool
@@ -101,6 +106,11 @@ class Result:
     truncated: bool = False
     denials: List[Denial] = field(default_factory=list)
     denials_total: int = 0
+    limit: Optional[str] = None
+    memory_peak: Optional[int] = None
+    processes_peak: Optional[int] = None
+    processes_refused: int = 0
+    cpu_seconds: float = 0.0
 
     @property
     def exit_status(self) -> int:

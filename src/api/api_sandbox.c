@@ -17,7 +17,9 @@ struct sandlock_result;	 /* is a struct sl_result */
 
 _Static_assert((int)SANDLOCK_STDIO_STREAM == (int)SL_STDIO_STREAM,
 	       "stdio modes");
-_Static_assert((int)SANDLOCK_REASON_LOST == (int)SL_REASON_LOST, "reasons");
+_Static_assert((int)SANDLOCK_REASON_LIMIT == (int)SL_REASON_LIMIT, "reasons");
+_Static_assert((int)SANDLOCK_LIMIT_PROCESSES == (int)SL_LIMIT_PROCESSES,
+	       "limits");
 
 static struct sl_sandbox *ours(const sandlock_sandbox *sandbox)
 {
@@ -228,6 +230,7 @@ const char *sandlock_result_reason_name(const sandlock_result *result)
 		[SL_REASON_TIMEOUT] = "timeout",
 		[SL_REASON_KILLED] = "killed",
 		[SL_REASON_LOST] = "lost",
+		[SL_REASON_LIMIT] = "limit",
 	};
 	uint32_t reason = outcome(result)->reason;
 
@@ -253,6 +256,32 @@ int sandlock_result_exit_status(const sandlock_result *result)
 	if (out->code >= 0)
 		return out->code;
 	return 128 + (out->signal ? out->signal : 9);
+}
+
+int sandlock_result_usage(const sandlock_result *result, sandlock_usage *ret_usage)
+{
+	static const char *const names[] = {
+		[SL_LIMIT_MEMORY] = "memory",
+		[SL_LIMIT_PROCESSES] = "processes",
+	};
+	const struct sl_outcome *out;
+	sandlock_usage usage;
+
+	if (!result || !ret_usage || ret_usage->size < sizeof(ret_usage->size) ||
+	    ret_usage->size > SL_API_MAX_STRUCT)
+		return -EINVAL;
+	out = outcome(result);
+	usage = (sandlock_usage){ .size = ret_usage->size,
+				  .memory_peak = out->memory_peak,
+				  .processes_peak = out->processes_peak,
+				  .cpu_ns = out->cpu_ns,
+				  .refused = out->refused,
+				  .limit = out->limit };
+	if (out->limit < SL_ARRAY_LEN(names))
+		usage.limit_name = names[out->limit];
+	memset(ret_usage, 0, usage.size);
+	memcpy(ret_usage, &usage, SL_MIN(usage.size, sizeof(usage)));
+	return 0;
 }
 
 const char *sandlock_result_output(const sandlock_result *result, int stream,

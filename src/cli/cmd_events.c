@@ -12,6 +12,15 @@
 #include "control.h"
 #include "style.h"
 
+static const char *why_ended(const sandlock_event *event)
+{
+	if (event->reason == SANDLOCK_REASON_TIMEOUT)
+		return ", when its time was over";
+	if (event->reason == SANDLOCK_REASON_LIMIT)
+		return ", for its memory";
+	return "";
+}
+
 static void describe(const sandlock_event *event, char *text, size_t size)
 {
 	switch (event->kind) {
@@ -30,16 +39,10 @@ static void describe(const sandlock_event *event, char *text, size_t size)
 			snprintf(text, size, "ended with its supervisor");
 		else if (event->code >= 0)
 			snprintf(text, size, "ended with status %d%s",
-				 event->code,
-				 event->reason == SANDLOCK_REASON_TIMEOUT
-					 ? ", when its time was over"
-					 : "");
+				 event->code, why_ended(event));
 		else
 			snprintf(text, size, "ended by signal %d%s",
-				 event->signal,
-				 event->reason == SANDLOCK_REASON_TIMEOUT
-					 ? ", when its time was over"
-					 : "");
+				 event->signal, why_ended(event));
 		break;
 	default:
 		snprintf(text, size, "%s", event->json);

@@ -58,6 +58,34 @@ static void say_timeout(const struct cli_run *run)
 		len && text[len - 1] >= '0' && text[len - 1] <= '9' ? "s" : "");
 }
 
+static const char *setting(const struct cli_run *run, const char *key)
+{
+	const char *text;
+
+	return sandlock_policy_get(run->policy, key, 0, &text) < 0 ? "" : text;
+}
+
+/* Also where the run went on without what was ended or refused. */
+static void say_limit(const struct cli_run *run, const sandlock_result *result,
+		      int status)
+{
+	sandlock_usage usage = { .size = sizeof(usage) };
+
+	if (run->quiet || sandlock_result_usage(result, &usage) < 0)
+		return;
+	if (usage.limit == SANDLOCK_LIMIT_MEMORY)
+		cli_say("the limit of %s of memory was exceeded, and the "
+			"largest "
+			"process ended; hint: --max-memory, or --set "
+			"limits.memory= for none",
+			setting(run, "limits.memory"));
+	else if (usage.limit == SANDLOCK_LIMIT_PROCESSES && status)
+		cli_say("there were %s processes already, and another one was "
+			"refused; hint: --max-processes, or --set "
+			"limits.processes= for no limit",
+			setting(run, "limits.processes"));
+}
+
 /* What is known goes before what may be: hints only where nothing was seen. */
 static void say_refusals(const struct cli_run *run, const struct cli_ear *ear,
 			 const sandlock_result *result, int status)
@@ -71,7 +99,8 @@ static void say_refusals(const struct cli_run *run, const struct cli_ear *ear,
 	if (sandlock_result_denials_total(result))
 		cli_denials_say(result, DENIALS_SAID);
 	else if (sandlock_result_reason(result) != SANDLOCK_REASON_TIMEOUT &&
-		 sandlock_result_reason(result) != SANDLOCK_REASON_LOST)
+		 sandlock_result_reason(result) != SANDLOCK_REASON_LOST &&
+		 sandlock_result_reason(result) != SANDLOCK_REASON_LIMIT)
 		cli_hints(run, ear, status);
 }
 
@@ -94,6 +123,7 @@ static int conclude(const struct cli_run *run, struct cli_ear *ear,
 	default:
 		break;
 	}
+	say_limit(run, result, status);
 	say_refusals(run, ear, result, status);
 	return status;
 }

@@ -3,8 +3,10 @@
  * --status-fd: one line of JSON for every outcome, also for a run that never
  * started, so that a script need not guess from the exit status.
  *
- *	{"exit_code":0,"signal":null,"reason":"exited","status":0}
- *	{"exit_code":-1,"signal":9,"reason":"signaled","status":137}
+ *	{"exit_code":0,"signal":null,"reason":"exited","status":0,"limit":null,
+ *	 "memory_peak":null,"processes_peak":null,"cpu_seconds":0.012}
+ *	{"exit_code":-1,"signal":9,"reason":"limit","status":137,
+ *	 "limit":"memory","memory_peak":70254592,...}
  *	{"exit_code":-1,"signal":null,"reason":"error","status":125,"error":"…"}
  */
 #include "cli.h"
@@ -12,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,7 +22,8 @@
 #include <unistd.h>
 
 /* Every byte of a message may become six. */
-#define LINE_MAX_BYTES (256 + 6 * sizeof(((sandlock_error *)0)->message))
+#define NS_PER_SEC UINT64_C(1000000000)
+#define LINE_MAX_BYTES (512 + 6 * sizeof(((sandlock_error *)0)->message))
 
 int cli_fd_open(const char *flag, const char *text, int *ret_fd,
 		sandlock_error *err)
@@ -79,6 +83,40 @@ static size_t describe(char *line, size_t size, const sandlock_result *result,
 	return (size_t)len;
 }
 
+/* A number, or null: nobody looked. */
+static size_t describe_peak(char *line, size_t size, const char *name,
+			    uint64_t peak)
+{
+	int len = snprintf(line, size, ",\"%s\":null", name);
+
+	if (peak)
+		len = snprintf(line, size, ",\"%s\":%" PRIu64, name, peak);
+	return (size_t)len;
+}
+
+static size_t describe_usage(char *line, size_t size,
+			     const sandlock_result *result)
+{
+	sandlock_usage usage = { .size = sizeof(usage) };
+	size_t len;
+
+	if (sandlock_result_usage(result, &usage) < 0)
+		return 0;
+	len = (size_t)snprintf(line, size, ",\"limit\":%s%s%s",
+			       usage.limit_name ? "\"" : "",
+			       usage.limit_name ? usage.limit_name : "null",
+			       usage.limit_name ? "\"" : "");
+	len += describe_peak(line + len, size - len, "memory_peak",
+			     usage.memory_peak);
+	len += describe_peak(line + len, size - len, "processes_peak",
+			     usage.processes_peak);
+	len += (size_t)snprintf(line + len, size - len,
+				",\"cpu_seconds\":%" PRIu64 ".%06" PRIu64,
+				usage.cpu_ns / NS_PER_SEC,
+				usage.cpu_ns % NS_PER_SEC / 1000);
+	return len;
+}
+
 void cli_status_write(int fd, const sandlock_result *result,
 		      const sandlock_error *err, int exit_status)
 {
@@ -86,6 +124,8 @@ void cli_status_write(int fd, const sandlock_result *result,
 	size_t len = describe(line, sizeof(line), result, exit_status);
 	const char *at = line;
 
+	if (result)
+		len += describe_usage(line + len, sizeof(line) - len, result);
 	if (!result) {
 		memcpy(line + len, ",\"error\":", 9);
 		len += 9;

@@ -69,7 +69,8 @@ enum sl_when {
 	/* Judged, and a network rule has a host name: opens look for the file
 	 * that says which address it has. */
 	SL_WHEN_HOSTS = 1u << 19,
-	SL_WHEN_BINDS = 1u << 20, /* judged: TCP ports to bind */
+	SL_WHEN_BINDS = 1u << 20,   /* judged: TCP ports to bind */
+	SL_WHEN_COUNTED = 1u << 21, /* judged, and processes are limited */
 };
 
 #define SL_RULE_TESTS 4

@@ -17,6 +17,7 @@ enum sl_notify_memory {
 enum sl_notify_bound {
 	SL_BOUND_NEVER = 0, /* none: it is never let run */
 	SL_BOUND_LANDLOCK,  /* the sandbox's own domain judges it again */
+	SL_BOUND_HELPED,    /* nothing is judged: anything may run */
 	SL_BOUND_REGS,	    /* it reads no memory: nothing is left to judge */
 	/* None of the kernel: the handler asks for a second look at what came
 	 * of it, and a result that it would have refused ends the process. */

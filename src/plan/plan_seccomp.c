@@ -230,6 +230,9 @@ static unsigned int conditions(const struct sl_policy *policy)
 		when |= SL_WHEN_CARVED;
 	if (when & SL_WHEN_JUDGED && sl_policy_get(policy, SL_KEY_FS_DENY)->count)
 		when |= SL_WHEN_CARVED | SL_WHEN_DENIES;
+	if (when & SL_WHEN_JUDGED &&
+	    sl_policy_get(policy, SL_KEY_PROCESSES)->count)
+		when |= SL_WHEN_COUNTED;
 	/* An error is the other half's to report; here it means "no port". */
 	r = sl_ports_bind(policy, &bind, NULL);
 	if ((r < 0 && r != -E2BIG) || (r == 0 && bind.none))
@@ -260,6 +263,17 @@ static int check_carved(const struct sl_filter_spec *spec, struct sl_error *err)
 	return 0;
 }
 
+/* SECURITY: its flags lie in memory, so nobody can tell a thread from a process. */
+static int check_counted(const struct sl_filter_spec *spec, struct sl_error *err)
+{
+	if (!(spec->when & SL_WHEN_COUNTED) ||
+	    spec->list[SL_SYS_clone3] != SL_LIST_ALLOW)
+		return 0;
+	return sl_err(err, -EINVAL, SL_STAGE_COMPILE,
+		      "syscalls.extra_allow: 'clone3' makes processes that "
+		      "--max-processes cannot count; have one or the other");
+}
+
 int sl_filter_spec(const struct sl_policy *policy, enum sl_arch arch,
 		   struct sl_filter_spec *ret_spec, struct sl_error *err)
 {
@@ -272,6 +286,8 @@ int sl_filter_spec(const struct sl_policy *policy, enum sl_arch arch,
 		r = apply_list(policy, SL_KEY_EXTRA_ALLOW, &spec, err);
 	if (r == 0)
 		r = check_carved(&spec, err);
+	if (r == 0)
+		r = check_counted(&spec, err);
 	if (r < 0)
 		return r;
 	*ret_spec = spec;

@@ -179,6 +179,8 @@ static int too_big(struct sl_error *err, const char *text)
 static int in_range(const struct sl_key_info *info, const char *text,
 		    uint64_t num, struct sl_error *err)
 {
+	if (info->id == SL_KEY_MEMORY && num & SL_VALUE_PERCENT)
+		return 0;
 	if (num < info->min && info->id == SL_KEY_OPEN_FILES)
 		return sl_err(err, -ERANGE, SL_STAGE_PARSE,
 			      "'%s' would leave no descriptor; omit it to keep "
@@ -188,6 +190,12 @@ static int in_range(const struct sl_key_info *info, const char *text,
 		return sl_err(err, -ERANGE, SL_STAGE_PARSE,
 			      "'%s' is no time at all; omit it to set no limit",
 			      SL_QUOTE(text));
+	if (num < info->min && info->type == SL_TYPE_SIZE)
+		return sl_err(
+			err, -ERANGE, SL_STAGE_PARSE,
+			"'%s' is too little for any program; the least is "
+			"%llu bytes",
+			SL_QUOTE(text), (unsigned long long)info->min);
 	if (num < info->min || (info->max && num > info->max)) {
 		if (info->type != SL_TYPE_INT)
 			return too_big(err, text);
@@ -199,6 +207,17 @@ static int in_range(const struct sl_key_info *info, const char *text,
 	return 0;
 }
 
+/* Of what is not known before the run: see SL_VALUE_PERCENT. */
+static int percent(struct sl_str s, uint64_t *ret_num)
+{
+	uint64_t part;
+
+	if (sl_value_u64(s.ptr, s.len - 1, &part) < 0 || part < 1 || part > 100)
+		return -EINVAL;
+	*ret_num = SL_VALUE_PERCENT | part;
+	return 0;
+}
+
 static int number(const struct sl_key_info *info, const char *text,
 		  uint64_t *ret_num, struct sl_error *err)
 {
@@ -206,7 +225,10 @@ static int number(const struct sl_key_info *info, const char *text,
 	const char *what;
 	int r;
 
-	if (info->type == SL_TYPE_SIZE) {
+	if (info->id == SL_KEY_MEMORY && s.len > 1 && s.ptr[s.len - 1] == '%') {
+		what = "a part of the machine's memory (1% to 100%)";
+		r = percent(s, ret_num);
+	} else if (info->type == SL_TYPE_SIZE) {
 		what = "a size (bytes, or a number with K, M, G or T)";
 		r = sl_value_size(text, ret_num);
 	} else if (info->type == SL_TYPE_DURATION) {

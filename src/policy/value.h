@@ -35,6 +35,9 @@ bool sl_key_expands(const struct sl_key_info *info);
 int sl_value_parse(const struct sl_key_info *info, const char *text,
 		   struct sl_parsed *ret_parsed, struct sl_error *err);
 
+/* The number of limits.memory is a part of the machine's memory, in percent. */
+#define SL_VALUE_PERCENT (1ull << 63)
+
 /* 512, 1.5G, 64 MiB; blanks around are fine. */
 int sl_value_size(const char *text, uint64_t *ret_bytes);
 /* 90, 1.5s, 200ms, 2m, 1h -> nanoseconds. */

@@ -31,6 +31,8 @@
 #define CLOSE_CLOEXEC 4u /* CLOSE_RANGE_CLOEXEC */
 #define TTY_SPGRP 0x5410 /* TIOCSPGRP */
 #define ADDR_NORANDOM 0x40000
+#define RLIMIT_DATA_NR 2
+#define RLIMIT_STACK_NR 3
 #define RLIMIT_CORE_NR 4
 #define RLIMIT_NOFILE_NR 7
 #define NSIG_MAX 64
@@ -141,6 +143,21 @@ static int set_limit(struct ctx *c, enum sl_step step, uint32_t which,
 	return r < 0 ? failed(c, step, r, which) : 0;
 }
 
+/* For good: no capability is left to raise it with. */
+static int lower_limit(struct ctx *c, uint32_t which, uint64_t max)
+{
+	struct sl_launch_limit now = { 0, 0 };
+	long r = sl_raw4(SYS_prlimit64, 0, which, 0, &now);
+
+	if (r < 0)
+		return failed(c, SL_STEP_RLIMIT, r, which);
+	if (now.max > max)
+		now.max = max;
+	if (now.cur > now.max)
+		now.cur = now.max;
+	return set_limit(c, SL_STEP_RLIMIT, which, now.cur, now.max);
+}
+
 /* Limits of the caller (a library's supervisor has its own), then the policy's
  * core limit. RLIMIT_NOFILE comes last of all: the steps need descriptors. */
 static int set_limits(struct ctx *c)
@@ -154,6 +171,10 @@ static int set_limits(struct ctx *c)
 			      l->limits[i].max) < 0)
 			return -1;
 	}
+	if (l->data_max && lower_limit(c, RLIMIT_DATA_NR, l->data_max) < 0)
+		return -1;
+	if (l->stack_max && lower_limit(c, RLIMIT_STACK_NR, l->stack_max) < 0)
+		return -1;
 	/* The kernel writes a core file itself, where no carve-out is asked. */
 	if (l->flags & SL_LAUNCH_NO_COREDUMP || l->carve_count)
 		return set_limit(c, SL_STEP_RLIMIT, RLIMIT_CORE_NR, 0, 0);

@@ -163,6 +163,7 @@ void sl_control_tell_ended(struct sl_control *c, const struct sl_outcome *outcom
 		[SL_REASON_TIMEOUT] = "timeout",
 		[SL_REASON_KILLED] = "killed",
 		[SL_REASON_LOST] = "lost",
+		[SL_REASON_LIMIT] = "limit",
 	};
 	int64_t now = sl_control_now(CLOCK_REALTIME);
 	struct sl_control_head head = head_of(c, SL_EVENT_ENDED, now);

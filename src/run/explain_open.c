@@ -16,6 +16,8 @@ enum open_when {
 	OPEN_SUPERVISED,
 	OPEN_GROUPS,
 	OPEN_COREDUMP,
+	OPEN_NO_MEMORY,
+	OPEN_NO_PROCESSES,
 	OPEN_ENVIRONMENT,
 	OPEN_WRITES,
 };
@@ -118,6 +120,10 @@ static bool is_open(const struct sl_explain *ex, enum open_when when)
 	case OPEN_GROUPS:
 		return !(ex->spec.when & SL_WHEN_JUDGED) ||
 		       !(ex->prepared->plan->landlock.scoped & SL_LL_SCOPE_SIGNAL);
+	case OPEN_NO_MEMORY:
+		return !ex->prepared->launch.max_memory;
+	case OPEN_NO_PROCESSES:
+		return !ex->prepared->launch.max_processes;
 	case OPEN_COREDUMP:
 		return !sl_policy_bool(policy, SL_KEY_NO_COREDUMP) &&
 		       !ex->prepared->launch.carve_count;

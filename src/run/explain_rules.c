@@ -512,7 +512,9 @@ static void list_attributes(struct sl_explain *ex)
 
 static bool judges(const struct sl_explain *ex, const struct sl_notify_row *row)
 {
+	/* Limits have rows of their own. */
 	return sl_filter_rule_holds(&row->rule, ex->spec.when) &&
+	       !(row->rule.when & SL_WHEN_COUNTED) &&
 	       ex->spec.list[row->rule.call] != SL_LIST_DENY &&
 	       sl_sys_number(row->rule.call, SL_ARCH_NATIVE) >= 0;
 }
@@ -565,6 +567,10 @@ static void list_supervisor(struct sl_explain *ex)
 	refuse(ex, SL_RUNG_SUPERVISOR, "processes left running", "ended",
 	       "when the program ends or sandlock is killed");
 	list_key(ex, SL_KEY_TIMEOUT, SL_RUNG_SUPERVISOR, "time", NULL);
+	list_key(ex, SL_KEY_MEMORY, SL_RUNG_SUPERVISOR,
+		 "memory of all processes together", NULL);
+	list_key(ex, SL_KEY_PROCESSES, SL_RUNG_SUPERVISOR,
+		 "processes at the same time", NULL);
 	list_key(ex, SL_KEY_KILL_AFTER, SL_RUNG_SUPERVISOR,
 		 "time from SIGTERM to SIGKILL", NULL);
 }

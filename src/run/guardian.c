@@ -122,6 +122,22 @@ void sl_tree_kill(int broadcast, int children_fd, int32_t pid_max)
 		kill_children_search(pid_max);
 }
 
+/* As getrusage(2) has it; waitid(2) gives it too, though not by libc. */
+struct usage {
+	struct {
+		int64_t sec, usec;
+	} user, kernel;
+	long others[14];
+};
+
+static void note_usage(struct sl_life *life, const struct usage *usage)
+{
+	int64_t us = usage->user.usec + usage->kernel.usec;
+
+	us += (usage->user.sec + usage->kernel.sec) * 1000000;
+	life->cpu_ns += (uint64_t)us * 1000;
+}
+
 static void note_root(struct sl_life *life, const siginfo_t *si)
 {
 	life->root_code = si->si_code;
@@ -132,6 +148,7 @@ static void note_root(struct sl_life *life, const siginfo_t *si)
 /* Reaps what has ended. 1: children are left, 0: none is. */
 static int reap(struct sl_life *life)
 {
+	struct usage usage;
 	siginfo_t si;
 	long r;
 
@@ -139,11 +156,12 @@ static int reap(struct sl_life *life)
 	for (int i = 0; i < REAP_MAX; i++) {
 		si.si_pid = 0;
 		r = sl_raw5(SYS_waitid, P_ALL, 0, &si,
-			    WEXITED | WNOHANG | __WALL, 0);
+			    WEXITED | WNOHANG | __WALL, &usage);
 		if (r == -ECHILD)
 			return 0;
 		if (r < 0 || !si.si_pid)
 			return 1;
+		note_usage(life, &usage);
 		if (si.si_pid == life->root_pid)
 			note_root(life, &si);
 	}

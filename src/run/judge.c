@@ -90,6 +90,7 @@ static void take_listener(struct sl_run *run)
 	}
 	run->listener = fd;
 	run->judge->guardian_pid = life->guardian_pid;
+	run->judge->forks.census.guardian = life->guardian_pid;
 	if (fd >= 0)
 		sl_judge_listen(run->judge, fd);
 	SL_LIFE_SET(&life->over.taken, 1);
@@ -227,6 +228,47 @@ static void expect_listener(struct sl_run *run)
 		sl_run_kill(run);
 }
 
+/* ------------------------------------------------ limits */
+
+/* From the warden's thread. */
+static void end_by_limit(void *arg)
+{
+	struct sl_run *run = arg;
+
+	__atomic_fetch_or(&run->life->request, SL_LIFE_LIMIT, __ATOMIC_RELEASE);
+	syscall(SYS_pidfd_send_signal, run->guardian_fd, SIGTERM, NULL, 0);
+}
+
+/* What has to be opened, and begun, outside of the domain. */
+static int prepare_limits(struct sl_run *run)
+{
+	const struct sl_launch *launch = run->launch;
+	int32_t keeper = run->life->supervisor_pid;
+	int r = 0;
+
+	if (!run->judge || (!launch->max_memory && !launch->max_processes))
+		return 0;
+	run->warden.memory_limit = launch->max_memory;
+	run->warden.sysv = launch->list[SL_SYS_shmget] == SL_LIST_ALLOW;
+	run->warden.end = end_by_limit;
+	run->warden.arg = run;
+	if (launch->max_processes)
+		r = sl_census_open(&run->judge->forks.census, keeper);
+	run->judge->forks.limit = launch->max_processes;
+	run->judge->forks.bound = 1;
+	return r < 0 ? r : sl_warden_prepare(&run->warden, keeper);
+}
+
+/* SECURITY: without it there is no limit, so no program either. */
+static void start_warden(struct sl_run *run)
+{
+	const struct sl_life *life = run->life;
+
+	if (run->warden.prepared &&
+	    sl_warden_start(&run->warden, life->guardian_pid, life->root_pid) < 0)
+		end_by_limit(run);
+}
+
 static void start(struct sl_run *run)
 {
 	const struct sl_launch *launch = run->launch;
@@ -240,8 +282,14 @@ static void start(struct sl_run *run)
 		fail(run, SL_STEP_USERNS, (int)-r);
 	if (life->report.step)
 		return;
+	r = prepare_limits(run);
+	if (r < 0) {
+		fail(run, SL_STEP_LIMITS, (int)-r);
+		return;
+	}
 	/* Not confined, as nothing is that was started before this thread is. */
-	if (run->judge && sl_judge_makes_files(run->judge))
+	if (run->judge &&
+	    (sl_judge_makes_files(run->judge) || launch->max_processes))
 		r = sl_clerk_start(&run->judge->clerk);
 	if (r == 0)
 		r = enter_domain(launch);
@@ -265,6 +313,8 @@ static void start(struct sl_run *run)
 		fail(run, SL_STEP_GUARDIAN, ESRCH);
 	if (!SL_LIFE_GET(&life->report.step))
 		expect_listener(run);
+	if (!SL_LIFE_GET(&life->report.step))
+		start_warden(run);
 }
 
 /* ------------------------------------------------ orphans */
@@ -443,6 +493,7 @@ static void *judge_main(void *arg)
 		if (!SL_LIFE_GET(&run->life->tree_done))
 			sweep(run);
 	}
+	sl_warden_stop(&run->warden);
 	/* The directory itself lies outside the domain. */
 	sl_tmpdir_empty(&run->tmp);
 	say(run, SL_JUDGE_OVER);

@@ -12,7 +12,8 @@
 
 /* A request may only be added, never taken back. */
 enum sl_life_request {
-	SL_LIFE_KILL = 1, /* the caller asks for the end of the tree */
+	SL_LIFE_KILL = 1,  /* the caller asks for the end of the tree */
+	SL_LIFE_LIMIT = 2, /* a limit does */
 };
 
 struct sl_life {
@@ -30,6 +31,7 @@ struct sl_life {
 	uint32_t tree_done;    /* the guardian saw ECHILD */
 	uint32_t stop_count;   /* root stopped; with an event each */
 	int32_t stop_signal;   /* the last time, by this */
+	uint64_t cpu_ns;       /* of all that was reaped, and reaped by it */
 
 	struct sl_handover over;	     /* root, judge */
 	struct sl_userns_maker userns_maker; /* judge, its helper */

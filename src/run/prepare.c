@@ -11,18 +11,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 
 #include "base/buf.h"
 #include "base/limits.h"
 #include "plan/filter.h"
+#include "policy/value.h"
 #include "run/command.h"
 #include "run/names.h"
 #include "run/recipe.h"
 #include "run/resolve.h"
 #include "run/ruleset.h"
 #include "run/siblings.h"
+#include "supervise/census.h"
 #include "sys/landlock.h"
 #include "sys/uapi.h"
+
+#define DATA_SPARE (1ull << 30)
+#define STACK_LEAST (8u << 20)
 
 static int out_of_memory(struct sl_error *err)
 {
@@ -210,6 +216,38 @@ static int find_command(struct sl_prepared *p, const char *const *argv,
 	return 0;
 }
 
+static uint64_t memory_limit(const struct sl_policy *policy)
+{
+	uint64_t max = sl_policy_num(policy, SL_KEY_MEMORY, 0);
+	struct sysinfo host;
+
+	if (!(max & SL_VALUE_PERCENT))
+		return max;
+	if (sysinfo(&host) < 0)
+		return 0; /* cannot happen */
+	return (uint64_t)host.totalram * host.mem_unit / 100 *
+	       (max & ~SL_VALUE_PERCENT);
+}
+
+/*
+ * What bounds each process between two looks at all of them
+ * (supervise/warden.h): private memory that may be written, touched or not,
+ * which a program with many threads has more of than it uses; and the stack.
+ */
+static void fill_limits(struct sl_launch *l, const struct sl_policy *policy)
+{
+	uint64_t max = memory_limit(policy);
+
+	if (!(l->flags & SL_LAUNCH_JUDGED))
+		return; /* nobody is there to look */
+	l->max_processes = (uint32_t)sl_policy_num(policy, SL_KEY_PROCESSES, 0);
+	l->max_memory = max;
+	if (!max)
+		return;
+	l->data_max = SL_MIN(max, (uint64_t)INT64_MAX / 4) * 2 + DATA_SPARE;
+	l->stack_max = SL_MAX(max, (uint64_t)STACK_LEAST);
+}
+
 static void fill_attributes(struct sl_launch *l, const struct sl_policy *policy)
 {
 	const struct sl_value *cpus = sl_policy_get(policy, SL_KEY_CPU_CORES);
@@ -237,6 +275,7 @@ static void fill_attributes(struct sl_launch *l, const struct sl_policy *policy)
 	l->timeout_ns = sl_policy_num(policy, SL_KEY_TIMEOUT, 0);
 	l->kill_after_ns = sl_policy_num(policy, SL_KEY_KILL_AFTER, 0);
 	l->nofile = sl_policy_num(policy, SL_KEY_OPEN_FILES, 0);
+	fill_limits(l, policy);
 }
 
 /* Above the standard streams, which are put in place before most of these are
@@ -328,6 +367,79 @@ static int resolve_names(struct sl_prepared *p,
 	return p->hosts ? 0 : out_of_memory(err);
 }
 
+/* Who is of the sandbox is told by the scope of signals alone. */
+static int check_limit(struct sl_prepared *p, enum sl_key key, int possible,
+		       struct sl_error *err)
+{
+	const struct sl_value *value = sl_policy_get(p->policy, key);
+	bool scoped = p->plan->landlock.border_scoped & SL_LL_SCOPE_SIGNAL;
+	const char *name = sl_key_info(key)->name;
+
+	if (!value->count || (scoped && possible == 0))
+		return 0;
+	if (!scoped)
+		sl_err(err, -EOPNOTSUPP, SL_STAGE_CHECK,
+		       "cannot be enforced without the protection "
+		       "'signal-scope' (Linux 6.12), by which the processes of "
+		       "the sandbox are told from others; hint: --set %s= goes "
+		       "without the limit",
+		       name);
+	else
+		sl_err(err, -EOPNOTSUPP, SL_STAGE_CHECK,
+		       "cannot be enforced here: /proc %s; hint: --set %s= "
+		       "goes "
+		       "without the limit",
+		       possible == -EACCES ? "hides processes (mount option "
+					     "hidepid)"
+					   : "is not there, or is that of "
+					     "another pid namespace",
+		       name);
+	return sl_policy_blame(err, -EOPNOTSUPP, key, &value->items[0].origin);
+}
+
+/* What a preset wishes for gives way where that protection was given up by
+ * name: true if there was such a limit. */
+static bool drop_wish(struct sl_prepared *p, enum sl_key key)
+{
+	const struct sl_value *value = sl_policy_get(p->policy, key);
+
+	if (!value->count || value->items[0].origin.kind != SL_ORIGIN_PRESET ||
+	    p->plan->landlock.border_scoped & SL_LL_SCOPE_SIGNAL)
+		return false;
+	sl_policy_clear(p->policy, key);
+	return true;
+}
+
+static int compile(struct sl_prepared *p, const struct sl_probe *probe,
+		   struct sl_error *err)
+{
+	bool dropped;
+	int r = sl_plan_compile(p->policy, probe, &p->plan, err);
+
+	if (r < 0)
+		return r;
+	dropped = drop_wish(p, SL_KEY_MEMORY);
+	dropped |= drop_wish(p, SL_KEY_PROCESSES);
+	if (!dropped)
+		return 0;
+	sl_plan_free(p->plan);
+	p->plan = NULL;
+	return sl_plan_compile(p->policy, probe, &p->plan, err);
+}
+
+static int check_limits(struct sl_prepared *p, struct sl_error *err)
+{
+	int possible = 0, r;
+
+	if (!p->plan->filter.traps)
+		return 0; /* a wish of a preset; without a supervisor */
+	if (sl_policy_get(p->policy, SL_KEY_MEMORY)->count ||
+	    sl_policy_get(p->policy, SL_KEY_PROCESSES)->count)
+		possible = sl_census_possible();
+	r = check_limit(p, SL_KEY_MEMORY, possible, err);
+	return r < 0 ? r : check_limit(p, SL_KEY_PROCESSES, possible, err);
+}
+
 /* The plan and its rulesets, by the same calls whether it is for real. */
 static int make_plan(struct sl_prepared *p, const struct sl_request *request,
 		     struct sl_error *err)
@@ -337,7 +449,9 @@ static int make_plan(struct sl_prepared *p, const struct sl_request *request,
 	int r;
 
 	sl_probe(&probe);
-	r = sl_plan_compile(p->policy, &probe, &p->plan, err);
+	r = compile(p, &probe, err);
+	if (r == 0)
+		r = check_limits(p, err);
 	if (r == 0 && request->why)
 		r = sl_plan_add_why(p->plan, err);
 	if (r < 0)

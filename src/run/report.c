@@ -10,6 +10,7 @@
 
 static const char *const step_text[SL_STEP_COUNT] = {
 	[SL_STEP_NONE] = "start the program",
+	[SL_STEP_LIMITS] = "open /proc and start what watches the limits",
 	[SL_STEP_CONFINE_JUDGE] = "enter the Landlock domain of the policy",
 	[SL_STEP_CLONE_GUARDIAN] = "clone the guardian process",
 	[SL_STEP_GUARDIAN] = "start the guardian process",

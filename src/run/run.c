@@ -262,10 +262,28 @@ const struct sl_report *sl_run_report(const struct sl_run *run)
 	return &run->life->report;
 }
 
+static void add_usage(const struct sl_run *run, struct sl_outcome *out)
+{
+	const struct sl_usage *usage = &run->warden.usage;
+	const struct sl_forks *forks = run->judge ? &run->judge->forks : NULL;
+
+	out->cpu_ns = run->life->cpu_ns;
+	out->memory_peak = usage->memory_peak;
+	out->processes_peak = usage->processes_peak;
+	if (forks && forks->peak > out->processes_peak)
+		out->processes_peak = forks->peak;
+	if (forks)
+		out->refused = forks->refused;
+	if (usage->ended)
+		out->limit = SL_LIMIT_MEMORY;
+	else if (out->refused)
+		out->limit = SL_LIMIT_PROCESSES;
+}
+
 void sl_run_outcome(const struct sl_run *run, struct sl_outcome *ret_outcome)
 {
 	const struct sl_life *life = run->life;
-	struct sl_outcome out = { SL_REASON_LOST, -1, 0 };
+	struct sl_outcome out = { .reason = SL_REASON_LOST, .code = -1 };
 
 	if (life->root_ended) {
 		if (life->root_code == CLD_EXITED) {
@@ -276,8 +294,11 @@ void sl_run_outcome(const struct sl_run *run, struct sl_outcome *ret_outcome)
 			out.signal = life->root_status;
 		}
 	}
+	add_usage(run, &out);
 	if (life->timed_out)
 		out.reason = SL_REASON_TIMEOUT;
+	else if (run->warden.usage.root_ended && out.code < 0)
+		out.reason = SL_REASON_LIMIT;
 	else if (SL_LIFE_GET(&life->request) & SL_LIFE_KILL && out.code < 0)
 		out.reason = SL_REASON_KILLED;
 	*ret_outcome = out;

@@ -27,12 +27,25 @@ enum sl_reason {
 	SL_REASON_TIMEOUT,
 	SL_REASON_KILLED,
 	SL_REASON_LOST,
+	SL_REASON_LIMIT, /* of memory: it, or the whole tree, was ended */
+};
+
+/* What a run met, whether or not that ended it. */
+enum sl_limit {
+	SL_LIMIT_NONE = 0,
+	SL_LIMIT_MEMORY,    /* processes were ended */
+	SL_LIMIT_PROCESSES, /* forks were refused */
 };
 
 struct sl_outcome {
-	uint32_t reason; /* enum sl_reason */
-	int32_t code;	 /* exit code, or -1 */
-	int32_t signal;	 /* or 0 */
+	uint32_t reason;  /* enum sl_reason */
+	int32_t code;	  /* exit code, or -1 */
+	int32_t signal;	  /* or 0 */
+	uint32_t limit;	  /* enum sl_limit; of several the first of them */
+	uint32_t refused; /* forks */
+	uint32_t processes_peak; /* 0: nobody looked */
+	uint64_t memory_peak;	 /* bytes; 0: nobody looked */
+	uint64_t cpu_ns;	 /* of all that were waited for */
 };
 
 /*

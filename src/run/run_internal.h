@@ -9,6 +9,7 @@
 #include "run/run.h"
 #include "run/tmpdir.h"
 #include "supervise/judge.h"
+#include "supervise/warden.h"
 
 /* Written by the judge thread, waited for through run->event_fd. */
 enum sl_judge_phase {
@@ -28,6 +29,7 @@ struct sl_run {
 	enum sl_run_state state;
 	uint32_t phase;		      /* enum sl_judge_phase */
 	struct sl_tmpdir tmp;	      /* the judge thread's, until it is over */
+	struct sl_warden warden;      /* with a limit that needs it */
 	struct sl_judge *judge;	      /* NULL: nothing is trapped */
 	struct sl_event_ring *events; /* from the judge's thread; NULL */
 	int listener;		      /* the judge thread's; -1 */

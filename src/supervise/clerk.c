@@ -12,11 +12,13 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "supervise/memory.h"
 #include "sys/object.h"
 
-#define STACK (PTHREAD_STACK_MIN + (16u << 10))
+#define STACK (PTHREAD_STACK_MIN + (64u << 10))
 
 enum { IDLE = 0, ASKED, ANSWERED, OVER };
+enum { UMASK = 0, LOOK, MEASURE };
 
 static void hand_over(struct sl_clerk *clerk, uint32_t word)
 {
@@ -61,12 +63,24 @@ static int look_up(int32_t tid)
 	return mask < 0 || mask > 0777 ? -EPERM : (int)mask;
 }
 
+static int answer(struct sl_clerk *clerk)
+{
+	switch (clerk->question) {
+	case LOOK:
+		return sl_proc_look(clerk->tid, clerk->look);
+	case MEASURE:
+		return sl_memory_measure(clerk->memory);
+	default:
+		return look_up(clerk->tid);
+	}
+}
+
 static void *clerk_main(void *arg)
 {
 	struct sl_clerk *clerk = arg;
 
 	while (await(clerk, ASKED, OVER) == ASKED) {
-		clerk->answer = look_up(clerk->tid);
+		clerk->answer = answer(clerk);
 		hand_over(clerk, ANSWERED);
 	}
 	return NULL;
@@ -95,12 +109,32 @@ void sl_clerk_stop(struct sl_clerk *clerk)
 	clerk->runs = false;
 }
 
-int sl_clerk_umask(struct sl_clerk *clerk, int32_t tid)
+static int ask(struct sl_clerk *clerk, uint32_t question)
 {
 	if (!clerk->runs)
 		return -EPERM;
-	clerk->tid = tid;
+	clerk->question = question;
 	hand_over(clerk, ASKED);
 	await(clerk, ANSWERED, ANSWERED);
 	return clerk->answer;
+}
+
+int sl_clerk_umask(struct sl_clerk *clerk, int32_t tid)
+{
+	clerk->tid = tid;
+	return ask(clerk, UMASK);
+}
+
+int sl_clerk_look(struct sl_clerk *clerk, int32_t tid,
+		  struct sl_thread_look *ret_look)
+{
+	clerk->tid = tid;
+	clerk->look = ret_look;
+	return ask(clerk, LOOK);
+}
+
+int sl_clerk_measure(struct sl_clerk *clerk, struct sl_memory *memory)
+{
+	clerk->memory = memory;
+	return ask(clerk, MEASURE);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Looks up the umask of a task, for what a judge creates in its place. It stands
- * nowhere but in /proc/TID/status, whose opening the judge's own domain forbids.
+ * Looks up in /proc, whose opening the judge's own domain forbids, what stands
+ * nowhere else: the umask of a task, for what a judge creates in its place; and
+ * what it is doing, or how much memory it has, for limits.
  *
- * SECURITY: this thread is not confined. All that it takes from the judge is a
- * number, and all that it gives is one; it knows no path but the one above.
+ * SECURITY: this thread is not confined. All that it takes are numbers of tasks,
+ * and all that it gives are numbers; it knows no path but theirs (proc.c).
  */
 #ifndef SL_SUPERVISE_CLERK_H
 #define SL_SUPERVISE_CLERK_H
@@ -13,12 +14,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "supervise/proc.h"
+
+struct sl_memory;
+
 struct sl_clerk {
 	pthread_t thread;
 	bool runs;
-	uint32_t word; /* enum in clerk.c; a futex */
+	uint32_t word;	   /* enum in clerk.c; a futex */
+	uint32_t question; /* enum in clerk.c */
 	int32_t tid;
 	int32_t answer;
+	struct sl_thread_look *look; /* borrowed until the answer */
+	struct sl_memory *memory;
 };
 
 /* In the thread that will ask, before it is confined. 0 or negative errno. */
@@ -27,5 +35,10 @@ void sl_clerk_stop(struct sl_clerk *clerk);
 
 /* The umask of @tid or a negative errno. */
 int sl_clerk_umask(struct sl_clerk *clerk, int32_t tid);
+/* As sl_proc_look(). */
+int sl_clerk_look(struct sl_clerk *clerk, int32_t tid,
+		  struct sl_thread_look *ret_look);
+/* As sl_memory_measure(). */
+int sl_clerk_measure(struct sl_clerk *clerk, struct sl_memory *memory);
 
 #endif

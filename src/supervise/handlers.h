@@ -77,6 +77,10 @@ struct sl_answer sl_h_sched_setattr(struct sl_call *call);
 struct sl_answer sl_h_sched_setaffinity(struct sl_call *call);
 struct sl_answer sl_h_setpgid(struct sl_call *call);
 
+/* h_fork.c */
+struct sl_answer sl_h_fork(struct sl_call *call);
+struct sl_answer sl_h_sigaction(struct sl_call *call);
+
 /* h_connect.c */
 struct sl_answer sl_h_connect(struct sl_call *call);
 struct sl_answer sl_h_listen(struct sl_call *call);

@@ -11,8 +11,10 @@
 #include "plan/filter.h"
 #include "policy/netset.h"
 #include "supervise/carve.h"
+#include "supervise/census.h"
 #include "supervise/clerk.h"
 #include "supervise/event.h"
+#include "supervise/forks.h"
 #include "supervise/grants.h"
 #include "supervise/hosts.h"
 #include "supervise/hurry.h"
@@ -80,6 +82,7 @@ struct sl_judge {
 	struct sl_parked parked[SL_PARKED_MAX];
 	int parked_count;
 	struct sl_judge_ids ids;
+	struct sl_forks forks;	      /* with SL_WHEN_COUNTED */
 	struct sl_event_ring *events; /* borrowed; NULL: nobody is told */
 	struct sl_inherited inherited[SL_JUDGE_INHERITED];
 	int inherited_count;

@@ -51,6 +51,7 @@ struct sl_judge *sl_judge_new(const struct sl_root *roots, size_t count)
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (judge == MAP_FAILED)
 		return NULL;
+	judge->forks.census = SL_CENSUS_INIT;
 	judge->listener = judge->proc_fd = judge->self_fd = judge->root_fd = -1;
 	judge->hosts.fd = judge->hosts.held = -1;
 	for (size_t i = 0; i < SL_JUDGE_PIDFDS; i++)
@@ -84,6 +85,7 @@ void sl_judge_free(struct sl_judge *judge)
 		close_if(judge->pidfds[i].fd);
 	sl_exec_drop(judge);
 	sl_clerk_stop(&judge->clerk);
+	sl_census_close(&judge->forks.census);
 	sl_parked_drop(judge);
 	sl_carves_free(judge->carves);
 	sl_hosts_fini(&judge->hosts);

@@ -40,6 +40,8 @@ struct sl_seccomp_data {
 #define SL_CLONE_NEW_ANY 0x7E020000u /* NEWTIME is of clone3 and unshare */
 #define SL_CLONE_UNTRACED 0x00800000u
 #define SL_CLONE_PARENT 0x00008000u
+#define SL_CLONE_THREAD 0x00010000u
+#define SL_SIGCHLD 17u
 
 /* socket(2): the domain is compared whole, the type below its flags. */
 #define SL_AF_UNIX 1u

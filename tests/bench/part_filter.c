@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Two figures that are no times: how long the default filter is, and how many
- * processes of a run hold its seccomp listener: sandlock and the guardian, which
- * shares its descriptors, and none of the sandbox.
+ * processes of a run hold its seccomp listener: sandlock and the guardian,
+ * which shares its descriptors, and none of the sandbox.
  */
 #include "bench.h"
 

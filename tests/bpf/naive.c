@@ -86,7 +86,8 @@ bool naive_judges_under(const struct naive *n, const char *name)
 	return has(judged, name) ||
 	       ((n->protects || n->denies) && has(" open openat bind ", name)) ||
 	       (n->binds && has(" bind ", name)) ||
-	       (n->names && has(" open openat ", name));
+	       (n->names && has(" open openat ", name)) ||
+	       (n->counted && strcmp(name, "rt_sigaction") == 0);
 }
 
 static uint32_t do_local_socket(const struct naive *n, uint32_t type)
@@ -248,6 +249,12 @@ static bool asks(const struct naive *n, const char *name, const uint64_t *a)
 		return true;
 	if (strcmp(name, "listen") == 0)
 		return n->local && !n->bind && !n->binds;
+	if (has(" fork vfork ", name))
+		return n->counted;
+	if (strcmp(name, "clone") == 0)
+		return n->counted && !(a[0] & 0x10000);
+	if (strcmp(name, "rt_sigaction") == 0)
+		return n->counted && (uint32_t)a[0] == 17 && a[1];
 	if (strcmp(name, "setpgid") == 0)
 		return (uint32_t)a[1] != 0;
 	if (strcmp(name, "ioctl") == 0)

@@ -239,6 +239,14 @@ TEST(names_trap_opening_alone)
 	check_all((struct naive){ .names = true, .denies = true }, SOME);
 }
 
+/* Threads are made without asking anybody. */
+TEST(counted_processes_trap_their_making)
+{
+	EXPECT_LE(check_all((struct naive){ .counted = true }, SOME), 270);
+	check_all((struct naive){ .counted = true, .allow = "clone" }, SOME);
+	check_all((struct naive){ .counted = true, .no_supervisor = true }, SOME);
+}
+
 TEST(cores_pin)
 {
 	check_all((struct naive){ .pinned = true }, SOME);

@@ -378,6 +378,28 @@ status 0
 same "$(sort -u "$work/out")" 32
 end
 
+begin '--max-memory'
+lock run --max-memory 64M --status-fd 3 -- \
+	sh -c 'x=x; while :; do x=$x$x; done'
+status 137
+err 'the limit of 64M of memory was exceeded'
+grep -q '"reason":"limit".*"limit":"memory","memory_peak":[0-9]' "$work/fd3" ||
+	wrong "$(cat "$work/fd3")"
+lock run --max-memory 75% --status-fd 3 -- true
+status 0
+grep -q '"limit":null,"memory_peak":' "$work/fd3" || wrong "$(cat "$work/fd3")"
+end
+
+begin '--max-processes'
+lock run --max-processes 3 -- sh -c 'sleep 1000 & sleep 1000 & sleep 1000 &'
+status 2
+err 'there were 3 processes already'
+lock run --max-processes 4 --status-fd 3 -- \
+	sh -c 'sleep 1000 & sleep 1000 & sleep 1000 & exit 0'
+status 0
+grep -q '"limit":null' "$work/fd3" || wrong "$(cat "$work/fd3")"
+end
+
 begin '--cpu-cores'
 core=$(sed -n 's/^Cpus_allowed_list:[^0-9]*\([0-9]*\).*/\1/p' /proc/self/status)
 lock run $sys --cpu-cores "$core" -- grep Cpus_allowed_list /proc/self/status

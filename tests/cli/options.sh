@@ -125,7 +125,7 @@ done <"$work/keys"
 end
 
 begin 'keys of a later version are refused by --set'
-lock run --set limits.memory=1G -- echo started
+lock run --set limits.cpu=50 -- echo started
 refused 'not available in this version'
 end
 
@@ -220,6 +220,12 @@ refuse --kill-after soon
 refuse --max-open-files 0
 refuse --max-open-files 99999999999999999999
 refuse --max-open-files ten
+refuse --max-memory 0
+refuse --max-memory 101%
+refuse --max-memory much
+refuse --max-processes 0
+refuse --max-processes few
+refuse --max-processes 4294967296
 refuse --cpu-cores one
 refuse --cpu-cores 99999999999999999999
 refuse --gpu first

@@ -451,6 +451,8 @@ static const char *sample_of(const sandlock_key *key)
 		return "0";
 	case SANDLOCK_TYPE_STRING:
 		return strcmp(key->name, "program.user") == 0 ? "7:7" : "a";
+	case SANDLOCK_TYPE_SIZE:
+		return "1G";
 	default:
 		return "10";
 	}

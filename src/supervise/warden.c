@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* See warden.h. */
+#include "supervise/warden.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/compiler.h"
+#include "sys/process.h"
+
+#define STACK (PTHREAD_STACK_MIN + (64u << 10))
+#define NS_PER_MS 1000000ll
+
+/* Between two looks. */
+#define SOONEST_MS 50
+#define LATEST_MS 500
+#define LATEST_DEAR_MS 1000
+/* Faster than that no machine hands out memory: 4 GiB in a second. */
+#define BYTES_PER_MS (4ull << 20)
+/* A look may take that part of the time. */
+#define SHARE 10
+
+/* How long an ended process may take to be gone. */
+#define GONE_MS 500
+/* Somebody makes new ones as fast as we end them: all of it is the offender. */
+#define ROUNDS 5
+
+static int64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 * NS_PER_MS + ts.tv_nsec;
+}
+
+/* ------------------------------------------------ looking */
+
+static long count(struct sl_warden *w)
+{
+	long n = sl_census_take(&w->census, w->pids, w->room);
+
+	if (n > (long)w->usage.processes_peak)
+		w->usage.processes_peak = (uint32_t)n;
+	return n;
+}
+
+/* What did not fit is there the next time. */
+static void grow(struct sl_warden *w, size_t wanted)
+{
+	size_t room = 2 * wanted;
+	int32_t *pids = realloc(w->pids, room * sizeof(*pids));
+	struct sl_memory_process *list;
+
+	if (!pids)
+		return;
+	w->pids = pids;
+	list = realloc(w->memory.list, room * sizeof(*list));
+	if (!list)
+		return;
+	w->memory.list = list;
+	w->room = room;
+}
+
+/* False: it could not be told how much there is. */
+static bool measure(struct sl_warden *w, long found)
+{
+	struct sl_memory *m = &w->memory;
+
+	m->count = (size_t)found;
+	for (size_t i = 0; i < m->count; i++)
+		m->list[i] = (struct sl_memory_process){ .pid = w->pids[i] };
+	if (sl_clerk_measure(&w->clerk, m) < 0)
+		return false;
+	/* A number may have become somebody else's before it was looked at. */
+	for (size_t i = 0; i < m->count; i++) {
+		struct sl_memory_process *p = &m->list[i];
+
+		if (!p->bytes || sl_census_has(&w->census, p->pid))
+			continue;
+		m->total -= SL_MIN(p->bytes, m->total);
+		p->bytes = 0;
+	}
+	if (m->total > w->usage.memory_peak)
+		w->usage.memory_peak = m->total;
+	return true;
+}
+
+/* ------------------------------------------------ ending */
+
+static struct sl_memory_process *largest(struct sl_memory *m)
+{
+	struct sl_memory_process *found = NULL;
+
+	for (size_t i = 0; i < m->count; i++)
+		if (m->list[i].bytes &&
+		    (!found || m->list[i].bytes > found->bytes))
+			found = &m->list[i];
+	return found;
+}
+
+/*
+ * SECURITY: the kernel lets this thread signal the sandbox alone. By
+ * descriptor, so that what is waited for is what was signalled.
+ */
+static bool end_process(struct sl_warden *w, struct sl_memory_process *victim)
+{
+	sl_autoclose int fd = sl_pidfd_open(victim->pid, 0);
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	if (fd < 0 || !sl_census_has(&w->census, victim->pid) ||
+	    sl_pidfd_signal(fd, SIGKILL) < 0)
+		return false;
+	w->usage.ended++;
+	if (victim->pid == w->root)
+		w->usage.root_ended = true;
+	/* Its memory is given back before it reads as ended. */
+	poll(&pfd, 1, GONE_MS);
+	return true;
+}
+
+static void end_all(struct sl_warden *w)
+{
+	w->usage.ended++;
+	w->usage.root_ended = true;
+	w->end(w->arg);
+}
+
+static void enforce(struct sl_warden *w)
+{
+	struct sl_memory *m = &w->memory;
+	struct sl_memory_process *victim;
+
+	if (++w->rounds > ROUNDS) {
+		end_all(w);
+		return;
+	}
+	while (m->total > m->limit && (victim = largest(m))) {
+		m->total -= SL_MIN(victim->bytes, m->total);
+		end_process(w, victim);
+		victim->bytes = 0;
+	}
+}
+
+/* ------------------------------------------------ the thread */
+
+static int64_t pause_after(const struct sl_warden *w, int64_t cost_ns)
+{
+	int64_t dear = SL_MIN(SHARE * cost_ns, LATEST_DEAR_MS * NS_PER_MS);
+	uint64_t left = 0, ms = LATEST_MS;
+
+	if (w->memory_limit && w->memory.total < w->memory_limit)
+		left = w->memory_limit - w->memory.total;
+	if (w->memory_limit)
+		ms = SL_MIN(left / BYTES_PER_MS, (uint64_t)LATEST_MS);
+	return SL_MAX((int64_t)SL_MAX(ms, (uint64_t)SOONEST_MS) * NS_PER_MS,
+		      dear);
+}
+
+/* True: it is over. */
+static bool pause_for(struct sl_warden *w, int64_t ns)
+{
+	struct timespec ts = { .tv_sec = (time_t)(ns / (1000 * NS_PER_MS)),
+			       .tv_nsec = (long)(ns % (1000 * NS_PER_MS)) };
+
+	if (!__atomic_load_n(&w->over, __ATOMIC_ACQUIRE))
+		syscall(SYS_futex, &w->over, FUTEX_WAIT_PRIVATE, 0, &ts, NULL, 0);
+	return __atomic_load_n(&w->over, __ATOMIC_ACQUIRE);
+}
+
+static int64_t look(struct sl_warden *w)
+{
+	int64_t begun = now_ns(), cost;
+	long n = count(w);
+
+	if (n > (long)w->room) {
+		grow(w, (size_t)n);
+		n = count(w);
+	}
+	n = SL_MIN(n, (long)w->room);
+	/* SECURITY: what cannot be counted is not let run on. */
+	if (n < 0 || (w->memory_limit && !measure(w, n))) {
+		end_all(w);
+		return LATEST_MS * NS_PER_MS;
+	}
+	cost = now_ns() - begun;
+	if (w->memory_limit && w->memory.total > w->memory_limit)
+		enforce(w);
+	else
+		w->rounds = 0;
+	return pause_after(w, cost);
+}
+
+static void *warden_main(void *arg)
+{
+	struct sl_warden *w = arg;
+
+	while (!pause_for(w, look(w)))
+		;
+	return NULL;
+}
+
+int sl_warden_prepare(struct sl_warden *w, int32_t keeper)
+{
+	int r;
+
+	w->census = SL_CENSUS_INIT;
+	w->prepared = true;
+	grow(w, 64);
+	r = w->room ? sl_census_open(&w->census, keeper) : -ENOMEM;
+	if (r == 0)
+		r = sl_clerk_start(&w->clerk);
+	if (r < 0)
+		sl_warden_stop(w);
+	return r;
+}
+
+int sl_warden_start(struct sl_warden *w, int32_t guardian, int32_t root)
+{
+	pthread_attr_t attr;
+	int r = pthread_attr_init(&attr);
+
+	if (r)
+		return -r;
+	w->census.guardian = guardian;
+	w->root = root;
+	w->memory.limit = w->memory_limit;
+	w->memory.sysv = w->sysv;
+	pthread_attr_setstacksize(&attr, STACK);
+	r = pthread_create(&w->thread, &attr, warden_main, w);
+	pthread_attr_destroy(&attr);
+	w->runs = r == 0;
+	return -r;
+}
+
+void sl_warden_stop(struct sl_warden *w)
+{
+	if (!w->prepared)
+		return;
+	__atomic_store_n(&w->over, 1, __ATOMIC_RELEASE);
+	syscall(SYS_futex, &w->over, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+	if (w->runs)
+		pthread_join(w->thread, NULL);
+	sl_clerk_stop(&w->clerk);
+	sl_census_close(&w->census);
+	sl_memory_fini(&w->memory);
+	free(w->pids);
+	w->pids = NULL;
+	w->room = 0;
+	w->runs = w->prepared = false;
+}
