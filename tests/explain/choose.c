@@ -59,10 +59,10 @@ static void grant(struct chooser *t)
 /* Rules about hosts, of which only 127.0.0.1 and ::1 listen. */
 static void choose_hosts(struct chooser *t)
 {
-	static const char *const hosts[] = { "127.0.0.1", "127.0.0.0/30",
-					     "127.0.0.2", "[::1]",
-					     "0.0.0.0",	  "[::ffff:127.0.0.1]",
-					     "10.0.0.0/8" };
+	static const char *const hosts[] = { "127.0.0.1",  "127.0.0.0/30",
+					     "127.0.0.2",  "[::1]",
+					     "0.0.0.0",	   "[::ffff:127.0.0.1]",
+					     "10.0.0.0/8", "localhost" };
 	static const char *const schemes[] = { "tcp://", "udp://", "", "" };
 	char allow[64], deny[64];
 	const char *const rules[] = { allow, "udp://*", "icmp://127.0.0.1",
@@ -77,9 +77,10 @@ static void choose_hosts(struct chooser *t)
 			 schemes[rng_below(t->rng, LEN(schemes))],
 			 hosts[rng_below(t->rng, LEN(hosts))],
 			 rng_chance(t->rng, 30) ? t->world->port6 : port);
+		/* The last one is a name, which no deny can have. */
 		snprintf(deny, sizeof(deny), "%s%s:%u",
 			 schemes[rng_below(t->rng, LEN(schemes))],
-			 hosts[rng_below(t->rng, LEN(hosts))], port);
+			 hosts[rng_below(t->rng, LEN(hosts) - 1)], port);
 		maybe(t, 25, "network.allow", rules, LEN(rules));
 		maybe(t, 8, "network.deny", denies, LEN(denies));
 	}
