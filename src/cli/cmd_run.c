@@ -42,6 +42,8 @@ static int exec_in_place(const struct cli_run *run, sandlock_error *err)
 	sandlock_spawn_options options = { .size = sizeof(options),
 					   .argv = run->argv };
 
+	if (!run->quiet)
+		cli_warn_exposed(run->policy);
 	return sandlock_exec(run->policy, &options, err);
 }
 
@@ -142,8 +144,6 @@ static int run_it(int argc, char **argv, struct cli_settings *settings,
 	r = prepare(argc, argv, settings, run, &err);
 	if (settings->help)
 		return cli_help_command(cli_command_find("run"));
-	if (r == 0 && !run->quiet)
-		cli_warn_exposed(run->policy);
 	if (r == 0)
 		r = run->no_supervisor
 			    ? exec_in_place(run, &err)
