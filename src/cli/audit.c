@@ -9,7 +9,7 @@
  *	{"type":"lost","count":12}
  *
  * Nobody waits for a reader: what it has no room for is counted as lost, and so
- * is what came faster than it could be written.
+ * is what came faster than it could be written, or after AUDIT_MAX_BYTES.
  */
 #include "cli.h"
 #include "json.h"
@@ -28,6 +28,8 @@
 #include <unistd.h>
 
 #define FINISH_MS 1000
+/* Of one run. SECURITY: its subject decides how much there is to be written. */
+#define AUDIT_MAX_BYTES (64u << 20)
 
 /* ------------------------------------------------ where to */
 
@@ -249,6 +251,18 @@ static bool write_rest(struct cli_audit *audit)
 	return true;
 }
 
+/* From the first line on that would be too much: no gap but at the end. */
+static bool has_room(struct cli_audit *audit, size_t len)
+{
+	if (!audit->full && len > AUDIT_MAX_BYTES - audit->bytes) {
+		audit->full = true;
+		cli_warn("--audit: %u MiB are written, the most of one run; "
+			 "further denials are counted",
+			 AUDIT_MAX_BYTES >> 20);
+	}
+	return !audit->full;
+}
+
 /* Takes @line; false: there was no room for any of it. */
 static bool write_line(struct cli_audit *audit, char *line, size_t len)
 {
@@ -285,9 +299,16 @@ void cli_audit_serve(struct cli_audit *audit, sandlock_sandbox *sandbox)
 	while ((!audit->rest || write_rest(audit)) &&
 	       sandlock_sandbox_next_denial(sandbox, &d) == 0) {
 		size_t len = 0;
-		char *line = line_of(&d, &len);
+		char *line = audit->full ? NULL : line_of(&d, &len);
 
-		audit->lines += write_line(audit, line, len);
+		if (!has_room(audit, len)) {
+			free(line);
+			continue;
+		}
+		if (!write_line(audit, line, len))
+			continue;
+		audit->lines++;
+		audit->bytes += len;
 	}
 	signal(SIGPIPE, before);
 }

@@ -132,6 +132,8 @@ struct cli_audit {
 	int fd; /* -1: nobody asked */
 	bool is_socket;
 	bool failed; /* it was said */
+	bool full;   /* the same */
+	size_t bytes;
 	uint64_t lines;
 	char *rest; /* of a line that the reader had no room for */
 	size_t rest_len, rest_at;

@@ -42,6 +42,8 @@ static int exec_in_place(const struct cli_run *run, sandlock_error *err)
 	sandlock_spawn_options options = { .size = sizeof(options),
 					   .argv = run->argv };
 
+	if (!run->quiet)
+		cli_warn_exposed(run->policy);
 	return sandlock_exec(run->policy, &options, err);
 }
 

@@ -208,6 +208,9 @@ int cli_run_loop(const struct cli_run *run, struct cli_ear *ear,
 		cli_warn_exposed(run->policy);
 	if (r == 0) {
 		raise_nofile();
+		/* What is refused has one message. */
+		if (!run->quiet)
+			cli_warn_exposed(run->policy);
 		*ret_sandbox = loop.sandbox;
 		if (ear->mode == CLI_EAR_PIPE)
 			cli_ear_attach(ear, sandlock_sandbox_stream(

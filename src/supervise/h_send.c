@@ -18,6 +18,7 @@
 
 #define MAX_BATCH 1024		   /* as the kernel */
 #define MAX_BATCH_BYTES (2u << 20) /* then the count is short */
+#define MAX_BATCH_SPANS 4096	   /* the same */
 #define MMSG_SIZE 64u		   /* of struct mmsghdr */
 #define MMSG_LEN 56u		   /* where its msg_len is */
 
@@ -142,10 +143,10 @@ struct sl_answer sl_h_sendmsg(struct sl_call *call)
 
 /*
  * One of them, without waiting: bytes sent, or a negative errno; then, if it is
- * worth waiting for, *ret_left is the message.
+ * worth waiting for, *ret_left is the message. @spans grows by those it has.
  */
 static long send_entry(struct sl_call *call, const struct sl_sock *sock,
-		       uint64_t addr, struct sl_message **ret_left)
+		       uint64_t addr, size_t *spans, struct sl_message **ret_left)
 {
 	struct sl_message *m = NULL;
 	long r = sl_message_take(call, sock, addr, sl_call_int(call, 3), &m);
@@ -153,6 +154,7 @@ static long send_entry(struct sl_call *call, const struct sl_sock *sock,
 
 	if (r < 0)
 		return r;
+	*spans += m->spans;
 	r = sl_call_alive(call);
 	if (r == 0)
 		r = sl_message_send(m, sock->fd, false);
@@ -174,15 +176,17 @@ static uint64_t entry(const struct sl_call *call, unsigned int i)
 static long send_batch(struct sl_call *call, const struct sl_sock *sock,
 		       unsigned int count, struct sl_message **ret_left)
 {
-	size_t bytes = 0;
+	size_t bytes = 0, spans = 0;
 	unsigned int i;
 	long r = 0;
 
-	for (i = 0; i < count && bytes < MAX_BATCH_BYTES; i++) {
+	for (i = 0;
+	     i < count && bytes < MAX_BATCH_BYTES && spans < MAX_BATCH_SPANS;
+	     i++) {
 		struct sl_message *left = NULL;
 		uint32_t len;
 
-		r = send_entry(call, sock, entry(call, i), &left);
+		r = send_entry(call, sock, entry(call, i), &spans, &left);
 		if (left && (i == 0 || left->done)) {
 			left->report = entry(call, i) + MMSG_LEN;
 			*ret_left = left;

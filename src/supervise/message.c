@@ -22,6 +22,7 @@
 #include "base/compiler.h"
 #include "supervise/judge.h"
 #include "supervise/remote.h"
+#include "sys/process.h"
 
 #define MAX_IOV 1024 /* UIO_MAXIOV */
 
@@ -29,6 +30,7 @@
 struct span {
 	uint64_t base, len;
 };
+_Static_assert(sizeof(struct span) == sizeof(struct iovec), "handed on");
 
 struct head {
 	uint64_t name;
@@ -56,24 +58,30 @@ static int sum_of(const struct span *spans, size_t count, size_t *ret_sum)
 	return 0;
 }
 
-static int gather(struct sl_call *call, const struct span *spans, size_t count,
+/* In one call: a thousand spans of a byte would be a thousand of them. Whoever
+ * has more than one was read before (sl_message_take()), and may be read. */
+static int gather(struct sl_call *call, struct span *spans, size_t count,
 		  struct sl_message *m)
 {
-	size_t at = 0;
-	int r = 0;
+	size_t at = 0, used = 0;
+	ssize_t r;
 
-	for (size_t i = 0; r == 0 && i < count && at < m->len; i++) {
-		size_t len = SL_MIN(spans[i].len, (uint64_t)(m->len - at));
-
-		r = sl_remote_read(call, spans[i].base, m->data + at, len);
-		at += len;
+	for (; used < count && at < m->len; used++) {
+		spans[used].len = SL_MIN(spans[used].len, m->len - at);
+		at += spans[used].len;
 	}
-	return r;
+	if (used <= 1)
+		return used ? sl_remote_read(call, spans->base, m->data, at) : 0;
+	r = sl_process_read_spans((pid_t)call->notif->pid,
+				  (const struct iovec *)spans, used, m->data, at);
+	if (r == (ssize_t)at)
+		return 0;
+	return r == -EPERM || r == -ESRCH ? (int)r : -EFAULT;
 }
 
 /* With its bytes, and nothing else yet. */
 static int make(struct sl_call *call, const struct sl_sock *sock,
-		const struct span *spans, size_t count, struct sl_message **ret)
+		struct span *spans, size_t count, struct sl_message **ret)
 {
 	struct sl_message *m;
 	size_t len;
@@ -91,6 +99,7 @@ static int make(struct sl_call *call, const struct sl_sock *sock,
 	memset(m, 0, offsetof(struct sl_message, fds));
 	m->peer.pin = -1;
 	m->len = len;
+	m->spans = (unsigned int)count;
 	m->stream = sock->type == SOCK_STREAM;
 	m->tid = (int)call->notif->pid;
 	r = gather(call, spans, count, m);

@@ -22,7 +22,8 @@ struct sl_message {
 	int error;	     /* of the last attempt, negative; 0: none */
 	size_t control_len;
 	unsigned int fd_count;
-	int flags; /* as the caller gave them */
+	unsigned int spans; /* that it was gathered from */
+	int flags;	    /* as the caller gave them */
 	int tid, tgid;
 	bool stream;
 	uint64_t report; /* address of a msg_len to fill in; or 0 */

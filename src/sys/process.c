@@ -23,6 +23,15 @@ ssize_t sl_process_read(pid_t tid, uint64_t addr, void *buf, size_t len)
 		       0);
 }
 
+ssize_t sl_process_read_spans(pid_t tid, const struct iovec *from, size_t count,
+			      void *buf, size_t len)
+{
+	struct iovec to = { buf, len };
+
+	return sl_raw6(SYS_process_vm_readv, tid, (long)&to, 1, (long)from,
+		       (long)count, 0);
+}
+
 ssize_t sl_process_write(pid_t tid, uint64_t addr, const void *buf, size_t len)
 {
 	struct iovec from = { (void *)(uintptr_t)buf, len };

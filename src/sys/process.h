@@ -13,6 +13,10 @@
 
 /* Up to @len bytes: how many; fewer where memory ends. */
 ssize_t sl_process_read(pid_t tid, uint64_t addr, void *buf, size_t len);
+/* The same from @count places one after the other, at most UIO_MAXIOV. */
+struct iovec;
+ssize_t sl_process_read_spans(pid_t tid, const struct iovec *from, size_t count,
+			      void *buf, size_t len);
 /* Never overrides the protection of a page. */
 ssize_t sl_process_write(pid_t tid, uint64_t addr, const void *buf, size_t len);
 

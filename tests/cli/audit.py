@@ -183,6 +183,37 @@ def check_bytes(raw):
         assert not "\u2066" <= char <= "\u2069", ascii(text)
 
 
+FILL = """
+import os, sys
+def refuse():
+    try: os.chmod(sys.argv[1], 0o600)
+    except PermissionError: return 1
+count = 0
+while os.stat(sys.argv[2]).st_size < int(sys.argv[3]):
+    count += refuse()
+print(count + sum(refuse() for _ in range(500)))
+"""
+
+
+def it_ends_somewhere():
+    # Bytes that take six each, twice in a line.
+    deep = os.path.join(os.fsencode(WORK), b"deep")
+    path = b"/".join([deep] + [b"\xff" * 200] * 15)
+    os.makedirs(path)
+    most = 64 << 20
+    with open(AUDIT, "wb") as file:
+        done = run("-t", "80", "--audit", f"fd:{file.fileno()}", "--",
+                   sys.executable, "-c", FILL, os.fsdecode(path), AUDIT,
+                   str(most - (1 << 17)), pass_fds=(file.fileno(),))
+    shutil.rmtree(deep)
+    assert done.returncode == 0, (done.returncode, done.stderr[-500:])
+    assert b"64 MiB are written" in done.stderr, done.stderr[-500:]
+    assert os.path.getsize(AUDIT) <= most + 80, os.path.getsize(AUDIT)
+    *said, last = lines()
+    assert last["type"] == "lost", last
+    assert last["count"] + len(said) == int(done.stdout), last
+
+
 def a_long_name():
     # As long as a path may be; the kernel shows no longer one.
     deep = WORK + "/deep"
@@ -342,7 +373,7 @@ def it_is_of_one_run():
 CASES = (a_line_per_denial, it_is_appended_to, no_denial_is_an_empty_file,
          to_a_descriptor, other_descriptors_keep_their_flags,
          a_place_of_no_use, the_sandbox_cannot_write_it, hostile_names,
-         a_long_name, silence_on_success, at_most_five, a_flood,
+         it_ends_somewhere, a_long_name, silence_on_success, at_most_five, a_flood,
          a_slow_reader, a_reader_that_left, why_lists_whatever_the_status,
          why_on_a_terminal, why_and_a_name_that_cannot_be_shown,
          it_is_of_one_run)

@@ -242,8 +242,9 @@ def an_order_reaches_whom_it_names(place):
     """-w for the place, and a program that exchanges two entries."""
     job, sock = victim(place)
     evil = place.start(
-        "--name", "evil", "-w", place.xdg, words=[place.entries],
-        script='cd "$1" && mv evil.sock x && mv victim.sock evil.sock && '
+        "--name", "evil", "-w", place.xdg, "-t", "60", words=[place.entries],
+        script='cd "$1" && until [ -S evil.sock ]; do :; done && '
+               'mv evil.sock x && mv victim.sock evil.sock && '
                'mv x victim.sock && ln evil.sock other.sock && : >other.lock'
                ' && echo ready && exec cat')
     listed = place.listed()

@@ -209,6 +209,69 @@ works
 out 'whole True'
 end
 
+cat >"$top/spans.py" <<'END'
+import ctypes, errno, socket, threading
+libc = ctypes.CDLL(None, use_errno=True)
+
+class Span(ctypes.Structure):
+    _fields_ = [("base", ctypes.c_void_p), ("len", ctypes.c_size_t)]
+
+class Message(ctypes.Structure):
+    _fields_ = [("name", ctypes.c_void_p), ("name_len", ctypes.c_uint),
+                ("spans", ctypes.c_void_p), ("count", ctypes.c_size_t),
+                ("control", ctypes.c_void_p), ("control_len", ctypes.c_size_t),
+                ("flags", ctypes.c_int), ("pad", ctypes.c_int),
+                ("sent", ctypes.c_uint), ("pad2", ctypes.c_int)]
+
+a, b = socket.socketpair()
+a.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+got = bytearray()
+
+def receive():
+    while data := b.recv(1 << 20):
+        got.extend(data)
+
+reader = threading.Thread(target=receive, daemon=True)
+reader.start()
+parts = [bytes([n % 251]) * (n * 7 % 13) for n in range(1024)]
+assert a.sendmsg(parts) == len(b"".join(parts))
+want = b"".join(parts)
+# A thousand messages of a thousand spans are not taken at once.
+text = ctypes.create_string_buffer(b"0123456789abcdef" * 64)
+spans = (Span * 1024)(*[Span(ctypes.addressof(text) + n, 1)
+                        for n in range(1024)])
+many = (Message * 1024)(*[Message(spans=ctypes.addressof(spans), count=1024)
+                          for _ in range(1024)])
+count = libc.sendmmsg(a.fileno(), many, 1024, 0)
+assert [m.sent for m in many[:count]] == [1024] * count
+want += text.raw[:1024] * count
+print("short", 0 < count < 16)
+single = (Message * 200)(*[Message(spans=ctypes.addressof(spans) + 16 * n,
+                                   count=1) for n in range(200)])
+count = libc.sendmmsg(a.fileno(), single, 200, 0)
+want += text.raw[:200]
+print("singles", count)
+# Memory that ends in the second span, and nothing at all.
+spans[1] = Span(1, 1)
+one = Message(spans=ctypes.addressof(spans), count=2)
+assert libc.sendmsg(a.fileno(), ctypes.byref(one), 0) == -1
+print("fault", errno.errorcode[ctypes.get_errno()])
+spans[0].len = spans[1].len = 0
+print("empty", libc.sendmsg(a.fileno(), ctypes.byref(one), 0))
+a.close()
+reader.join()
+print("whole", got == want)
+END
+begin 'datagrams with --unix-allow: messages of many spans'
+cp "$top/spans.py" spans.py
+granted='--unix-allow .'
+inside python3 spans.py
+works
+for line in 'short True' 'singles 200' 'fault EFAULT' 'empty 0' 'whole True'; do
+	out "$line"
+done
+end
+
 begin 'no datagrams without it'
 inside python3 -c 'import socket; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)'
 fails
