@@ -94,9 +94,9 @@ static int read_address(const struct sl_sock *sock, struct sl_peer *peer,
 }
 
 /*
- * SECURITY: where a destination of any address leads depends on the source, which
- * bind or IP_PKTINFO gives: IPv4 goes to that very address, and a "::" of an IPv4
- * source to 127.0.0.1. So our copy says what was judged.
+ * SECURITY: where a destination of any address leads depends on the source,
+ * which bind or IP_PKTINFO gives: IPv4 goes to that very address, and a "::" of
+ * an IPv4 source to 127.0.0.1. So our copy says what was judged.
  */
 static void be_definite(struct sl_peer *peer)
 {
