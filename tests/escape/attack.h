@@ -35,6 +35,7 @@ extern const struct attack attacks_peer[];
 extern const struct attack attacks_net[];
 extern const struct attack attacks_dest[];
 extern const struct attack attacks_flip[];
+extern const struct attack attacks_same[];
 extern const struct attack attacks_seccomp[];
 extern const struct attack attacks_calls[];
 extern const struct attack attacks_life[];

@@ -109,3 +109,20 @@ TRICK(N8_descriptors, .id = "N8descriptors", .args = { "%u" },
 
 TRICK(N8_forms, .id = "N8forms", .args = { "%u" }, .flags = { UDP_RULE },
       .harm = HARM_UDP, .off = { UDP_OPEN })
+
+/* ------------------------------------------------ the same as bare, attack_same.c */
+
+#define OWN                                                  \
+	"--net-allow", "127.0.0.0/29", "--net-allow", "::1", \
+		"--net-allow-bind", "*"
+#define ALL_BUT "--net-deny", "127.0.0.99", "--net-allow-bind", "*"
+
+TRICK(N9_connect, .id = "N9connect", .flags = { OWN }, .same = true)
+
+TRICK(N9_connect_denied, .id = "N9connect", .flags = { ALL_BUT }, .same = true)
+
+TRICK(N9_sends, .id = "N9sends", .flags = { OWN }, .same = true)
+
+TRICK(N9_sends_denied, .id = "N9sends", .flags = { ALL_BUT }, .same = true)
+
+TRICK(N9_ancillary, .id = "N9ancillary", .flags = { OWN }, .same = true)
