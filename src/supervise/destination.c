@@ -93,6 +93,26 @@ static int read_address(const struct sl_sock *sock, struct sl_peer *peer,
 	}
 }
 
+/*
+ * SECURITY: where a destination of any address leads depends on the source,
+ * which bind or IP_PKTINFO gives: IPv4 goes to that very address, and a "::" of
+ * an IPv4 source to 127.0.0.1. So our copy says what was judged.
+ */
+static void be_definite(struct sl_peer *peer)
+{
+	struct in6_addr *in6 = &peer->addr.in6.sin6_addr;
+
+	if (peer->addr.any.sa_family != AF_INET6) {
+		if (peer->addr.in.sin_addr.s_addr == htonl(INADDR_ANY))
+			peer->addr.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	} else if (IN6_IS_ADDR_UNSPECIFIED(in6)) {
+		*in6 = in6addr_loopback;
+	} else if (IN6_IS_ADDR_V4MAPPED(in6) &&
+		   in6->s6_addr32[3] == htonl(INADDR_ANY)) {
+		in6->s6_addr32[3] = htonl(INADDR_LOOPBACK);
+	}
+}
+
 void sl_destination_text(const struct sl_peer *peer, char *text, size_t size)
 {
 	char host[INET6_ADDRSTRLEN] = "?";
@@ -145,8 +165,10 @@ int sl_destination_judge(struct sl_call *call, const struct sl_sock *sock,
 	if (r <= 0)
 		return r;
 	if (sl_netset_judge(&call->judge->net, to.proto, &to.addr, to.port,
-			    &entry))
+			    &entry)) {
+		be_definite(peer);
 		return 0;
+	}
 	tell(call, peer, to.proto, entry);
 	return -ECONNREFUSED;
 }

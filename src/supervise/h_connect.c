@@ -6,6 +6,7 @@
  * on our copy of the socket with our copy of the address.
  */
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -36,7 +37,9 @@ static long do_connect(struct sl_job *job)
 			return 0;
 		/* A connect that goes on is waited for by the next one. */
 		if (errno != EINTR || sl_job_stopped(job))
-			return -errno;
+			/* Of SO_SNDTIMEO: to the caller this is the first. */
+			return errno == EALREADY && job->begun ? -EINPROGRESS
+							       : -errno;
 	}
 }
 
@@ -62,6 +65,15 @@ static bool is_far(const struct sl_peer *peer)
 	}
 }
 
+static bool is_connecting(const struct sl_sock *sock)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len = sizeof(info.tcpi_state);
+
+	return getsockopt(sock->fd, SOL_TCP, TCP_INFO, &info, &len) == 0 &&
+	       info.tcpi_state == TCP_SYN_SENT;
+}
+
 /*
  * False: it will take longer. SECURITY: O_NONBLOCK only tells what is worth
  * trying. It is shared: a sibling clears it behind our look.
@@ -75,6 +87,8 @@ static bool connect_at_once(struct sl_call *call, struct sl_job *job, long *ret)
 	if ((job->sock.blocks && is_far(&job->peer)) ||
 	    !sl_hurry(&call->judge->hurry))
 		return false;
+	job->begun = job->sock.blocks && job->sock.domain != AF_UNIX &&
+		     !is_connecting(&job->sock);
 	*ret = connect(job->sock.fd, &job->peer.addr.any, job->peer.len) < 0
 		       ? -errno
 		       : 0;

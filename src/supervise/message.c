@@ -370,6 +370,10 @@ int sl_message_take_to(struct sl_call *call, const struct sl_sock *sock,
 	if (r == 0 && (head.name_len < 0 ||
 		       (size_t)head.name_len > sizeof(struct sockaddr_storage)))
 		r = -EINVAL;
+	/* Nor does it take such a one for none, as in sendmsg. */
+	if (r == 0 && head.name && !head.name_len && sock->domain != AF_UNIX &&
+	    sock->type == SOCK_DGRAM)
+		r = -EINVAL;
 	span.len = SL_MIN(span.len, (uint64_t)INT32_MAX);
 	if (r == 0)
 		r = make(call, sock, &span, 1, &m);

@@ -31,6 +31,7 @@ struct sl_job {
 	uint64_t id; /* of the notification; set by sl_patient_give() */
 	int listener;
 	atomic_bool stopped;
+	bool begun; /* of a connect: by us, then interrupted */
 };
 
 /* Is nobody waiting for the answer any more. */

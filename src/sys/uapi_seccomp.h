@@ -74,6 +74,7 @@ struct sl_seccomp_data {
 #define SL_TCP_ULP 31u
 #define SL_IPV6_2292RTHDR 5u
 #define SL_IPV6_2292PKTOPTIONS 6u
+#define SL_IPV6_FLOWLABEL_MGR 32u
 #define SL_IPV6_RTHDR 57u
 #define SL_IPV6_TRANSPARENT 75u
 #define SL_IPV6_FREEBIND 78u

@@ -178,7 +178,7 @@ static uint32_t do_setsockopt(uint32_t level, uint32_t option)
 	    (level == 1 && (option == 25 || option == 62)) ||
 	    (level == 0 && (option == 4 || option == 15 || option == 19)) ||
 	    (level == 41 && (option == 75 || option == 78 || option == 57 ||
-			     option == 5 || option == 6)))
+			     option == 5 || option == 6 || option == 32)))
 		return FAIL(EPERM);
 	return ALLOW;
 }

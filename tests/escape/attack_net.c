@@ -1,45 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tricks on the network, catalogue 5.6. All on the loopback interface. */
 #include "attack.h"
+#include "attack_addr.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #ifndef IPPROTO_MPTCP
 #define IPPROTO_MPTCP 262
 #endif
-
-struct addr {
-	struct sockaddr_storage ss;
-	socklen_t len;
-};
-
-static struct addr addr(const char *text, int port)
-{
-	struct addr a = { .len = sizeof(struct sockaddr_in) };
-	struct sockaddr_in *v4 = (void *)&a.ss;
-	struct sockaddr_in6 *v6 = (void *)&a.ss;
-
-	if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		v4->sin_port = htons((uint16_t)port);
-		return a;
-	}
-	memset(&a.ss, 0, sizeof(a.ss));
-	inet_pton(AF_INET6, text, &v6->sin6_addr);
-	v6->sin6_family = AF_INET6;
-	v6->sin6_port = htons((uint16_t)port);
-	a.len = sizeof(*v6);
-	return a;
-}
 
 static bool tcp(const char *host, int port, int protocol)
 {

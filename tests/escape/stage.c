@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <fts.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -192,6 +193,27 @@ static int tcp_listener(int family, int *port)
 	return fd;
 }
 
+static int udp_socket(const char *host, int *port)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)*port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
+				   .sin6_port = htons((uint16_t)*port),
+				   .sin6_addr = in6addr_loopback };
+	bool six = inet_pton(AF_INET, host, &v4.sin_addr) != 1;
+	socklen_t len = six ? sizeof(v6) : sizeof(v4);
+	int fd = socket(six ? AF_INET6 : AF_INET,
+			SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (bind(fd, six ? (void *)&v6 : (void *)&v4, len) < 0) {
+		close(fd);
+		return -1;
+	}
+	if (!six && getsockname(fd, (void *)&v4, &len) == 0)
+		*port = ntohs(v4.sin_port);
+	return fd;
+}
+
 static int unix_listener(int type, const char *path, const char *abstract)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
@@ -214,9 +236,6 @@ static int unix_listener(int type, const char *path, const char *abstract)
 
 static void make_sockets(struct stage *s)
 {
-	struct sockaddr_in v4 = { .sin_family = AF_INET,
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(v4);
 	char name[64];
 
 	for (int i = 0; i < 16; i++) {
@@ -229,10 +248,18 @@ static void make_sockets(struct stage *s)
 		close(s->tcp[1]);
 	}
 	MUST(s->tcp[0] >= 0 && s->tcp[1] >= 0);
-	s->udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	MUST(bind(s->udp, (void *)&v4, sizeof(v4)) == 0);
-	MUST(getsockname(s->udp, (void *)&v4, &len) == 0);
-	s->udp_port = ntohs(v4.sin_port);
+	for (int i = 0; i < 16; i++) {
+		s->udp_port = 0;
+		s->udp[0] = udp_socket("127.0.0.1", &s->udp_port);
+		s->udp[1] = udp_socket("::1", &s->udp_port);
+		if (s->udp[0] >= 0 && s->udp[1] >= 0)
+			break;
+		close(s->udp[0]);
+		close(s->udp[1]);
+	}
+	MUST(s->udp[0] >= 0 && s->udp[1] >= 0);
+	s->udp[2] = udp_socket("127.0.0.2", &s->lone_port);
+	MUST(s->udp[2] >= 0);
 	snprintf(name, sizeof(name), "%s-s", s->name);
 	s->unix_fd[0] = unix_listener(SOCK_STREAM, NULL, name);
 	snprintf(name, sizeof(name), "%s-q", s->name);
@@ -404,6 +431,7 @@ unsigned int stage_harm(struct stage *s)
 {
 	unsigned int harm = 0;
 	char buf[256];
+	int fd;
 
 	/* Freed memory of a file is not an effect, so compare what is seen. */
 	if (changed("out", s->before[0], tree_state(s->out)))
@@ -413,10 +441,11 @@ unsigned int stage_harm(struct stage *s)
 	if (changed("victim", s->before[2], victim_state(s->victim)))
 		harm |= HARM_VICTIM;
 	for (int i = 0; i < 2; i++)
-		if (accept(s->tcp[i], NULL, NULL) >= 0)
+		for (; (fd = accept(s->tcp[i], NULL, NULL)) >= 0; close(fd))
 			harm |= HARM_NET;
-	if (recv(s->udp, buf, sizeof(buf), 0) >= 0)
-		harm |= HARM_UDP;
+	for (int i = 0; i < 3; i++)
+		while (recv(s->udp[i], buf, sizeof(buf), 0) >= 0)
+			harm |= HARM_UDP;
 	for (int i = 0; i < 5; i++)
 		if (accept(s->unix_fd[i], NULL, NULL) >= 0 ||
 		    recv(s->unix_fd[i], buf, sizeof(buf), 0) >= 0)
@@ -434,6 +463,33 @@ unsigned int stage_harm(struct stage *s)
 		close(again);
 	}
 	return harm;
+}
+
+/* To where a socket of ours is bound: does it come? */
+static bool arrives(int to, int type)
+{
+	struct sockaddr_storage addr;
+	struct pollfd event = { .fd = to, .events = POLLIN };
+	socklen_t len = sizeof(addr);
+	bool came;
+	int fd;
+
+	if (getsockname(to, (void *)&addr, &len) < 0)
+		return false;
+	fd = socket(addr.ss_family, type | SOCK_CLOEXEC, 0);
+	came = fd >= 0 && connect(fd, (void *)&addr, len) == 0 &&
+	       send(fd, "?", 1, MSG_NOSIGNAL) == 1 &&
+	       poll(&event, 1, 20000) == 1;
+	close(fd);
+	return came;
+}
+
+bool stage_hears(struct stage *s)
+{
+	return arrives(s->tcp[0], SOCK_STREAM) &&
+	       arrives(s->tcp[1], SOCK_STREAM) &&
+	       arrives(s->udp[0], SOCK_DGRAM) &&
+	       arrives(s->udp[1], SOCK_DGRAM) && arrives(s->udp[2], SOCK_DGRAM);
 }
 
 static void remove_tree(char *dir)
@@ -459,7 +515,8 @@ void stage_free(struct stage *s)
 		close(s->unix_fd[i]);
 	close(s->tcp[0]);
 	close(s->tcp[1]);
-	close(s->udp);
+	for (int i = 0; i < 3; i++)
+		close(s->udp[i]);
 	close(s->pty);
 	if (s->queue >= 0)
 		close(s->queue);

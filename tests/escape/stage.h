@@ -37,7 +37,8 @@ struct stage {
 	char setuid[96];
 	char canary[40], name[32]; /* name: unique, for sockets and queues */
 	char stream_path[100], dgram_path[100], shm_path[64], pty_path[64];
-	int tcp[2], port, udp, udp_port;
+	int tcp[2], port;
+	int udp[3], udp_port, lone_port; /* 127.0.0.1, ::1; 127.0.0.2 alone */
 	int unix_fd[5]; /* abstract stream, seqpacket, dgram; path: both */
 	int pty, shm_key, shm_id, queue;
 	pid_t victim;
@@ -62,6 +63,8 @@ bool stage_isolate(bool always);
 struct stage *stage_new(void);
 /* What happened outside, besides leaks: a mask of enum stage_harm. */
 unsigned int stage_harm(struct stage *s);
+/* Would its TCP and UDP sockets notice? After all harm was asked for. */
+bool stage_hears(struct stage *s);
 void stage_free(struct stage *s);
 const char *stage_harm_names(unsigned int harm);
 

@@ -52,6 +52,9 @@ static const char *letter(const struct stage *s, char c, char *buf, size_t size)
 	case 'u':
 		snprintf(buf, size, "%d", s->udp_port);
 		return buf;
+	case 'q':
+		snprintf(buf, size, "%d", s->lone_port);
+		return buf;
 	case 'v':
 		snprintf(buf, size, "%d", s->victim);
 		return buf;

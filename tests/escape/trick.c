@@ -66,6 +66,9 @@ static struct outcome perform(const struct trick *t, bool inside, bool off)
 		o.harm |= HARM_LEAK;
 	if (o.run.stuck)
 		o.harm |= HARM_STUCK;
+	/* Nothing came: because nothing was sent, not because nobody listens. */
+	if (t->harm & (HARM_NET | HARM_UDP))
+		EXPECT_TRUE(stage_hears(s));
 	stage_free(s);
 	for (int i = 0; i < w.count; i++)
 		free(w.argv[i]);

@@ -12,7 +12,7 @@
  * In arguments and flags %-letters are replaced: x attacker, X sandlock, R the
  * stage, o out, s secret, r ro, w work, g program, S set-user-ID program,
  * a name, n and d Unix sockets, h shared memory file, k its key, t terminal,
- * p and u ports, v victim.
+ * p and u ports, q that of 127.0.0.2, v victim.
  */
 #ifndef ESCAPE_TRICK_H
 #define ESCAPE_TRICK_H
