@@ -244,18 +244,21 @@ static void reserve(void)
 	    -1);
 }
 
+/* Each of them is small, and attached for a moment. */
 static void sysv(void)
 {
-	int id = shmget(IPC_PRIVATE, bytes, IPC_CREAT | 0600);
-	void *at = id < 0 ? (void *)-1 : shmat(id, NULL, 0);
+	for (int i = 0; i < 4; i++) {
+		int id = shmget(IPC_PRIVATE, bytes / 4, IPC_CREAT | 0600);
+		void *at = id < 0 ? (void *)-1 : shmat(id, NULL, 0);
 
-	if (at == (void *)-1)
-		exit(3);
-	/* Where another process can take it away. */
-	printf("%d\n", id);
-	fflush(stdout);
-	touch(at, bytes);
-	shmdt(at);
+		if (at == (void *)-1)
+			exit(3);
+		/* For somebody else to remove. */
+		printf("%d\n", id);
+		fflush(stdout);
+		touch(at, bytes / 4);
+		shmdt(at);
+	}
 }
 
 /* Parent and child are stopped, one after the other has taken its part. */
@@ -269,6 +272,40 @@ static void stopped(void)
 		hold();
 	}
 	raise(SIGSTOP);
+}
+
+/* For each that is ended another one. */
+static void hydra(void)
+{
+	bytes /= 4;
+	for (int i = 0; i < 4; i++)
+		if (fork() == 0)
+			goto head;
+	while (wait(NULL) > 0)
+		if (fork() == 0)
+			goto head;
+	return;
+head:
+	anon();
+	hold();
+}
+
+/* What the kernel lets one process have, whatever is looked at: how much it may
+ * map without touching it, and how large its stack may get, in MiB. */
+static void kernel_limits(void)
+{
+	struct rlimit limit;
+	int mapped = 0;
+
+	while (mapped < 64 && mmap(NULL, 256 * MIB, PROT_READ | PROT_WRITE,
+				   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+				   -1, 0) != MAP_FAILED)
+		mapped++;
+	printf("%d\n", mapped * 256);
+	getrlimit(RLIMIT_STACK, &limit);
+	printf("%d\n", (int)(limit.rlim_max / MIB));
+	limit.rlim_max = RLIM_INFINITY;
+	printf("%d\n", setrlimit(RLIMIT_STACK, &limit) < 0 ? errno : 0);
 }
 
 /* Many dead processes between us and who looks. */
@@ -557,6 +594,8 @@ static void vforks(void)
 		n += read(fds[0], &byte, 1) == 1;
 	printf("%d\n", n);
 	say_fill();
+	/* From here on by a count. */
+	say_fill();
 }
 
 /* All that forks and hides at once, until something says no: then it is over. */
@@ -622,6 +661,8 @@ static const struct {
 	{ "sysv", sysv, 1 },
 	{ "stopped", stopped, 1 },
 	{ "zombies", zombies, 1 },
+	{ "hydra", hydra, 0 },
+	{ "kernel-limits", kernel_limits, 0 },
 	{ "fill", say_fill, 0 },
 	{ "pipelines", pipelines, 0 },
 	{ "children-end", children_end, 0 },
