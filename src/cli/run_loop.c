@@ -204,8 +204,6 @@ int cli_run_loop(const struct cli_run *run, struct cli_ear *ear,
 	if (ear->mode == CLI_EAR_PIPE)
 		options.stdio[STDERR_FILENO] = SANDLOCK_STDIO_STREAM;
 	r = sandlock_spawn(run->policy, &options, &loop.sandbox, err);
-	if (r == 0 && !run->quiet)
-		cli_warn_exposed(run->policy);
 	if (r == 0) {
 		raise_nofile();
 		/* What is refused has one message. */

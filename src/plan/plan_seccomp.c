@@ -263,6 +263,24 @@ static int check_carved(const struct sl_filter_spec *spec, struct sl_error *err)
 	return 0;
 }
 
+/* SECURITY: the same, to a destination. */
+static int check_net(const struct sl_filter_spec *spec, struct sl_error *err)
+{
+	static const enum sl_sys ways[] = { SL_SYS_io_uring_setup,
+					    SL_SYS_io_uring_enter };
+
+	for (size_t i = 0; i < SL_ARRAY_LEN(ways); i++)
+		if (spec->when & (SL_WHEN_NET | SL_WHEN_BINDS) &&
+		    spec->list[ways[i]] == SL_LIST_ALLOW)
+			return sl_err(
+				err, -EINVAL, SL_STAGE_COMPILE,
+				"syscalls.extra_allow: '%s' connects, sends "
+				"and binds past the rules of the network; "
+				"have one or the other",
+				sl_sys_name(ways[i]));
+	return 0;
+}
+
 /* SECURITY: its flags lie in memory, so nobody can tell a thread from a process. */
 static int check_counted(const struct sl_filter_spec *spec, struct sl_error *err)
 {
@@ -286,6 +304,8 @@ int sl_filter_spec(const struct sl_policy *policy, enum sl_arch arch,
 		r = apply_list(policy, SL_KEY_EXTRA_ALLOW, &spec, err);
 	if (r == 0)
 		r = check_carved(&spec, err);
+	if (r == 0)
+		r = check_net(&spec, err);
 	if (r == 0)
 		r = check_counted(&spec, err);
 	if (r < 0)

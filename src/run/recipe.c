@@ -149,6 +149,14 @@ static int take_net(struct sl_recipe *recipe, struct cursor *c)
 	memcpy(recipe->net, c->pos, bytes);
 	c->pos += bytes;
 	recipe->launch.net = recipe->net;
+	for (uint32_t i = 0; i < count; i++) {
+		const struct sl_net_entry *e = &recipe->net[i];
+		unsigned int bits = e->family == 4 ? 32 : 128;
+
+		if ((e->family && e->family != 4 && e->family != 6) ||
+		    e->prefix > bits || e->lo > e->hi)
+			return -EBADMSG;
+	}
 	return 0;
 }
 

@@ -105,7 +105,11 @@ static void be_definite(struct sl_peer *peer)
 	if (peer->addr.any.sa_family != AF_INET6) {
 		if (peer->addr.in.sin_addr.s_addr == htonl(INADDR_ANY))
 			peer->addr.in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	} else if (IN6_IS_ADDR_UNSPECIFIED(in6)) {
+		return;
+	}
+	/* A flow label may have a route of its own. */
+	peer->addr.in6.sin6_flowinfo = 0;
+	if (IN6_IS_ADDR_UNSPECIFIED(in6)) {
 		*in6 = in6addr_loopback;
 	} else if (IN6_IS_ADDR_V4MAPPED(in6) &&
 		   in6->s6_addr32[3] == htonl(INADDR_ANY)) {

@@ -47,7 +47,7 @@ static long bind_path(struct sl_call *call, int sock, const char *path)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
 	char name[NAME_MAX + 1];
-	struct sl_named named;
+	struct sl_named named = { 0 };
 	sl_autoclose int parent = -1, leaf = -1;
 	size_t len;
 	int r;
@@ -61,7 +61,9 @@ static long bind_path(struct sl_call *call, int sock, const char *path)
 		return -EADDRINUSE;
 	if (leaf != -ENOENT)
 		return leaf;
-	r = sl_carve_name(call, SL_CARVE_HERE, parent, name, &named);
+	r = call->judge->carves
+		    ? sl_carve_name(call, SL_CARVE_HERE, parent, name, &named)
+		    : 0;
 	if (r == 0 && (named.covered || named.leads))
 		r = sl_carve_refuse(call, named.covered, SL_TRY_CREATE, parent,
 				    name);

@@ -103,7 +103,7 @@ struct sl_answer sl_h_connect(struct sl_call *call)
 
 	/* What Landlock is going to say of a port is told, and no more. Before
 	 * we have a copy: it takes one, and there are never two. */
-	if (call->judge->when & SL_WHEN_WHY)
+	if ((call->judge->when & (SL_WHEN_WHY | SL_WHEN_NET)) == SL_WHEN_WHY)
 		sl_h_why_connect(call);
 	r = sl_sock_take(call, sl_call_int(call, 0), &job.sock);
 	if (r < 0)

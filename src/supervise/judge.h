@@ -116,7 +116,7 @@ void sl_judge_free(struct sl_judge *judge);
 /* Files are made in the place of others: that takes a umask. */
 static inline bool sl_judge_makes_files(const struct sl_judge *judge)
 {
-	return judge->when & (SL_WHEN_CARVED | SL_WHEN_HOSTS);
+	return judge->when & (SL_WHEN_CARVED | SL_WHEN_HOSTS | SL_WHEN_BINDS);
 }
 
 /* Borrows @listener. */

@@ -168,7 +168,8 @@ int sl_peer_judge(struct sl_call *call, const struct sl_sock *sock,
 	peer->pin = -1;
 	if (sock->domain < 0)
 		return sock->domain;
-	if (sock->domain != AF_UNIX && call->judge->when & SL_WHEN_NET)
+	if ((sock->domain == AF_INET || sock->domain == AF_INET6) &&
+	    call->judge->when & SL_WHEN_NET)
 		return sl_destination_judge(call, sock, peer, sends);
 	if (sock->domain != AF_UNIX || !names_peer(peer))
 		return 0;

@@ -165,6 +165,14 @@ if command -v perl >/dev/null; then
 	lock run $bind --net-deny-bind 0 --audit fd:2 -- perl "$work/bind.pl"
 	err 'bind: Permission denied'
 	err '"access":"bind","object":"port 0","rule":"no grant"'
+	# And Unix sockets are bound as ever.
+	lock run -p base -w "$work/w" --net-deny-bind 22 -- perl -e \
+		'use Socket; socket(S, PF_UNIX, SOCK_STREAM, 0);
+		bind(S, sockaddr_un($ARGV[0])) or die "bind: $!\n"' \
+		"$work/w/bound"
+	status 0
+	same "$(test -S "$work/w/bound" && echo socket)" socket
+	rm -f "$work/w/bound"
 	lock run $bind --net-allow-bind '*' --net-deny-bind 0 -- \
 		perl "$work/bind.pl"
 	err 'bind: Permission denied'
