@@ -170,8 +170,11 @@ static uint32_t do_ioctl(uint32_t cmd, bool metadata)
 	}
 }
 
-static uint32_t do_setsockopt(uint32_t level, uint32_t option)
+static uint32_t do_setsockopt(const struct naive *n, uint32_t level,
+			      uint32_t option)
 {
+	if (level == 41 && option == 32 && !n->no_supervisor)
+		return n->udp || n->icmp ? FAIL(EPERM) : ALLOW;
 	if (level == 6 && option == 30)
 		return FAIL(EOPNOTSUPP);
 	if ((level == 6 && (option == 19 || option == 31)) ||
@@ -342,7 +345,7 @@ static uint32_t by_name(const struct naive *n, const char *name,
 				named(n->deny, "file_setattr") &&
 					strstr(n->deny, "metadata"));
 	if (strcmp(name, "setsockopt") == 0)
-		return do_setsockopt((uint32_t)a[1], (uint32_t)a[2]);
+		return do_setsockopt(n, (uint32_t)a[1], (uint32_t)a[2]);
 	return do_others(n, name, a);
 }
 

@@ -346,7 +346,7 @@ static const struct {
 	{ "setsockopt", { 3, 1, 2 }, 0 },
 	{ "setsockopt", { 3, 1, 25 }, EPERM },
 	{ "setsockopt", { 3, 41, 26 }, 0 },
-	{ "setsockopt", { 3, 41, 32 }, EPERM },
+	{ "setsockopt", { 3, 41, 32 }, 0 },
 	{ "setsockopt", { 3, 41, 57 }, EPERM },
 	{ "ioctl", { 0, 0x5401 }, 0 },
 	{ "ioctl", { 0, 0x5413 }, 0 },

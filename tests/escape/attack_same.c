@@ -162,7 +162,7 @@ static void waiting(void)
 static void connect_errors(void)
 {
 	struct addr to, six = addr("::1", 9), v4 = addr("127.0.0.1", 0);
-	int listener = server("127.0.0.1", SOCK_STREAM, 8, &to);
+	int listener = server("127.0.0.1", SOCK_STREAM, 64, &to);
 	int fd = socket(AF_INET, SOCK_STREAM, 0), plain;
 	int path = open("/", O_PATH), udp = socket(AF_INET, SOCK_DGRAM, 0);
 
