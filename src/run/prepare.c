@@ -231,18 +231,21 @@ static uint64_t memory_limit(const struct sl_policy *policy)
 
 /*
  * What bounds each process between two looks at all of them
- * (supervise/warden.h): private memory that may be written, touched or not,
- * which a program with many threads has more of than it uses; and the stack.
+ * (supervise/warden.h): private memory that may be written, touched or not, of
+ * which a program with many threads has more than it uses; and the stack. Not
+ * where a preset wished for the limit: what a sanitizer that is built in (as by
+ * go test -race) reserves is terabytes.
  */
 static void fill_limits(struct sl_launch *l, const struct sl_policy *policy)
 {
+	const struct sl_value *value = sl_policy_get(policy, SL_KEY_MEMORY);
 	uint64_t max = memory_limit(policy);
 
 	if (!(l->flags & SL_LAUNCH_JUDGED))
 		return; /* nobody is there to look */
 	l->max_processes = (uint32_t)sl_policy_num(policy, SL_KEY_PROCESSES, 0);
 	l->max_memory = max;
-	if (!max)
+	if (!max || value->items[0].origin.kind == SL_ORIGIN_PRESET)
 		return;
 	l->data_max = SL_MIN(max, (uint64_t)INT64_MAX / 4) * 2 + DATA_SPARE;
 	l->stack_max = SL_MAX(max, (uint64_t)STACK_LEAST);

@@ -272,6 +272,10 @@ static void add_usage(const struct sl_run *run, struct sl_outcome *out)
 	out->processes_peak = usage->processes_peak;
 	if (forks && forks->peak > out->processes_peak)
 		out->processes_peak = forks->peak;
+	/* The warden's look is not one moment: what ends and what begins during
+	 * it both count. There were no more than the judge let be made. */
+	if (forks && forks->limit && out->processes_peak > forks->limit)
+		out->processes_peak = forks->limit;
 	if (forks)
 		out->refused = forks->refused;
 	if (usage->ended)
