@@ -505,6 +505,43 @@ static void storm(void)
 	say_fill();
 }
 
+/* Two forks at once that take long, for they have much to copy; how many are
+ * made, with room for one. */
+static void slow(void)
+{
+	int go[2], said[2], n = 0;
+	char byte;
+
+	bytes = 384 * MIB;
+	if (pipe(go) < 0 || pipe(said) < 0)
+		exit(3);
+	for (int i = 0; i < 2; i++) {
+		if (fork())
+			continue;
+		char *at = map(bytes, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+		madvise(at, bytes, MADV_NOHUGEPAGE);
+		touch(at, bytes);
+		if (write(said[1], "x", 1) != 1 || read(go[0], &byte, 1) != 1)
+			_exit(1);
+		pid_t pid = fork();
+		if (pid == 0)
+			hold();
+		if (write(said[1], pid > 0 ? "+" : "-", 1) != 1)
+			_exit(1);
+		hold();
+	}
+	for (int i = 0; i < 2; i++)
+		if (read(said[0], &byte, 1) != 1)
+			exit(3);
+	if (write(go[1], "xx", 2) != 2)
+		exit(3);
+	for (int i = 0; i < 2; i++)
+		n += read(said[0], &byte, 1) == 1 && byte == '+';
+	printf("%d\n", n);
+}
+
 static void killed_early(void)
 {
 	for (int i = 0; i < 50; i++) {
@@ -667,6 +704,7 @@ static const struct {
 	{ "pipelines", pipelines, 0 },
 	{ "children-end", children_end, 0 },
 	{ "storm", storm, 0 },
+	{ "slow", slow, 0 },
 	{ "killed-early", killed_early, 0 },
 	{ "unwaited", unwaited, 0 },
 	{ "zombies-count", zombies_count, 0 },

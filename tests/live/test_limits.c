@@ -311,6 +311,13 @@ TEST(a_storm_of_forks_stays_below)
 	EXPECT_LE(out.usage.processes_peak, 20);
 }
 
+/* One that was let run and does not show yet is counted. */
+TEST(of_two_slow_forks_one_is_too_many)
+{
+	for (int i = 0; i < 3; i++)
+		EXPECT_EQ(with("slow", "4", SANDLOCK_SPAWN_INLINE).numbers[0], 1);
+}
+
 TEST(the_dead_count_until_somebody_waits)
 {
 	struct outcome out = with("zombies-count", "10", 0);
