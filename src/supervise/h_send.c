@@ -45,16 +45,21 @@ static long report(const struct sl_job *job, long sent)
 static long do_send(struct sl_job *job)
 {
 	struct sl_message *m = job->more;
+	long r = (long)(m->base + m->done);
 	size_t before;
-	long r;
 
 	do {
-		before = m->done;
+		before = m->base + m->done;
+		if (sl_message_next(m) < 0)
+			break; /* what went out is the answer */
+		/* SECURITY: else it was another one's memory. */
+		if (m->places && sl_notify_alive(job->listener, job->id) < 0)
+			return -EINTR;
 		r = sl_message_send(m, job->sock.fd, true);
 		if (sl_job_stopped(job))
 			return -EINTR;
 	} while (m->error == -EINTR ||
-		 (sl_message_unfinished(m, r) && m->done > before));
+		 (sl_message_unfinished(m, r) && m->base + m->done > before));
 	return report(job, r);
 }
 

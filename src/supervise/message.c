@@ -79,19 +79,59 @@ static int gather(struct sl_call *call, struct span *spans, size_t count,
 	return r == -EPERM || r == -ESRCH ? (int)r : -EFAULT;
 }
 
+static int keep_places(struct sl_message *m, const struct span *spans,
+		       size_t count)
+{
+	if (m->total == m->len)
+		return 0;
+	m->places = malloc(count * sizeof(*m->places));
+	if (!m->places)
+		return -ENOBUFS;
+	memcpy(m->places, spans, count * sizeof(*m->places));
+	return 0;
+}
+
+int sl_message_next(struct sl_message *m)
+{
+	struct iovec part[MAX_IOV];
+	size_t skip = m->base + m->len, len, at = 0, used = 0;
+
+	if (!m->places || m->done < m->len || skip >= m->total)
+		return 0;
+	len = SL_MIN(m->total - skip, (size_t)SL_MESSAGE_BYTES);
+	for (unsigned int i = 0; i < m->spans && at < len; i++) {
+		struct iovec now = m->places[i];
+		size_t over = SL_MIN(skip, now.iov_len);
+
+		skip -= over;
+		now.iov_base = (char *)now.iov_base + over;
+		now.iov_len = SL_MIN(now.iov_len - over, len - at);
+		at += now.iov_len;
+		if (now.iov_len)
+			part[used++] = now;
+	}
+	if (sl_process_read_spans(m->tid, part, used, m->data, at) != (ssize_t)at)
+		return -EFAULT;
+	m->base += m->len;
+	m->len = at;
+	m->done = 0;
+	return 1;
+}
+
 /* With its bytes, and nothing else yet. */
 static int make(struct sl_call *call, const struct sl_sock *sock,
 		struct span *spans, size_t count, struct sl_message **ret)
 {
 	struct sl_message *m;
-	size_t len;
+	size_t len, total;
 	int r = sum_of(spans, count, &len);
 
 	if (r < 0)
 		return r;
-	/* A stream takes a part and says so. */
+	/* A stream takes a part and says so, or goes on with the next. */
 	if (len > SL_MESSAGE_BYTES && sock->type != SOCK_STREAM)
 		return -EMSGSIZE;
+	total = len;
 	len = SL_MIN(len, (size_t)SL_MESSAGE_BYTES);
 	m = malloc(sizeof(*m) + len);
 	if (!m)
@@ -99,10 +139,13 @@ static int make(struct sl_call *call, const struct sl_sock *sock,
 	memset(m, 0, offsetof(struct sl_message, fds));
 	m->peer.pin = -1;
 	m->len = len;
+	m->total = total;
 	m->spans = (unsigned int)count;
 	m->stream = sock->type == SOCK_STREAM;
 	m->tid = (int)call->notif->pid;
-	r = gather(call, spans, count, m);
+	r = keep_places(m, spans, count);
+	if (r == 0)
+		r = gather(call, spans, count, m);
 	if (r < 0) {
 		sl_message_free(m);
 		return r;
@@ -121,6 +164,7 @@ void sl_message_free(void *message)
 		close(m->fds[i]);
 	if (m->peer.pin >= 0)
 		close(m->peer.pin);
+	free(m->places);
 	free(m);
 }
 
@@ -391,7 +435,7 @@ static long send_rest(struct sl_message *m, int fd, int flags)
 	ssize_t n;
 
 	/* Name and descriptors go with the first byte. */
-	if (!m->done) {
+	if (!m->done && !m->base) {
 		msg.msg_name = m->peer.len ? &m->peer.addr : NULL;
 		msg.msg_namelen = m->peer.len;
 		msg.msg_control = m->control_len ? m->control : NULL;
@@ -417,8 +461,8 @@ long sl_message_send(struct sl_message *m, int fd, bool wait)
 	m->error = (int)SL_MIN(r, 0);
 	if (r > 0)
 		m->done += (size_t)r;
-	if (m->done)
-		return (long)m->done;
+	if (m->base + m->done)
+		return (long)(m->base + m->done);
 	if (r == -EPIPE)
 		raise_pipe(m);
 	return r;
@@ -426,5 +470,6 @@ long sl_message_send(struct sl_message *m, int fd, bool wait)
 
 bool sl_message_unfinished(const struct sl_message *m, long r)
 {
-	return r == -EAGAIN || (r >= 0 && m->stream && m->done < m->len);
+	return r == -EAGAIN ||
+	       (r >= 0 && m->stream && m->base + m->done < m->total);
 }

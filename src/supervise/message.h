@@ -16,13 +16,17 @@
 /* Of a message that waits: 128 of them may. */
 #define SL_MESSAGE_FDS_WAITING 8
 
+struct iovec;
+
 struct sl_message {
 	struct sl_peer peer; /* len 0: the one it is connected to */
-	size_t len, done;    /* of data; what is sent */
-	int error;	     /* of the last attempt, negative; 0: none */
+	size_t len, done;    /* of data; what of it is sent */
+	size_t base, total; /* sent before it; all, which a stream may exceed */
+	struct iovec *places; /* of all, in the caller's memory; NULL: data is all */
+	int error;	      /* of the last attempt, negative; 0: none */
 	size_t control_len;
 	unsigned int fd_count;
-	unsigned int spans; /* that it was gathered from */
+	unsigned int spans; /* that it was gathered from; of `places` */
 	int flags;	    /* as the caller gave them */
 	int tid, tgid;
 	bool stream;
@@ -50,6 +54,13 @@ void sl_message_drop(struct sl_call *call, struct sl_message *message);
  * got its SIGPIPE if there is one to get.
  */
 long sl_message_send(struct sl_message *message, int fd, bool wait);
+
+/*
+ * The next piece of a stream's message into `data`, where all of this one is
+ * sent: 1; 0: there is none, or this one is not; -EFAULT. From whoever the
+ * caller is: whether it still waits is to be asked afterwards.
+ */
+int sl_message_next(struct sl_message *message);
 
 /* Should the rest be waited for, after sl_message_send() returned @r? */
 bool sl_message_unfinished(const struct sl_message *message, long r);

@@ -405,13 +405,13 @@ END
 if [ -r /proc/self/statm ] && [ -d /proc/self/fd ]; then
 	begin 'ten thousand connects leave memory and descriptors as they were'
 	cp "$top/many.py" .
-	rm -f "$top/go" "$top/said"
-	mkfifo "$top/go" "$top/said"
+	rm -f "$top/next" "$top/said"
+	mkfifo "$top/next" "$top/said"
 	"$sandlock" run -p base -w . --net-allow 127.0.0.1 --net-allow-bind 0 -- \
-		python3 many.py <"$top/go" >"$top/said" 2>"$top/err" &
+		python3 many.py <"$top/next" >"$top/said" 2>"$top/err" &
 	server=$!
 	background="$background $server"
-	exec 3>"$top/go" 4<"$top/said"
+	exec 3>"$top/next" 4<"$top/said"
 	: >"$top/out"
 	for n in 500 10000; do
 		read -r line <&4
@@ -435,5 +435,28 @@ if [ -r /proc/self/statm ] && [ -d /proc/self/fd ]; then
 	[ "$after" -le $((before + 512)) ] || wrong "KiB: $before, then $after"
 	end
 fi
+
+begin 'a message of a stream that blocks goes out whole, where UDP exists, too'
+cat >big.py <<'END'
+import os, socket, threading
+server = socket.create_server(("127.0.0.1", 0))
+tcp = socket.create_connection(server.getsockname()), server.accept()[0]
+for a, b in tcp, socket.socketpair():
+    data, got = os.urandom(3 << 20), bytearray()
+    def read():
+        while part := b.recv(1 << 16):
+            got.extend(part)
+    reader = threading.Thread(target=read)
+    reader.start()
+    sent = a.sendmsg([data[:1000], b"", data[1000:700000], data[700000:]])
+    a.shutdown(socket.SHUT_WR)
+    reader.join()
+    print(sent == len(data), bytes(got) == data)
+END
+granted='--net-allow 127.0.0.1 --net-allow-bind 0'
+inside python3 big.py
+works
+[ "$(grep -c '^True True$' "$top/out")" -eq 2 ] || wrong 'not all, or not the same'
+end
 
 finish
