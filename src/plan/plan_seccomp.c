@@ -206,6 +206,10 @@ static unsigned int net_conditions(const struct sl_policy *policy)
 	if (sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR) ||
 	    sl_net_need(policy, &need, NULL) < 0 || !need.judged)
 		return SL_WHEN_NO_INET_DGRAM;
+	/* By leave of the user there are sockets that no rule is about: whom
+	 * they send to is judged as well. */
+	if (sl_filter_item(policy, SL_KEY_EXTRA_ALLOW, SL_SYS_socket))
+		return SL_WHEN_NET | SL_WHEN_INET_DGRAM;
 	return SL_WHEN_NET | datagram_kinds(need.protos);
 }
 

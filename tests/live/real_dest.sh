@@ -183,23 +183,24 @@ package main
 
 import (
 	"io"
-	"net/http"
+	"net"
 	"os"
 )
 
 func main() {
-	r, err := http.Get(os.Args[1])
+	c, err := net.Dial("tcp", os.Args[1])
 	if err != nil {
 		println(err.Error())
 		os.Exit(1)
 	}
-	io.Copy(os.Stdout, r.Body)
+	io.WriteString(c, "GET /page HTTP/1.0\r\n\r\n")
+	io.Copy(os.Stdout, c)
 }
 END
-	if GOCACHE=$top/gocache GOFLAGS='' GO111MODULE=off go build -o get get.go \
+	if GOCACHE=$top/gocache CGO_ENABLED=0 GOFLAGS='' GO111MODULE=off go build -o get get.go \
 		>"$top/err" 2>&1; then
 		more="-r $top/go"
-		client 'go http' 'the page' "$top/go/get" "http://127.0.0.1:$port/page"
+		client 'go' 'the page' "$top/go/get" "127.0.0.1:$port"
 		more=
 	fi
 fi
@@ -405,13 +406,13 @@ END
 if [ -r /proc/self/statm ] && [ -d /proc/self/fd ]; then
 	begin 'ten thousand connects leave memory and descriptors as they were'
 	cp "$top/many.py" .
-	rm -f "$top/go" "$top/said"
-	mkfifo "$top/go" "$top/said"
+	rm -f "$top/next" "$top/said"
+	mkfifo "$top/next" "$top/said"
 	"$sandlock" run -p base -w . --net-allow 127.0.0.1 --net-allow-bind 0 -- \
-		python3 many.py <"$top/go" >"$top/said" 2>"$top/err" &
+		python3 many.py <"$top/next" >"$top/said" 2>"$top/err" &
 	server=$!
 	background="$background $server"
-	exec 3>"$top/go" 4<"$top/said"
+	exec 3>"$top/next" 4<"$top/said"
 	: >"$top/out"
 	for n in 500 10000; do
 		read -r line <&4
