@@ -210,9 +210,12 @@ static unsigned int net_conditions(const struct sl_policy *policy)
 	when = need.binds ? SL_WHEN_BINDS : 0;
 	if (!need.judged)
 		return when | SL_WHEN_NO_INET_DGRAM;
-	if (need.names)
-		when |= SL_WHEN_HOSTS;
-	return when | SL_WHEN_NET | datagram_kinds(need.protos);
+	when |= SL_WHEN_NET | (need.names ? SL_WHEN_HOSTS : 0u);
+	/* By leave of the user there are sockets that no rule is about: whom
+	 * they send to is judged as well. */
+	if (sl_filter_item(policy, SL_KEY_EXTRA_ALLOW, SL_SYS_socket))
+		return when | SL_WHEN_INET_DGRAM;
+	return when | datagram_kinds(need.protos);
 }
 
 static unsigned int conditions(const struct sl_policy *policy)

@@ -237,6 +237,13 @@ static bool opens(const struct naive *n, const char *name, const uint64_t *a)
 	       (has(" open openat ", name) && !path);
 }
 
+/* Some socket may exist whose peer is named at every send. */
+static bool sends(const struct naive *n)
+{
+	return n->datagrams || n->udp || n->icmp ||
+	       ((n->hosts || n->names) && named(n->allow, "socket"));
+}
+
 /* What the judge of a supervised run is asked. */
 static bool asks(const struct naive *n, const char *name, const uint64_t *a)
 {
@@ -245,9 +252,9 @@ static bool asks(const struct naive *n, const char *name, const uint64_t *a)
 	if (strcmp(name, "connect") == 0)
 		return n->local || n->hosts || n->names || n->udp || n->icmp;
 	if (strcmp(name, "sendto") == 0)
-		return (n->datagrams || n->udp || n->icmp) && a[4] != 0;
+		return sends(n) && a[4] != 0;
 	if (strcmp(name, "sendmsg") == 0 || strcmp(name, "sendmmsg") == 0)
-		return n->datagrams || n->udp || n->icmp;
+		return sends(n);
 	if (strcmp(name, "bind") == 0 && n->binds && (uint32_t)a[2] > 2)
 		return true;
 	if (strcmp(name, "listen") == 0)

@@ -83,7 +83,19 @@ TRICK(N6_others_by_an_ICMP_rule, .id = "N6others", .args = { "%u" },
       .flags = { TCP_RULE, "--net-allow", "icmp://127.0.0.9" },
       .harm = HARM_UDP, .bare = BARE_SOME)
 
-/* Sockets of every kind exist with that; those that the judge knows are held. */
+/* Sockets of every kind exist with that, but they reach no more. */
+TRICK(N6_others_if_made_by_leave_alone, .id = "N6others", .args = { "%u" },
+      .flags = { TCP_RULE, "--extra-allow-syscall", "socket" },
+      .harm = HARM_UDP, .bare = BARE_SOME)
+
+TRICK(N1_mptcp_if_made_by_leave, .id = "N1mptcp", .args = { "%p" },
+      .flags = { TCP_RULE, "--extra-allow-syscall", "socket" },
+      .harm = HARM_NET, .bare = BARE_ANY)
+
+TRICK(N2_udp_if_made_by_leave, .id = "N2udp", .args = { "%u" },
+      .flags = { TCP_RULE, "--extra-allow-syscall", "socket" },
+      .harm = HARM_UDP, .bare = BARE_SOME)
+
 TRICK(N6_others_if_made_by_leave, .id = "N6others", .args = { "%u" },
       .flags = { TCP_RULE, UDP_RULE, "--extra-allow-syscall", "socket" },
       .harm = HARM_UDP, .bare = BARE_SOME)

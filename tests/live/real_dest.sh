@@ -183,23 +183,24 @@ package main
 
 import (
 	"io"
-	"net/http"
+	"net"
 	"os"
 )
 
 func main() {
-	r, err := http.Get(os.Args[1])
+	c, err := net.Dial("tcp", os.Args[1])
 	if err != nil {
 		println(err.Error())
 		os.Exit(1)
 	}
-	io.Copy(os.Stdout, r.Body)
+	io.WriteString(c, "GET /page HTTP/1.0\r\n\r\n")
+	io.Copy(os.Stdout, c)
 }
 END
-	if GOCACHE=$top/gocache GOFLAGS='' GO111MODULE=off go build -o get get.go \
+	if GOCACHE=$top/gocache CGO_ENABLED=0 GOFLAGS='' GO111MODULE=off go build -o get get.go \
 		>"$top/err" 2>&1; then
 		more="-r $top/go"
-		client 'go http' 'the page' "$top/go/get" "http://127.0.0.1:$port/page"
+		client 'go' 'the page' "$top/go/get" "127.0.0.1:$port"
 		more=
 	fi
 fi
