@@ -354,13 +354,14 @@ static void flip_family(struct flip *f, int i)
 	flip_last_byte(f, i);
 }
 
+/* The rest of the other form stays where it was. */
 static void flip_form(struct flip *f, int i)
 {
 	struct addr good = addr("::ffff:" ALLOWED, ntohs(f->good.in.sin_port));
-	struct addr bad = addr("::ffff:" REFUSED, ntohs(f->bad.in.sin_port));
 
-	f->name.in6 = i ? good.in6 : bad.in6;
 	if (i)
+		f->name.in6 = good.in6;
+	else
 		f->name.in = f->bad.in;
 }
 
