@@ -113,7 +113,8 @@ sanitized() {
 	run_all "$dir" "$dir-leaks" --suite unit --suite policy
 	ASAN_OPTIONS=disable_coredump=0:detect_leaks=0
 	run_all "$dir" "$dir" --suite quick --suite full \
-		--no-suite unit --no-suite policy --timeout-multiplier 4
+		--no-suite unit --no-suite policy "${again[@]}" \
+		--timeout-multiplier 4
 	unset ASAN_OPTIONS UBSAN_OPTIONS TEST_TIMEOUT_SCALE
 }
 
@@ -147,13 +148,15 @@ quick)
 	;;
 all)
 	sanitize=('-Db_sanitize=address,undefined' -Db_lundef=false)
+	again=() # long ones that say nothing about a compiler: once
 	for cc in gcc clang; do
 		if setup "build-$cc" "$cc" -Dwerror=true; then
 			run_all "build-$cc" "build-$cc" \
-				--suite quick --suite full
+				--suite quick --suite full "${again[@]}"
 		else
 			failed+=("build-$cc does not build")
 		fi
+		again=(--no-suite once)
 		if setup "build-$cc-asan" "$cc" "${sanitize[@]}"; then
 			sanitized "build-$cc-asan"
 		else

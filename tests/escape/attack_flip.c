@@ -21,7 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define RACE_NS 500000000L
+#define RACE_NS 150000000L
+#define ENOUGH 20000 /* rounds in which each must have happened */
 #define ALLOWED "127.0.0.9"
 #define REFUSED "127.0.0.1"
 
@@ -103,8 +104,8 @@ static void race(struct flip *f, const char *what,
 	for (int i = 0; i < 2; i++)
 		pthread_create(&threads[i], NULL, flip_main, f);
 	/* The first that were seen: a slow machine takes longer. */
-	while (now() < end ||
-	       ((!f->reached || !f->refused) && now() < end + 20 * RACE_NS)) {
+	while (now() < end || (rounds < ENOUGH && (!f->reached || !f->refused) &&
+			       now() < end + 3 * RACE_NS)) {
 		note(f, act(f));
 		rounds++;
 	}
