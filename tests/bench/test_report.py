@@ -195,17 +195,6 @@ def every_part_has_its_title_and_note():
 
 
 @test
-def results_of_before_a_part_are_shown():
-    data = results()
-    data["rows"] = [r for r in data["rows"]
-                    if r["part"] not in bench_report.LATER]
-    text = bench_report.full(bench_report.Results(data))
-    for part in bench_report.LATER:
-        assert bench_report.PARTS[part] not in text, part
-        assert bench_report.NOTES.get(part, "-- none") not in text, part
-
-
-@test
 def driver_knows_the_parts_of_the_report():
     source = (ROOT / "tests/bench/bench.c").read_text()
     for part in bench_report.PARTS:
