@@ -53,12 +53,11 @@ static bool embedded(const struct sl_net_addr *addr, struct sl_net_addr *ret)
 
 	if (addr->family != 6)
 		return false;
-	if (memcmp(b, nat64, sizeof(nat64)) == 0)
+	if (memcmp(b, nat64, sizeof(nat64)) == 0 ||
+	    (all_zero(b, 12) && !all_zero(b, 15)))
 		*ret = sl_net_addr4(b + 12);
 	else if (b[0] == 0x20 && b[1] == 0x02)
 		*ret = sl_net_addr4(b + 2);
-	else if (all_zero(b, 12) && !all_zero(b, 15))
-		*ret = sl_net_addr4(b + 12);
 	else
 		return false;
 	return true;

@@ -174,7 +174,8 @@ bool sl_mounts_show_once(const struct sl_mounts *mounts, uint64_t id,
 	if (!rest)
 		return false;
 	n = snprintf(within, sizeof(within), "%s%s",
-		     strcmp(own->root, "/") || !*rest ? own->root : "", rest);
+		     strcmp(own->root, "/") != 0 || !*rest ? own->root : "",
+		     rest);
 	if (n < 0 || (size_t)n >= sizeof(within))
 		return false;
 	for (size_t i = 0; i < mounts->count; i++) {

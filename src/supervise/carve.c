@@ -188,8 +188,11 @@ static int open_first(const struct chain *chain)
 	r = sl_object_look(chain->below, &object);
 	if (r < 0)
 		return r;
-	if (S_ISDIR(object.mode))
-		return sl_path_open(chain->below, "..", O_DIRECTORY, 0);
+	if (S_ISDIR(object.mode)) {
+		r = sl_path_open(chain->below, "..", O_DIRECTORY, 0);
+		if (r != -EACCES) /* one that may not be searched */
+			return r;
+	}
 	return sl_path_open(chain->call->judge->root_fd,
 			    *chain->text ? chain->text : "/", O_DIRECTORY,
 			    RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
