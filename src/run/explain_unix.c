@@ -75,7 +75,7 @@ static void judge_walked(struct sl_explain *ex, const struct sl_walk *walk,
 	if (rule)
 		return;
 	/* Without a grant that lets sockets exist connect is not trapped. */
-	if (!(ex->spec.when & SL_WHEN_UNIX)) {
+	if (!(ex->spec.when & (SL_WHEN_UNIX | SL_WHEN_NET))) {
 		j->answer.verdict = SL_VERDICT_ALLOWED;
 		j->answer.rung = SL_RUNG_NOTHING;
 		j->answer.reason = "socket is allowed by name, and nothing "

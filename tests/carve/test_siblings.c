@@ -198,7 +198,10 @@ static void expect_rung(const char *const *flags, const char *question,
 	finish(pid, out);
 	snprintf(wanted, sizeof(wanted), "\tEACCES\t%s\t", rung);
 	line = strtok(output, "\n");
-	if (!line || !strstr(line, "\trefused\tread\t") || !strstr(line, wanted))
+	if (!line ||
+	    !strstr(line, "\trefused\t"
+			  "read\t") ||
+	    !strstr(line, wanted))
 		th_fail(__FILE__, __LINE__, "%s is not refused by %s: %s",
 			question, rung, line ? line : "-");
 }
