@@ -3,6 +3,7 @@
  * Denied files below a grant for reading whose siblings are granted instead:
  * Landlock refuses, nobody is asked. By every spelling; what lies beside stays as
  * it is; and what cannot be done that way is judged, and refused all the same.
+ * Long because each condition has a tree, an attack and a control of its own.
  */
 #include "cells.h"
 

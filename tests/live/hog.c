@@ -3,6 +3,7 @@
  * What test_limits.c runs inside of a sandbox: takes memory or makes processes
  * in one of many ways. Prints a number where one is asked for. Bounded by
  * itself: what a broken limit would let it take is no danger to the machine.
+ * Long because each way is a few lines of its own and shares nothing.
  */
 #include <errno.h>
 #include <fcntl.h>
