@@ -16,6 +16,22 @@ import sys
 POINT = re.compile(r"^(not )?ok\b\s*(\d*)\s*-?\s*(.*)$")
 PLAN = re.compile(r"^1\.\.(\d+)\s*(?:#\s*(.*))?$")
 GOOD = {"OK", "SKIP", "EXPECTEDFAIL"}
+SAID = 8  # lines that a failed program's report repeats
+
+
+def last_words(test):
+    """What a failed program said of its failures, or at its end."""
+    lines = (test.get("stdout") or "").splitlines()
+    bad = [i for i, line in enumerate(lines) if line.startswith("not ok")]
+    picked = []
+    for i in bad:
+        start = i
+        while start > 0 and i - start < SAID and lines[start - 1][:1] == "#":
+            start -= 1
+        picked += lines[start:i + 1]
+    if not picked:
+        picked = lines[-2:] + (test.get("stderr") or "").splitlines()[-SAID:]
+    return [line[:200] for line in picked[:SAID]]
 
 
 def count_tap(text, result):
@@ -65,6 +81,8 @@ def main(argv):
                 print(f"skipped in {test['name']}: {reason}")
             if counts[1]:
                 print(f"FAILED: {test['name']} ({counts[1]}) in {path}")
+                for line in last_words(test):
+                    print("    " + line)
         print("%-40s %5d passed, %d failed, %d skipped"
               % (path.rsplit("/", 1)[-1], *sums))
         total = [a + b for a, b in zip(total, sums)]

@@ -390,15 +390,18 @@ TEST(descriptor_stays_readable_after_the_end)
 }
 
 #if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define ADDRESS_SANITIZED
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
 #endif
-#elif defined(__SANITIZE_ADDRESS__)
-#define ADDRESS_SANITIZED
+#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
 #endif
 
-/* The sanitizer's own allocator does not survive a fork of a threaded process. */
-#ifndef ADDRESS_SANITIZED
+/*
+ * A sanitizer's own allocator and locks do not survive a fork of a threaded
+ * process: the child waits for a lock of a thread that it does not have.
+ */
+#ifndef SANITIZED
 static void *spawn_often(void *arg)
 {
 	const sandlock_policy *policy = arg;
