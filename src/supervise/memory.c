@@ -3,31 +3,39 @@
  * page's share; then which mapping is of which held object. */
 #include "supervise/memory.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/compiler.h"
 #include "supervise/memory_internal.h"
 
 /* ------------------------------------------------ the cheap sums */
 
+#define TRIES 8
+#define ONE 1024 /* as a field that counts: they are read as kB */
+
 /* Pages of one process, and shared ones in each that has them. */
 static uint64_t sum_status(struct sl_memory_process *p)
 {
-	struct sl_memory_field fields[] = { { "RssAnon:", 0 },
-					    { "RssShmem:", 0 },
-					    { "VmSwap:", 0 },
-					    { "HugetlbPages:", 0 },
-					    { "VmPTE:", 0 } };
+	struct sl_memory_field fields[] = {
+		{ "RssAnon:", 0 },	{ "RssShmem:", 0 }, { "VmSwap:", 0 },
+		{ "HugetlbPages:", 0 }, { "VmPTE:", 0 },    { "VmSize:", 0 },
+		{ "Threads:", 0 }
+	};
+	const size_t count = SL_ARRAY_LEN(fields);
 
-	if (sl_memory_read(p->pid, "status", fields, SL_ARRAY_LEN(fields)) < 0)
+	p->tid = p->pid;
+	if (sl_memory_read(p->pid, "status", fields, count) < 0)
 		return 0;
+	p->threads = fields[6].bytes > ONE;
+	/* SECURITY: the first thread takes its view of the memory with it when
+	 * it ends; the process goes on. So may the one that is found. */
+	for (int i = 0; !fields[5].bytes && p->threads && i < TRIES; i++) {
+		p->tid = sl_memory_thread(p->pid);
+		sl_memory_read(p->tid, "status", fields, count);
+	}
 	p->shared = fields[1].bytes;
 	p->tables = fields[3].bytes + fields[4].bytes;
 	return fields[0].bytes + fields[1].bytes + fields[2].bytes + p->tables;
@@ -55,11 +63,12 @@ static void share_of(struct sl_memory_process *p)
 	struct sl_memory_field fields[] = { { "Pss_Anon:", 0 },
 					    { "Pss_Shmem:", 0 },
 					    { "SwapPss:", 0 } };
-	int r = sl_memory_read(p->pid, "smaps_rollup", fields,
+	int r = sl_memory_read(p->tid, "smaps_rollup", fields,
 			       SL_ARRAY_LEN(fields));
 
+	/* Or gone, which is a sum of nothing. */
 	if (r < 0) {
-		p->bytes = r == -ESRCH ? 0 : sum_status(p);
+		p->bytes = sum_status(p);
 		return;
 	}
 	p->shared = fields[1].bytes;
@@ -116,32 +125,6 @@ int sl_memory_hold(struct sl_memory *m, struct sl_memory_process *p,
 	return 0;
 }
 
-/* The descriptors of @p that are shared memory without a name. */
-static int find_held(struct sl_memory *m, struct sl_memory_process *p)
-{
-	char path[32], link[64];
-	struct dirent *entry;
-	struct stat st;
-	int r = 0;
-	DIR *dir;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", p->pid);
-	dir = opendir(path);
-	if (!dir)
-		return 0;
-	while (r == 0 && (entry = readdir(dir))) {
-		ssize_t n = readlinkat(dirfd(dir), entry->d_name, link,
-				       sizeof(link));
-
-		if (n < 7 || memcmp(link, "/memfd:", 7) != 0 ||
-		    fstatat(dirfd(dir), entry->d_name, &st, 0) < 0)
-			continue;
-		r = sl_memory_hold(m, p, st.st_ino, (uint64_t)st.st_blocks * 512);
-	}
-	closedir(dir);
-	return r;
-}
-
 static void forget_held(struct sl_memory *m)
 {
 	if (m->held_count)
@@ -162,7 +145,7 @@ static int find_all_held(struct sl_memory *m)
 
 	forget_held(m);
 	for (size_t i = 0; r == 0 && i < m->count; i++)
-		r = find_held(m, &m->list[i]);
+		r = sl_memory_find_held(m, &m->list[i]);
 	if (r == 0 && m->sysv)
 		r = sl_memory_segments(m);
 	return r;

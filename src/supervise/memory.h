@@ -16,6 +16,8 @@
 
 struct sl_memory_process {
 	int32_t pid;
+	int32_t tid;	 /* a thread that lives: the first one may have ended */
+	bool threads;	 /* it has several */
 	bool shared;	 /* some of it is shared memory */
 	uint64_t tables; /* page tables, which stand in no other sum */
 	uint64_t bytes;	 /* what it is charged with */

@@ -15,6 +15,12 @@ struct sl_memory_field {
 int sl_memory_read(int32_t pid, const char *file,
 		   struct sl_memory_field *fields, size_t count);
 
+/* A thread of @pid that has not ended, or @pid. */
+int32_t sl_memory_thread(int32_t pid);
+
+/* What every table of descriptors of @p holds: 0 or -ENOMEM. */
+int sl_memory_find_held(struct sl_memory *memory, struct sl_memory_process *p);
+
 /* Where @ino is, or would be; there is room. */
 struct sl_memory_held *sl_memory_slot(struct sl_memory *memory, uint64_t ino);
 

@@ -98,7 +98,7 @@ static uint64_t mapped_of(struct sl_memory *m, const struct sl_memory_process *p
 	uint64_t bytes = 0;
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/smaps", p->pid);
+	snprintf(path, sizeof(path), "/proc/%d/smaps", p->tid);
 	file = fopen(path, "re");
 	if (!file)
 		return 0;

@@ -96,6 +96,52 @@ static void memfd_mapped(void)
 	close(fd);
 }
 
+static void *run_leg(void *unused)
+{
+	struct timespec leg = { .tv_nsec = 2000000 };
+	pthread_t thread;
+
+	(void)unused;
+	pthread_detach(pthread_self());
+	nanosleep(&leg, NULL);
+	if (pthread_create(&thread, NULL, run_leg, NULL))
+		exit(3);
+	return NULL;
+}
+
+/* Its first thread is dead, no other one lives for long, and the process does. */
+static void relay(void)
+{
+	pthread_t thread;
+
+	anon();
+	if (pthread_create(&thread, NULL, run_leg, NULL))
+		exit(3);
+	syscall(SYS_exit, 0);
+}
+
+static int hold_memfd(void *unused)
+{
+	(void)unused;
+	memfd();
+	hold();
+	return 0;
+}
+
+/* A thread with descriptors of its own. */
+static void own_table(void)
+{
+	char *stack = map(MIB, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+	if (clone(hold_memfd, stack + MIB,
+		  CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD |
+			  CLONE_SYSVSEM,
+		  NULL) < 0)
+		exit(3);
+	hold();
+}
+
 /* Half of it mapped and closed, half only held: each alone is below. */
 static void memfd_halves(void)
 {
@@ -686,6 +732,8 @@ static const struct {
 	{ "shared", shared, 1 },
 	{ "memfd", memfd, 1 },
 	{ "memfd-mapped", memfd_mapped, 1 },
+	{ "relay", relay, 0 },
+	{ "own-table", own_table, 0 },
 	{ "memfd-halves", memfd_halves, 1 },
 	{ "memfd-shared", memfd_shared, 1 },
 	{ "stack", stack, 1 },

@@ -150,6 +150,13 @@ TEST(stopped_and_dead_processes_hide_nothing)
 	too_much("zombies", SANDLOCK_SPAWN_INLINE);
 }
 
+/* Nor is what only some of its threads have. */
+TEST(a_thread_hides_nothing)
+{
+	too_much("relay", SANDLOCK_SPAWN_INLINE);
+	too_much("own-table", SANDLOCK_SPAWN_INLINE);
+}
+
 /*
  * A run that is let be, once it was seen with at least @least: how long that
  * takes is not ours to know.
