@@ -59,6 +59,10 @@ collect() {
 		# Real consumers, found where every user finds them.
 		need npm npm
 		need_file /usr/bin/cargo cargo
+		need_file '/usr/lib/postgresql/*/bin/initdb' postgresql
+		need psql postgresql-client
+		need openssl openssl
+		need nginx nginx-light
 		need_file '/usr/lib/python3*/dist-packages/pytest' python3-pytest
 		need_file '/usr/share/python-wheels/pip-*' python3-venv
 		need_file '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.asan*' \
