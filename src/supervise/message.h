@@ -44,6 +44,9 @@ int sl_message_take(struct sl_call *call, const struct sl_sock *sock,
 /* The arguments of sendto(2). */
 int sl_message_take_to(struct sl_call *call, const struct sl_sock *sock,
 		       int flags, struct sl_message **ret);
+/* The control data of @m, @len bytes at @addr, fit to be sent; message_control.c. */
+int sl_message_control(struct sl_call *call, const struct sl_sock *sock,
+		       uint64_t addr, uint64_t len, struct sl_message *m);
 void sl_message_free(void *message);
 /* The same by the judge's thread, which must not wait. */
 void sl_message_drop(struct sl_call *call, struct sl_message *message);
