@@ -69,8 +69,12 @@ enum sl_when {
 	/* Judged, and a network rule has a host name: opens look for the file
 	 * that says which address it has. */
 	SL_WHEN_HOSTS = 1u << 19,
-	SL_WHEN_BINDS = 1u << 20,   /* judged: TCP ports to bind */
+	SL_WHEN_BINDS = 1u << 20,   /* judged: ports to bind */
 	SL_WHEN_COUNTED = 1u << 21, /* judged, and processes are limited */
+	/* Judged: some TCP ports may be bound, and a listener might have another. */
+	SL_WHEN_LISTENS = 1u << 22,
+	/* Some ports may be bound, and not every one. */
+	SL_WHEN_SOME_PORTS = 1u << 23,
 };
 
 #define SL_RULE_TESTS 4

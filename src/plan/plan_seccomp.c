@@ -207,7 +207,9 @@ static unsigned int net_conditions(const struct sl_policy *policy)
 	if (sl_policy_bool(policy, SL_KEY_NO_SUPERVISOR) ||
 	    sl_net_need(policy, &need, NULL) < 0)
 		return SL_WHEN_NO_INET_DGRAM;
-	when = need.binds ? SL_WHEN_BINDS : 0;
+	when = need.binds || need.udp_binds ? SL_WHEN_BINDS : 0;
+	when |= need.listens ? SL_WHEN_LISTENS : 0u;
+	when |= need.udp_binds ? SL_WHEN_SOME_PORTS : 0u;
 	if (!need.judged)
 		return when | SL_WHEN_NO_INET_DGRAM;
 	when |= SL_WHEN_NET | (need.names ? SL_WHEN_HOSTS : 0u);
@@ -240,6 +242,8 @@ static unsigned int conditions(const struct sl_policy *policy)
 	r = sl_ports_bind(policy, &bind, NULL);
 	if ((r < 0 && r != -E2BIG) || (r == 0 && bind.none))
 		when |= SL_WHEN_NO_BIND;
+	else if (r == -E2BIG || !bind.all)
+		when |= SL_WHEN_SOME_PORTS;
 	if (sl_policy_get(policy, SL_KEY_CPU_CORES)->count)
 		when |= SL_WHEN_PINNED;
 	return when | unix_conditions(policy) | net_conditions(policy);

@@ -201,30 +201,75 @@ static int add_list(struct build *b, const struct sl_policy *policy,
 	return 0;
 }
 
-/* What may not be bound, where Landlock cannot say what may. */
-static int add_binds(struct build *b, const struct sl_policy *policy,
-		     struct sl_error *err)
+/* What is not in @set. */
+static int add_others(struct build *b, const struct sl_portset *set,
+		      unsigned int kind)
 {
-	struct sl_portset set;
 	unsigned int lo = 0;
 	int r = 0;
 
-	if (sl_ports_bind(policy, &set, NULL) != -E2BIG)
-		return 0;
-	sl_ports_bind_all(policy, &set);
-	for (unsigned int port = 0; r == 0 && port <= 65536; port++) {
-		if (port < 65536 && !sl_portset_has(&set, (uint16_t)port))
-			continue;
-		b->now = (struct sl_net_entry){ .protos = SL_NET_BIND,
+	for (unsigned int port; r == 0 && lo < 65536; lo = port + 1) {
+		port = sl_portset_next(set, lo);
+		b->now = (struct sl_net_entry){ .protos = (uint8_t)kind,
 						.deny = true,
 						.lo = (uint16_t)lo,
 						.hi = (uint16_t)(port - 1) };
 		if (lo < port)
 			r = add(b);
-		lo = port + 1;
 	}
+	return r;
+}
+
+/*
+ * A free port is of the kernel's choice. Where one may be had, it may be any
+ * but those denied; else none, and what was not bound by leave may not listen.
+ */
+static int add_listens(struct build *b, const struct sl_policy *policy,
+		       const struct sl_portset *set)
+{
+	const struct sl_value *deny = sl_policy_get(policy, SL_KEY_NET_DENY_BIND);
+	int r = 0;
+
+	if (!sl_portset_has(set, 0))
+		return add_others(b, set, SL_NET_LISTEN);
+	for (size_t i = 0; r == 0 && i < deny->count; i++) {
+		uint64_t num = deny->items[i].num;
+
+		if (sl_port_is_udp(num))
+			continue;
+		b->now = (struct sl_net_entry){ .protos = SL_NET_LISTEN,
+						.deny = true,
+						.lo = num >> 16 & 0xffff,
+						.hi = num & 0xffff };
+		r = add(b);
+	}
+	return r;
+}
+
+/* What of our own ports may not be had, where Landlock cannot say it. */
+static int add_binds(struct build *b, const struct sl_policy *policy,
+		     struct sl_error *err)
+{
+	struct sl_portset set;
+	struct sl_net_need need;
+	int r = sl_net_need(policy, &need, err);
+
+	if (r < 0)
+		return r;
+	b->set->open |= SL_NET_BIND | SL_NET_BIND_UDP | SL_NET_LISTEN;
+	if (need.udp_binds) {
+		sl_ports_bind_udp(policy, &set);
+		r = add_others(b, &set, SL_NET_BIND_UDP);
+	}
+	if (r == 0 && (need.binds || need.listens))
+		sl_ports_bind_all(policy, &set);
+	if (r == 0 && need.binds)
+		r = add_others(b, &set, SL_NET_BIND);
+	if (r == 0 && need.listens)
+		r = add_listens(b, policy, &set);
 	return r < 0 ? sl_err(err, r, SL_STAGE_COMPILE,
-			      "--net-deny-bind: more than %d ranges of ports",
+			      "--net-allow-bind and --net-deny-bind: more than "
+			      "%d ranges of ports",
 			      SL_MAX_NET_ENTRIES)
 		     : 0;
 }
@@ -256,6 +301,25 @@ int sl_netset_make(const struct sl_policy *policy, const struct sl_net_pins *pin
 }
 
 /* ------------------------------------------------ what it takes */
+
+static void look_at_binds(const struct sl_policy *policy, struct sl_net_need *need)
+{
+	struct sl_portset set;
+	int r = sl_ports_bind(policy, &set, NULL);
+
+	need->binds = r == -E2BIG;
+	if (need->binds)
+		sl_ports_bind_all(policy, &set);
+	if (need->binds || (r == 0 && !set.all && !set.none))
+		need->listens =
+			need->binds || !sl_portset_has(&set, 0) ||
+			sl_ports_items(sl_policy_get(policy, SL_KEY_NET_DENY_BIND),
+				       false);
+	if (need->protos & SL_NET_UDP) {
+		sl_ports_bind_udp(policy, &set);
+		need->udp_binds = !set.all;
+	}
+}
 
 /* Protocols of which nothing is left: denied at every address and port. */
 static unsigned int shut(const struct sl_netrule *rule)
@@ -297,11 +361,14 @@ int sl_net_need(const struct sl_policy *policy, struct sl_net_need *ret_need,
 		r = look(policy, SL_KEY_NET_DENY, &need, err);
 	if (r < 0)
 		return r;
+	/* A server that answers nobody. */
+	if (sl_ports_items(sl_policy_get(policy, SL_KEY_NET_ALLOW_BIND), true))
+		need.protos |= SL_NET_UDP;
 	/* Landlock knows TCP, and ports, but not too many of them. */
 	need.judged |= (need.protos & ~(unsigned int)SL_NET_TCP) != 0;
 	if (!need.judged && need.protos)
 		need.judged = sl_ports_connect(policy, &ports, NULL) < 0;
-	need.binds = sl_ports_bind(policy, &ports, NULL) == -E2BIG;
+	look_at_binds(policy, &need);
 	*ret_need = need;
 	return 0;
 }

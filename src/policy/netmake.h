@@ -27,7 +27,10 @@ int sl_net_names(const struct sl_policy *policy, char (**ret_names)[254],
 /* What a policy asks for. */
 struct sl_net_need {
 	unsigned int protos; /* that can reach anything: enum sl_net_proto */
-	bool binds;  /* more ports to bind than the kernel has rules: judged */
+	/* Ports of ours, judged: */
+	bool binds;	/* more of TCP to bind than the kernel has rules */
+	bool udp_binds; /* there is UDP, and not every port of it */
+	bool listens;	/* the kernel, asked to choose one, might err */
 	bool judged; /* not to be said in TCP ports alone, so somebody judges */
 	bool names;
 };

@@ -9,6 +9,12 @@
  *	target = "" | "*" | ipcidr | hostname
  *	ports  = port { "," port }     port = "*" | 1..65535
  *
+ *	binds  = item { "," item }     item = [ ( "tcp" | "udp" ) "://" ] range
+ *	range  = "*" | 0..65535 [ "-" 0..65535 ]
+ *
+ * Without a scheme an item is of TCP, but not behind one that has a scheme:
+ *there it has to say which. (policy.c splits the list.)
+ *
  * The order of attempts makes it unambiguous: scheme; icmp; bracket; empty;
  * the whole body as an address; then a split at the last colon.
  */
@@ -335,10 +341,19 @@ int sl_netrule_parse(const char *text, bool deny, struct sl_netrule *ret_rule,
 	return r;
 }
 
-int sl_portrange_parse(const char *text, bool wildcard,
+static bool skip(struct sl_str *s, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	if (s->len < len || memcmp(s->ptr, prefix, len) != 0)
+		return false;
+	*s = trim((struct sl_str){ s->ptr + len, s->len - len });
+	return true;
+}
+
+static int parse_range(const char *text, struct sl_str s,
 		       struct sl_portrange *ret_range, struct sl_error *err)
 {
-	struct sl_str s = trim((struct sl_str){ text, strlen(text) });
 	const char *dash = s.len ? memchr(s.ptr, '-', s.len) : NULL;
 	size_t len = dash ? (size_t)(dash - s.ptr) : s.len;
 	struct sl_str left = trim((struct sl_str){ s.ptr, len });
@@ -347,26 +362,48 @@ int sl_portrange_parse(const char *text, bool wildcard,
 
 	if (dash)
 		right = trim((struct sl_str){ dash + 1, s.len - len - 1 });
-	if (!s.len)
-		return sl_err(err, -EINVAL, SL_STAGE_PARSE,
-			      "empty port in the list");
-	if (str_is(s, "*") && !wildcard)
-		return refuse(err, text,
-			      "the wildcard is only supported for allow-bind");
-	if (str_is(s, "*")) {
-		*ret_range = (struct sl_portrange){ 0, 65535, true };
-		return 0;
-	}
 	if (sl_value_u64(left.ptr, left.len, &lo) < 0 || lo > 65535 ||
 	    sl_value_u64(right.ptr, right.len, &hi) < 0 || hi > 65535)
 		return refuse(
 			err, text,
 			dash ? "invalid port range (as in 8000-8010)"
 			: strchr(text, ':')
-				? "a port is a bare number here, as in 8080"
+				? "a port is a bare number here, as in 8080 or "
+				  "udp://8080"
 				: "invalid port (0 to 65535)");
 	if (lo > hi)
 		return refuse(err, text, "reversed port range");
-	*ret_range = (struct sl_portrange){ (uint16_t)lo, (uint16_t)hi, false };
+	ret_range->lo = (uint16_t)lo;
+	ret_range->hi = (uint16_t)hi;
+	return 0;
+}
+
+int sl_portrange_parse(const char *text, bool deny,
+		       struct sl_portrange *ret_range, struct sl_error *err)
+{
+	struct sl_str s = trim((struct sl_str){ text, strlen(text) });
+	struct sl_portrange range = { 0, 65535, .any = true };
+	int r;
+
+	range.udp = skip(&s, "udp://");
+	if (!range.udp)
+		skip(&s, "tcp://");
+	if (!s.len)
+		return sl_err(err, -EINVAL, SL_STAGE_PARSE,
+			      "empty port in the list");
+	if (str_is(s, "*") && deny)
+		return refuse(err, text,
+			      "the wildcard is only supported for allow-bind");
+	if (!str_is(s, "*")) {
+		range.any = false;
+		r = parse_range(text, s, &range, err);
+		if (r < 0)
+			return r;
+	}
+	if (range.udp && deny && !range.lo)
+		return refuse(err, text,
+			      "a free UDP port cannot be denied: every socket "
+			      "that sends is given one");
+	*ret_range = range;
 	return 0;
 }

@@ -32,10 +32,11 @@ int sl_netrule_parse(const char *text, bool deny, struct sl_netrule *ret_rule,
 struct sl_portrange {
 	uint16_t lo, hi; /* inclusive */
 	bool any;	 /* "*" */
+	bool udp;	 /* "udp://" stands in front; else it is of TCP */
 };
 
-/* One item of a port list: "80", "8000-8010" or, if @wildcard, "*". */
-int sl_portrange_parse(const char *text, bool wildcard,
+/* One item of a port list: "80", "8000-8010" or, unless @deny, "*". */
+int sl_portrange_parse(const char *text, bool deny,
 		       struct sl_portrange *ret_range, struct sl_error *err);
 
 #endif

@@ -85,20 +85,16 @@ static bool covers(const struct sl_net_entry *e, enum sl_net_proto proto,
 	       in_prefix(e->addr, addr->bytes, e->prefix);
 }
 
-bool sl_netset_binds(const struct sl_netset *set, uint16_t port)
+bool sl_netset_binds(const struct sl_netset *set, enum sl_net_proto kind,
+		     uint16_t port)
 {
-	bool known = false;
-
 	for (uint32_t i = 0; i < set->count; i++) {
 		const struct sl_net_entry *e = &set->entries[i];
 
-		if (!(e->protos & SL_NET_BIND))
-			continue;
-		known = true;
-		if (port >= e->lo && port <= e->hi)
+		if (e->protos & kind && port >= e->lo && port <= e->hi)
 			return false;
 	}
-	return known; /* without denies there is nothing to judge */
+	return set->open & kind;
 }
 
 bool sl_netset_judge(const struct sl_netset *set, enum sl_net_proto proto,

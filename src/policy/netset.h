@@ -16,8 +16,14 @@ enum sl_net_proto {
 	SL_NET_TCP = 1,
 	SL_NET_UDP = 2,
 	SL_NET_ICMP = 4,
-	SL_NET_BIND = 8, /* of TCP; in entries alone, which are denies */
+	/* What happens to ports of ours; in entries alone, which are denies. */
+	SL_NET_BIND = 8,      /* a TCP port that may not be bound */
+	SL_NET_BIND_UDP = 16, /* the same of UDP */
+	SL_NET_LISTEN = 32,   /* nor listened on, however it was got */
 };
+
+/* Those that are about others. */
+#define SL_NET_PEERS (SL_NET_TCP | SL_NET_UDP | SL_NET_ICMP)
 
 /* In canonical form. Zero is no address and matches nothing. */
 struct sl_net_addr {
@@ -43,11 +49,14 @@ struct sl_net_entry {
 struct sl_netset {
 	const struct sl_net_entry *entries;
 	uint32_t count;
-	uint32_t open; /* protocols that need no allow: there are only denies */
+	uint32_t open; /* of enum sl_net_proto what needs no allow: there are
+			* only denies of it, or none */
 };
 
-/* Whether TCP port @port may be bound; 0 is any free one. */
-bool sl_netset_binds(const struct sl_netset *set, uint16_t port);
+/* Whether port @port may be bound, or listened on, as @kind says; 0 is any free
+ * one. */
+bool sl_netset_binds(const struct sl_netset *set, enum sl_net_proto kind,
+		     uint16_t port);
 
 /*
  * Whether @proto (one) may reach @addr. A deny wins, whatever stands before it.

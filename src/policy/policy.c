@@ -239,6 +239,7 @@ static int add_parts(const struct sl_key_info *info, struct sl_value *value,
 		     struct sl_error *err)
 {
 	sl_autofree char *copy = strdup(text);
+	bool schemes = false;
 	char *part, *next;
 	int r;
 
@@ -248,6 +249,13 @@ static int add_parts(const struct sl_key_info *info, struct sl_value *value,
 		next = strchr(part, ',');
 		if (next)
 			*next++ = '\0';
+		/* "udp://53,54" would be read in two ways. */
+		if (schemes && !strstr(part, "://"))
+			return sl_err(err, -EINVAL, SL_STAGE_PARSE,
+				      "'%s': TCP or UDP? behind a port that "
+				      "says it, this one has to as well",
+				      SL_QUOTE(part));
+		schemes |= info->type == SL_TYPE_PORTS && strstr(part, "://");
 		r = add_one(info, value, part, origin, err);
 		if (r < 0)
 			return r;

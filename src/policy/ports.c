@@ -42,8 +42,21 @@ static void put_port(struct sl_portset *set, unsigned int port, bool on)
 static void put_range(struct sl_portset *set, unsigned int lo, unsigned int hi,
 		      bool on)
 {
-	for (unsigned int port = lo; port <= hi; port++)
+	unsigned int port = lo;
+
+	for (; port <= hi && port % 8; port++)
 		put_port(set, port, on);
+	for (; port + 7 <= hi; port += 8)
+		set->bits[port / 8] = on ? 0xff : 0;
+	for (; port <= hi; port++)
+		put_port(set, port, on);
+}
+
+unsigned int sl_portset_next(const struct sl_portset *set, unsigned int port)
+{
+	while (port < 65536 && !sl_portset_has(set, (uint16_t)port))
+		port += set->bits[port / 8] ? 1 : 8 - port % 8;
+	return port;
 }
 
 static void put_rule(struct sl_portset *set, const struct sl_netrule *rule,
@@ -89,8 +102,9 @@ static int nothing(struct sl_portset *ret)
 	return 0;
 }
 
-static int allow_rules(const struct sl_value *allow, struct sl_portset *set,
-		       bool *ret_all, struct sl_error *err)
+static int allow_rules(const struct sl_value *allow, unsigned int proto,
+		       struct sl_portset *set, bool *ret_all,
+		       struct sl_error *err)
 {
 	for (size_t i = 0; i < allow->count; i++) {
 		struct sl_netrule rule;
@@ -98,7 +112,7 @@ static int allow_rules(const struct sl_value *allow, struct sl_portset *set,
 
 		if (r < 0)
 			return r;
-		if (!(rule.protos & SL_NET_TCP))
+		if (!(rule.protos & proto))
 			continue;
 		put_rule(set, &rule, true);
 		*ret_all |= rule.any_port;
@@ -107,8 +121,8 @@ static int allow_rules(const struct sl_value *allow, struct sl_portset *set,
 }
 
 /* A deny of some addresses takes away no port. */
-static int deny_rules(const struct sl_value *deny, struct sl_portset *set,
-		      bool *ret_all, struct sl_error *err)
+static int deny_rules(const struct sl_value *deny, unsigned int proto,
+		      struct sl_portset *set, bool *ret_all, struct sl_error *err)
 {
 	for (size_t i = 0; i < deny->count; i++) {
 		struct sl_netrule rule;
@@ -116,7 +130,7 @@ static int deny_rules(const struct sl_value *deny, struct sl_portset *set,
 
 		if (r < 0)
 			return r;
-		if (!(rule.protos & SL_NET_TCP) || !rule.any_host)
+		if (!(rule.protos & proto) || !rule.any_host)
 			continue;
 		put_rule(set, &rule, false);
 		*ret_all = false;
@@ -124,23 +138,36 @@ static int deny_rules(const struct sl_value *deny, struct sl_portset *set,
 	return 0;
 }
 
+/* Ports of @proto that some address may be reached at. */
+static int reached(const struct sl_policy *policy, unsigned int proto,
+		   struct sl_portset *set, bool *ret_all, struct sl_error *err)
+{
+	const struct sl_value *allow = sl_policy_get(policy, SL_KEY_NET_ALLOW);
+	const struct sl_value *deny = sl_policy_get(policy, SL_KEY_NET_DENY);
+	int r;
+
+	memset(set, 0, sizeof(*set));
+	*ret_all = !allow->count; /* a deny alone: everything but this */
+	if (*ret_all)
+		put_range(set, 0, 65535, true);
+	r = allow_rules(allow, proto, set, ret_all, err);
+	if (r == 0)
+		r = deny_rules(deny, proto, set, ret_all, err);
+	return r;
+}
+
 int sl_ports_connect(const struct sl_policy *policy, struct sl_portset *ret,
 		     struct sl_error *err)
 {
 	const struct sl_value *allow = sl_policy_get(policy, SL_KEY_NET_ALLOW);
 	const struct sl_value *deny = sl_policy_get(policy, SL_KEY_NET_DENY);
-	bool all = !allow->count; /* a deny alone: everything but this */
 	struct sl_portset set;
+	bool all;
 	int r;
 
 	if (!deny->count && !allow->count)
 		return nothing(ret);
-	memset(&set, 0, sizeof(set));
-	if (all)
-		put_range(&set, 0, 65535, true);
-	r = allow_rules(allow, &set, &all, err);
-	if (r == 0)
-		r = deny_rules(deny, &set, &all, err);
+	r = reached(policy, SL_NET_TCP, &set, &all, err);
 	if (r < 0)
 		return r;
 	/* connect(2) to port 0 is no connection; it costs no rule. */
@@ -159,17 +186,38 @@ static int mixed(struct sl_error *err, const struct sl_item *item)
 }
 
 static void put_items(struct sl_portset *set, const struct sl_value *value,
-		      bool on)
+		      bool udp, bool on)
 {
 	for (size_t i = 0; i < value->count; i++) {
 		uint64_t num = value->items[i].num;
 
+		if (sl_port_is_udp(num) != udp)
+			continue;
 		if (num == SL_PORT_ANY)
 			put_range(set, 0, 65535, on);
 		else
-			put_range(set, (unsigned int)(num >> 16),
-				  (unsigned int)(num & 0xffff), on);
+			put_range(set, num >> 16 & 0xffff, num & 0xffff, on);
 	}
+}
+
+size_t sl_ports_items(const struct sl_value *list, bool udp)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		count += sl_port_is_udp(list->items[i].num) == udp;
+	return count;
+}
+
+/* Then what may be bound is not asked, what may not is. */
+static bool unprotected(const struct sl_policy *policy)
+{
+	const struct sl_value *off = sl_policy_get(policy, SL_KEY_DISABLE);
+
+	for (size_t i = 0; i < off->count; i++)
+		if (off->items[i].num == SL_PROT_NET_TCP)
+			return true;
+	return false;
 }
 
 void sl_ports_bind_all(const struct sl_policy *policy, struct sl_portset *ret)
@@ -179,11 +227,47 @@ void sl_ports_bind_all(const struct sl_policy *policy, struct sl_portset *ret)
 	const struct sl_value *deny = sl_policy_get(policy, SL_KEY_NET_DENY_BIND);
 
 	memset(ret, 0, sizeof(*ret));
-	put_items(ret, allow, true);
+	put_items(ret, allow, false, true);
 	/* A deny alone: everything but this. */
-	if (!allow->count && deny->count)
+	if (unprotected(policy) ||
+	    (!sl_ports_items(allow, false) && sl_ports_items(deny, false)))
 		put_range(ret, 0, 65535, true);
-	put_items(ret, deny, false);
+	put_items(ret, deny, false, false);
+}
+
+/* A deny takes away from what there is, and gives nothing. */
+void sl_ports_bind_udp(const struct sl_policy *policy, struct sl_portset *ret)
+{
+	const struct sl_value *allow = sl_policy_get(policy,
+						     SL_KEY_NET_ALLOW_BIND);
+	const struct sl_value *deny = sl_policy_get(policy, SL_KEY_NET_DENY_BIND);
+	bool all;
+
+	if (sl_ports_items(allow, true)) {
+		memset(ret, 0, sizeof(*ret));
+		put_items(ret, allow, true, true);
+	} else if (reached(policy, SL_NET_UDP, ret, &all, NULL) < 0) {
+		memset(ret, 0, sizeof(*ret));
+	}
+	put_items(ret, deny, true, false);
+	put_port(ret, 0, true);
+	ret->all = sl_portset_count(ret) == 65536;
+}
+
+/* The wildcard is alone, among ports of its own kind. */
+static int check_wildcard(const struct sl_value *allow, size_t *ret_wild,
+			  struct sl_error *err)
+{
+	size_t wild = 0;
+
+	for (size_t i = 0; i < allow->count; i++)
+		wild += allow->items[i].num == SL_PORT_ANY;
+	for (size_t i = 0; wild && i < allow->count; i++)
+		if (allow->items[i].num != SL_PORT_ANY &&
+		    !sl_port_is_udp(allow->items[i].num))
+			return mixed(err, &allow->items[i]);
+	*ret_wild = wild;
+	return 0;
 }
 
 int sl_ports_bind(const struct sl_policy *policy, struct sl_portset *ret,
@@ -192,19 +276,20 @@ int sl_ports_bind(const struct sl_policy *policy, struct sl_portset *ret,
 	const struct sl_value *allow = sl_policy_get(policy,
 						     SL_KEY_NET_ALLOW_BIND);
 	const struct sl_value *deny = sl_policy_get(policy, SL_KEY_NET_DENY_BIND);
-	const struct sl_value *speaker = allow->count ? allow : deny;
-	size_t wild = 0;
+	const bool allows = sl_ports_items(allow, false),
+		   off = unprotected(policy);
+	const bool denies = sl_ports_items(deny, false);
 	struct sl_portset set;
+	size_t wild = 0;
+	int r;
 
-	if (!allow->count && !deny->count)
+	if (!allows && !denies && !off)
 		return nothing(ret);
-	for (size_t i = 0; i < allow->count; i++)
-		wild += allow->items[i].num == SL_PORT_ANY;
-	for (size_t i = 0; wild && i < allow->count; i++)
-		if (allow->items[i].num != SL_PORT_ANY)
-			return mixed(err, &allow->items[i]);
+	r = check_wildcard(allow, &wild, err);
+	if (r < 0)
+		return r;
 	sl_ports_bind_all(policy, &set);
-	return finish(&set, wild && !deny->count,
-		      allow->count ? SL_KEY_NET_ALLOW_BIND : SL_KEY_NET_DENY_BIND,
-		      speaker->items, ret, err);
+	return finish(&set, (wild || off) && !denies,
+		      allows ? SL_KEY_NET_ALLOW_BIND : SL_KEY_NET_DENY_BIND,
+		      allows ? allow->items : deny->items, ret, err);
 }

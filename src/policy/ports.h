@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which TCP ports the network rules leave: policy -> set of ports. Pure. */
+/* Which ports the network rules leave: policy -> set of ports. Pure. */
 #ifndef SL_POLICY_PORTS_H
 #define SL_POLICY_PORTS_H
 
@@ -39,5 +39,14 @@ int sl_ports_bind(const struct sl_policy *policy, struct sl_portset *ret,
 
 /* The same, however many there are; for a policy that is in order. */
 void sl_ports_bind_all(const struct sl_policy *policy, struct sl_portset *ret);
+
+/* UDP bind(2), where there are UDP sockets; a free port always. */
+void sl_ports_bind_udp(const struct sl_policy *policy, struct sl_portset *ret);
+
+/* How many items of a list of ports to bind are of UDP, or of TCP. */
+size_t sl_ports_items(const struct sl_value *list, bool udp);
+
+/* The first port from @port on that is in the set; 65536: none. */
+unsigned int sl_portset_next(const struct sl_portset *set, unsigned int port);
 
 #endif

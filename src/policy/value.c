@@ -310,12 +310,16 @@ static int port(const struct sl_key_info *info, const char *text,
 		struct sl_parsed *out, struct sl_error *err)
 {
 	struct sl_portrange range;
-	int r = sl_portrange_parse(text, info->id == SL_KEY_NET_ALLOW_BIND,
+	int r = sl_portrange_parse(text, info->id != SL_KEY_NET_ALLOW_BIND,
 				   &range, err);
 
 	if (r < 0)
 		return r;
-	out->num = range.any ? SL_PORT_ANY : (uint64_t)range.lo << 16 | range.hi;
+	out->num = (uint64_t)range.lo << 16 | range.hi;
+	if (range.udp)
+		out->num |= SL_PORT_UDP;
+	else if (range.any)
+		out->num = SL_PORT_ANY;
 	return 0;
 }
 

@@ -19,7 +19,23 @@ struct sl_parsed {
 };
 
 #define SL_GPU_ALL UINT64_MAX
+/* Of a list of ports to bind: the first and the last one, 16 bits each, and
+ * whether they are of UDP; or, for every TCP port, this. */
 #define SL_PORT_ANY UINT64_MAX
+#define SL_PORT_UDP (1ull << 32)
+
+static inline bool sl_port_is_udp(uint64_t num)
+{
+	return num != SL_PORT_ANY && num & SL_PORT_UDP;
+}
+
+static inline bool sl_port_covers(uint64_t num, bool udp, uint16_t port)
+{
+	if (sl_port_is_udp(num) != udp)
+		return false;
+	return num == SL_PORT_ANY ||
+	       (port >= (num >> 16 & 0xffff) && port <= (num & 0xffff));
+}
 
 /* Whether a comma separates values of this type. */
 bool sl_value_splits(enum sl_type type);

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "policy/netrule.h"
+#include "policy/ports.h"
 #include "policy/value.h"
 
 #define MAX_STEPS 6
@@ -101,21 +102,20 @@ static int add(struct fix *fix, enum sl_key key, const char *value)
 static int keep_other_ports(struct fix *fix, const struct sl_item *item,
 			    uint16_t port)
 {
-	unsigned int lo = (unsigned int)(item->num >> 16);
-	unsigned int hi = (unsigned int)(item->num & 0xffff);
+	const char *scheme = sl_port_is_udp(item->num) ? "udp://" : "";
+	unsigned int lo = item->num >> 16 & 0xffff;
+	unsigned int hi = item->num & 0xffff;
 	char text[32];
 	int r = 0;
 
-	if (item->num == SL_PORT_ANY) {
+	if (item->num == SL_PORT_ANY)
 		lo = 0;
-		hi = UINT16_MAX;
-	}
 	if (lo < port) {
-		snprintf(text, sizeof(text), "%u-%u", lo, port - 1u);
+		snprintf(text, sizeof(text), "%s%u-%u", scheme, lo, port - 1u);
 		r = add(fix, SL_KEY_NET_DENY_BIND, text);
 	}
 	if (r == 0 && hi > port) {
-		snprintf(text, sizeof(text), "%u-%u", port + 1u, hi);
+		snprintf(text, sizeof(text), "%s%u-%u", scheme, port + 1u, hi);
 		r = add(fix, SL_KEY_NET_DENY_BIND, text);
 	}
 	return r;
@@ -164,8 +164,10 @@ static int drop(struct fix *fix, const struct sl_want *want, uint16_t port)
 	}
 	/* "Everything but" has become "nothing". */
 	if (r == 0 && want->key == SL_KEY_NET_DENY_BIND &&
-	    !sl_policy_get(fix->policy, want->key)->count &&
-	    !sl_policy_get(fix->policy, SL_KEY_NET_ALLOW_BIND)->count)
+	    !sl_port_is_udp(want->item->num) &&
+	    !sl_ports_items(sl_policy_get(fix->policy, want->key), false) &&
+	    !sl_ports_items(sl_policy_get(fix->policy, SL_KEY_NET_ALLOW_BIND),
+			    false))
 		r = add(fix, SL_KEY_NET_ALLOW_BIND, "*");
 	sl_policy_free(before);
 	return r;

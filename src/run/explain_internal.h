@@ -42,8 +42,12 @@ int sl_ex_plan(const struct sl_policy *policy, const struct sl_net_pins *pins,
 	       char *const *argv, char *const *envp, struct sl_explain **ret_ex,
 	       struct sl_error *err);
 
-/* ---- explain_rules.c, explain_open.c */
+/* ---- explain_rules.c, explain_rules_net.c, explain_open.c */
 void sl_ex_list_rules(struct sl_explain *ex);
+void sl_ex_list_network(struct sl_explain *ex);
+/* A refusal that no item of the policy makes; @note may be NULL. */
+void sl_ex_add_refusal(struct sl_explain *ex, enum sl_rung rung,
+		       const char *subject, const char *effect, const char *note);
 /* What this version leaves open under this policy. */
 void sl_ex_list_open(struct sl_explain *ex);
 /* The row of the filter that @rule belongs to: rules told alike share one. */
@@ -80,7 +84,7 @@ struct sl_ask {
 	int family;			   /* AF_* */
 	uint32_t type, protocol;	   /* SOCKET */
 	uint16_t port;			   /* CONNECT, BIND */
-	enum sl_net_proto proto;	   /* CONNECT */
+	enum sl_net_proto proto;	   /* CONNECT; of BIND, UDP or not */
 	struct sl_net_addr addr;	   /* CONNECT; family 0: `text`, a name,
 					    * or any address */
 	enum sl_sys call;		   /* CALL */

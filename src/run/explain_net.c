@@ -34,8 +34,7 @@ static bool names_port(const struct sl_item *item, bool connect, uint16_t port)
 	struct sl_netrule rule;
 
 	if (!connect)
-		return item->num == SL_PORT_ANY ||
-		       (port >= item->num >> 16 && port <= (item->num & 0xffff));
+		return sl_port_covers(item->num, false, port);
 	if (sl_netrule_parse(item->text, false, &rule, NULL) < 0 ||
 	    !(rule.protos & SL_NET_TCP))
 		return false;
@@ -199,10 +198,97 @@ static bool knows_hosts(const struct sl_explain *ex)
 	return ex->prepared->plan->filter.when & SL_WHEN_NET;
 }
 
+/* ------------------------------------------------ ports of ours */
+
+static const struct sl_item *udp_item(const struct sl_explain *ex,
+				      enum sl_key key, uint16_t port)
+{
+	const struct sl_value *list = sl_policy_get(ex->prepared->policy, key);
+
+	for (size_t i = 0; i < list->count; i++)
+		if (sl_port_covers(list->items[i].num, true, port))
+			return &list->items[i];
+	return NULL;
+}
+
+static void refuse_udp_port(struct sl_explain *ex, uint16_t port,
+			    struct sl_judgement *j)
+{
+	const struct sl_item *item = udp_item(ex, SL_KEY_NET_DENY_BIND, port);
+
+	j->answer.rung = SL_RUNG_SUPERVISOR;
+	j->answer.error = EACCES;
+	if (item) {
+		j->answer.rule = sl_ex_find(ex, item);
+		j->answer.origin = sl_ex_origin(ex, item);
+		j->answer.reason = "the port is denied";
+		j->want = (struct sl_want){ .how = SL_WANT_DROP,
+					    .key = SL_KEY_NET_DENY_BIND,
+					    .item = item };
+		return;
+	}
+	j->answer.reason = "no rule names the UDP port, and it is no free one";
+	if (port < first_free_port()) {
+		j->answer.reason =
+			"no rule names the UDP port, and one this "
+			"low needs a privilege that nobody inside has";
+		return;
+	}
+	j->want = (struct sl_want){ .how = SL_WANT_ADD,
+				    .key = SL_KEY_NET_ALLOW_BIND,
+				    .value = sl_ex_text(ex, "udp://%u", port) };
+}
+
+static void judge_bind_udp(struct sl_explain *ex, const struct sl_ask *ask,
+			   struct sl_judgement *j)
+{
+	const struct sl_item *item = udp_item(ex, SL_KEY_NET_ALLOW_BIND,
+					      ask->port);
+
+	j->answer.access = "bind";
+	j->answer.object = sl_ex_text(ex, "UDP port %u", ask->port);
+	if (filtered(ex, SL_SYS_socket, (uint64_t)ask->family, SOCK_DGRAM, 0, j)) {
+		j->answer.reason = "no rule is about UDP";
+		if (j->want.how == SL_WANT_ADD)
+			j->want = (struct sl_want){
+				.how = SL_WANT_ADD,
+				.key = SL_KEY_NET_ALLOW_BIND,
+				.value = sl_ex_text(ex, "udp://%u", ask->port),
+			};
+		return;
+	}
+	if (filtered(ex, SL_SYS_bind, 0, 0, 0, j))
+		return;
+	if (ex->prepared->plan->filter.when & SL_WHEN_BINDS &&
+	    !sl_netset_binds(&ex->prepared->netset, SL_NET_BIND_UDP, ask->port)) {
+		refuse_udp_port(ex, ask->port, j);
+		return;
+	}
+	grant_port(ex, ask, item, j);
+	if (j->answer.verdict != SL_VERDICT_ALLOWED)
+		return;
+	j->answer.rung = SL_RUNG_SUPERVISOR;
+	if (!item)
+		j->answer.reason =
+			ask->port ? "rules about UDP name the port"
+				  : "every UDP socket is given a free port";
+}
+
+/* More TCP ports than the kernel has rules for. */
+static bool judges_tcp_ports(const struct sl_explain *ex)
+{
+	const struct sl_netset *set = &ex->prepared->netset;
+
+	for (uint32_t i = 0; i < set->count; i++)
+		if (set->entries[i].protos & SL_NET_BIND)
+			return true;
+	return false;
+}
+
 static void judge_bind(struct sl_explain *ex, const struct sl_ask *ask,
 		       struct sl_judgement *j)
 {
-	bool judged = ex->prepared->plan->filter.when & SL_WHEN_BINDS;
+	bool judged = judges_tcp_ports(ex);
 	bool ok;
 
 	j->answer.access = "bind";
@@ -210,7 +296,8 @@ static void judge_bind(struct sl_explain *ex, const struct sl_ask *ask,
 	if (filtered(ex, SL_SYS_socket, (uint64_t)ask->family, SOCK_STREAM, 0, j) ||
 	    filtered(ex, SL_SYS_bind, 0, 0, 0, j))
 		return;
-	ok = judged ? sl_netset_binds(&ex->prepared->netset, ask->port)
+	ok = judged ? sl_netset_binds(&ex->prepared->netset, SL_NET_BIND,
+				      ask->port)
 		    : granted(ex, ask->port, SL_LL_NET_BIND_TCP);
 	if (ok)
 		grant_port(ex, ask,
@@ -339,6 +426,8 @@ void sl_ex_judge_net(struct sl_explain *ex, const struct sl_ask *ask,
 	ret->answer.access = "connect";
 	if (ask->kind == SL_PROBE_SOCKET)
 		judge_socket(ex, ask, ret);
+	else if (ask->kind == SL_PROBE_BIND && ask->proto == SL_NET_UDP)
+		judge_bind_udp(ex, ask, ret);
 	else if (ask->kind == SL_PROBE_BIND)
 		judge_bind(ex, ask, ret);
 	else if (ask->proto == SL_NET_TCP)
@@ -406,12 +495,19 @@ int sl_ex_ask_bind(struct sl_explain *ex, const char *text,
 		   sl_ex_answer_fn *answer, struct sl_error *err)
 {
 	struct sl_ask ask = { .kind = SL_PROBE_BIND, .family = AF_INET };
+	bool udp = strncmp(text, "udp://", 6) == 0;
+	const char *number = text;
 	uint64_t port;
 
-	if (sl_value_u64(text, strlen(text), &port) < 0 || port > UINT16_MAX)
-		return sl_err(err, -EINVAL, SL_STAGE_PARSE,
-			      "'%s' is not a port: 0 (any free one) to 65535",
-			      SL_QUOTE(text));
+	if (udp || strncmp(text, "tcp://", 6) == 0)
+		number += 6;
+	if (sl_value_u64(number, strlen(number), &port) < 0 || port > UINT16_MAX)
+		return sl_err(
+			err, -EINVAL, SL_STAGE_PARSE,
+			"'%s' is not a port: 0 (any free one) to 65535, of "
+			"UDP with udp:// in front",
+			SL_QUOTE(text));
+	ask.proto = udp ? SL_NET_UDP : SL_NET_TCP;
 	ask.port = (uint16_t)port;
 	return answer(ex, &ask);
 }

@@ -74,7 +74,7 @@ static bool any_host(const struct sl_explain *ex)
 	for (uint32_t i = 0; i < set->count; i++)
 		if (!set->entries[i].deny && !set->entries[i].family)
 			return true;
-	return set->open;
+	return set->open & SL_NET_PEERS;
 }
 
 static bool any_write(const struct sl_explain *ex)

@@ -2,7 +2,7 @@
 /*
  * The rules of a plan as a list, each with its origin and with who enforces it.
  * The list is read off the prepared plan and its policy; what this version
- * leaves open is in explain_open.c.
+ * leaves open is in explain_open.c, the network in explain_rules_net.c.
  */
 #include "run/explain_internal.h"
 
@@ -13,7 +13,6 @@
 
 #include "base/buf.h"
 #include "plan/notify.h"
-#include "run/names.h"
 #include "run/resolve.h"
 #include "sys/uapi.h"
 #include "sys/uapi_seccomp.h"
@@ -189,126 +188,26 @@ static void list_made_at_start(struct sl_explain *ex)
 
 /* ------------------------------------------------ Landlock beside files */
 
-static void refuse(struct sl_explain *ex, enum sl_rung rung,
-		   const char *subject, const char *effect, const char *note)
-{
-	sl_ex_add_rule(ex, (struct sl_ex_rule){ .subject = subject,
-						.effect = effect,
-						.origin = OURS,
-						.note = note,
-						.rung = rung });
-}
-
-static void list_items(struct sl_explain *ex, enum sl_key key,
-		       enum sl_rung rung, bool allows, const char *what,
-		       const char *effect, const char *note)
-{
-	const struct sl_value *list = sl_policy_get(policy_of(ex), key);
-
-	for (size_t i = 0; i < list->count; i++)
-		sl_ex_add_rule(
-			ex, (struct sl_ex_rule){
-				    .key = key_name(key),
-				    .subject = sl_ex_text(ex, "%s %s", what,
-							  list->items[i].text),
-				    .effect = effect,
-				    .origin = sl_ex_origin(ex, &list->items[i]),
-				    .note = note,
-				    .rung = rung,
-				    .allows = allows,
-				    .source = &list->items[i],
-			    });
-}
-
-/* Where rules know more than TCP ports. */
-static void list_destinations(struct sl_explain *ex)
-{
-	list_items(ex, SL_KEY_NET_ALLOW, SL_RUNG_SUPERVISOR, true,
-		   "destination", "connect", NULL);
-	list_items(ex, SL_KEY_NET_DENY, SL_RUNG_SUPERVISOR, false,
-		   "destination", "ECONNREFUSED", NULL);
-	if (!ex->prepared->netset.open)
-		refuse(ex, SL_RUNG_SUPERVISOR, "any other destination",
-		       "ECONNREFUSED", NULL);
-}
-
-static void list_network(struct sl_explain *ex)
-{
-	const struct sl_plan_landlock *ll = landlock_of(ex);
-	const enum sl_rung rung = SL_RUNG_LANDLOCK;
-	const enum sl_rung binds = ex->prepared->plan->filter.when & SL_WHEN_BINDS
-					   ? SL_RUNG_SUPERVISOR
-					   : rung;
-
-	if (ex->prepared->plan->filter.when & SL_WHEN_NET) {
-		list_destinations(ex);
-	} else {
-		list_items(ex, SL_KEY_NET_ALLOW, rung, true, "TCP to",
-			   "connect", "by port alone: any address");
-		list_items(ex, SL_KEY_NET_DENY, rung, false, "TCP to", "EACCES",
-			   NULL);
-	}
-	if (ll->handled_net & SL_LL_NET_CONNECT_TCP)
-		refuse(ex, rung, "TCP to any other port", "EACCES", NULL);
-	list_items(ex, SL_KEY_NET_ALLOW_BIND, binds, true, "TCP port", "bind",
-		   NULL);
-	list_items(ex, SL_KEY_NET_DENY_BIND, binds, false, "TCP port", "EACCES",
-		   NULL);
-	if (ll->handled_net & SL_LL_NET_BIND_TCP)
-		refuse(ex, rung, "binding any other TCP port", "EACCES", NULL);
-}
-
-/* Looked up for this explanation, as a run would. */
-static void list_names(struct sl_explain *ex)
-{
-	const struct sl_net_pins *pins = &ex->prepared->pins;
-
-	for (size_t i = 0; i < pins->count; i++) {
-		const struct sl_net_pin *pin = &pins->pins[i];
-		sl_autobuf addrs = SL_BUF_INIT(8192);
-		char text[SL_ADDR_TEXT];
-
-		for (size_t k = 0; k < pin->count; k++) {
-			sl_net_addr_text(&pin->addrs[k], text);
-			sl_buf_addf(&addrs, "%s%s", k ? ", " : "", text);
-		}
-		sl_ex_add_rule(
-			ex,
-			(struct sl_ex_rule){
-				.key = key_name(SL_KEY_NET_ALLOW),
-				.subject = sl_ex_text(ex, "the name %s", pin->name),
-				.effect = sl_ex_text(
-					ex, "%s", addrs.data ? addrs.data : ""),
-				.origin = sl_ex_origin(
-					ex, sl_resolve_rule(policy_of(ex),
-							    pin->name)),
-				.note = "looked up at the start; /etc/hosts "
-					"says the same, so opens are judged",
-				.rung = SL_RUNG_SUPERVISOR,
-				.allows = true,
-				.source = pin,
-			});
-	}
-}
-
 static void list_borders(struct sl_explain *ex)
 {
 	const struct sl_plan_landlock *ll = landlock_of(ex);
 
-	refuse(ex, SL_RUNG_LANDLOCK, "every other file and directory", "EACCES",
-	       "opening, executing, creating, removing, renaming");
-	refuse(ex, SL_RUNG_LANDLOCK, "making device nodes", "EACCES", NULL);
+	sl_ex_add_refusal(ex, SL_RUNG_LANDLOCK,
+			  "every other file and directory", "EACCES",
+			  "opening, executing, creating, removing, renaming");
+	sl_ex_add_refusal(ex, SL_RUNG_LANDLOCK, "making device nodes", "EACCES",
+			  NULL);
 	if (ll->handled_fs & SL_LL_FS_IOCTL_DEV)
-		refuse(ex, SL_RUNG_LANDLOCK, "ioctl on other devices", "EACCES",
-		       NULL);
+		sl_ex_add_refusal(ex, SL_RUNG_LANDLOCK,
+				  "ioctl on other devices", "EACCES", NULL);
 	if (ll->scoped & SL_LL_SCOPE_SIGNAL)
-		refuse(ex, SL_RUNG_LANDLOCK, "signals to processes outside",
-		       "EPERM", NULL);
-	refuse(ex, SL_RUNG_LANDLOCK, "tracing processes outside", "EPERM",
-	       "their memory, environment and descriptors");
+		sl_ex_add_refusal(ex, SL_RUNG_LANDLOCK,
+				  "signals to processes outside", "EPERM", NULL);
+	sl_ex_add_refusal(ex, SL_RUNG_LANDLOCK, "tracing processes outside",
+			  "EPERM", "their memory, environment and descriptors");
 	if (ll->scoped & SL_LL_SCOPE_ABSTRACT_UNIX)
-		refuse(ex, SL_RUNG_LANDLOCK, "abstract sockets outside",
-		       "EPERM", NULL);
+		sl_ex_add_refusal(ex, SL_RUNG_LANDLOCK,
+				  "abstract sockets outside", "EPERM", NULL);
 }
 
 /* A protection that was given up, on request. */
@@ -432,10 +331,11 @@ static void list_filter(struct sl_explain *ex)
 					    .rung = SL_RUNG_SECCOMP,
 					    .source = rule,
 				    });
-	refuse(ex, SL_RUNG_SECCOMP, "system calls newer than this version",
-	       "ENOSYS", NULL);
-	refuse(ex, SL_RUNG_SECCOMP, "entry points of other architectures",
-	       "killed", "32-bit and x32: the rules would not fit them");
+	sl_ex_add_refusal(ex, SL_RUNG_SECCOMP,
+			  "system calls newer than this version", "ENOSYS", NULL);
+	sl_ex_add_refusal(ex, SL_RUNG_SECCOMP,
+			  "entry points of other architectures", "killed",
+			  "32-bit and x32: the rules would not fit them");
 }
 
 /* ------------------------------------------------ the process */
@@ -486,13 +386,14 @@ static void list_attributes(struct sl_explain *ex)
 {
 	enum sl_rung rung = SL_RUNG_ATTRIBUTE;
 
-	refuse(ex, rung, "privileges", "none gained",
-	       "no_new_privs: set-user-ID bits do nothing");
+	sl_ex_add_refusal(ex, rung, "privileges", "none gained",
+			  "no_new_privs: set-user-ID bits do nothing");
 	if (geteuid() == 0)
-		refuse(ex, rung, "capabilities",
-		       "none kept", "root inside is an ordinary user that owns root's files");
-	refuse(ex, rung, "descriptors above 2", "closed",
-	       "those of the caller, before the program starts");
+		sl_ex_add_refusal(
+			ex, rung, "capabilities",
+			"none kept", "root inside is an ordinary user that owns root's files");
+	sl_ex_add_refusal(ex, rung, "descriptors above 2", "closed",
+			  "those of the caller, before the program starts");
 	list_key(ex, SL_KEY_USER, rung, "user and group", NULL);
 	list_key(ex, SL_KEY_CLEAN_ENV, rung, "environment",
 		 "PATH, HOME, USER, TERM and LANG only");
@@ -502,8 +403,9 @@ static void list_attributes(struct sl_explain *ex)
 	list_key(ex, SL_KEY_NO_COREDUMP, rung, "core dumps", "none");
 	if (ex->prepared->launch.carve_count &&
 	    !sl_policy_bool(ex->prepared->policy, SL_KEY_NO_COREDUMP))
-		refuse(ex, rung, "core dumps", "none",
-		       "the kernel would write them over what is carved out");
+		sl_ex_add_refusal(
+			ex, rung, "core dumps", "none",
+			"the kernel would write them over what is carved out");
 	list_key(ex, SL_KEY_NO_HUGE_PAGES, rung, "transparent huge pages",
 		 "none");
 	list_key(ex, SL_KEY_NO_RANDOMIZE_MEMORY, rung, "addresses",
@@ -539,9 +441,10 @@ static void list_judged(struct sl_explain *ex)
 			    strcmp(row->rule.opens, first->rule.opens) == 0)
 				sl_buf_addf(&calls, "%s%s", calls.len ? ", " : "",
 					    sl_sys_name(row->rule.call));
-		refuse(ex, SL_RUNG_SUPERVISOR, first->rule.opens,
-		       "judged by its object",
-		       sl_ex_text(ex, "%s", calls.data ? calls.data : ""));
+		sl_ex_add_refusal(
+			ex, SL_RUNG_SUPERVISOR, first->rule.opens,
+			"judged by its object",
+			sl_ex_text(ex, "%s", calls.data ? calls.data : ""));
 	}
 }
 
@@ -564,8 +467,8 @@ static void list_supervisor(struct sl_explain *ex)
 		return;
 	}
 	list_judged(ex);
-	refuse(ex, SL_RUNG_SUPERVISOR, "processes left running", "ended",
-	       "when the program ends or sandlock is killed");
+	sl_ex_add_refusal(ex, SL_RUNG_SUPERVISOR, "processes left running",
+			  "ended", "when the program ends or sandlock is killed");
 	list_key(ex, SL_KEY_TIMEOUT, SL_RUNG_SUPERVISOR, "time", NULL);
 	list_key(ex, SL_KEY_MEMORY, SL_RUNG_SUPERVISOR,
 		 "memory of all processes together", NULL);
@@ -581,8 +484,7 @@ void sl_ex_list_rules(struct sl_explain *ex)
 	list_carves(ex);
 	list_made_at_start(ex);
 	list_borders(ex);
-	list_network(ex);
-	list_names(ex);
+	sl_ex_list_network(ex);
 	list_filter(ex);
 	list_attributes(ex);
 	list_supervisor(ex);

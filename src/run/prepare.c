@@ -509,7 +509,7 @@ static int build(struct sl_prepared *p, const struct sl_request *request,
 	r = p->plan->filter.traps && !request->dry ? fill_roots(p, err) : 0;
 	if (r < 0)
 		return r;
-	if (p->plan->filter.when & (SL_WHEN_NET | SL_WHEN_BINDS))
+	if (p->plan->filter.when & (SL_WHEN_NET | SL_WHEN_BINDS | SL_WHEN_LISTENS))
 		r = sl_netset_make(p->policy, &p->pins, &p->netset, err);
 	if (r < 0)
 		return r;

@@ -3,7 +3,8 @@
  * bind(2), where a part of a grant is carved out: of a Unix socket it makes a
  * name. Which family it is, the address says, so every address comes here; the
  * others are bound as they are, by our copy, and our domain judges the port, or
- * the network rules do, where the kernel would need too many of its own.
+ * the network rules do: of UDP, which it does not know, and where it would need
+ * too many rules.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -81,6 +82,38 @@ static long bind_path(struct sl_call *call, int sock, const char *path)
 }
 
 /*
+ * Whatever has no rules here is bounded by our own domain. UDPLITE, which
+ * exists by leave alone, is a UDP to its peers; of ICMP it is no port.
+ */
+static bool may_bind(const struct sl_netset *set, int protocol, uint16_t port)
+{
+	switch (protocol) {
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+		return sl_netset_binds(set, SL_NET_BIND_UDP, port);
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		return true;
+	default:
+		return sl_netset_binds(set, SL_NET_BIND, port);
+	}
+}
+
+void sl_bind_refused(struct sl_call *call, int family, bool udp, uint16_t port)
+{
+	char *text = call->judge->object;
+
+	sl_event_deny(call, SL_RULE_NO_GRANT, SL_TRY_BIND, EACCES, -1);
+	snprintf(text, sizeof(call->judge->object), "%sport %u",
+		 udp ? "UDP " : "", port);
+	call->denied.object = text;
+	call->denied.object_len = strlen(text);
+	call->denied.args[0] = family == AF_INET6 ? AF_INET6 : AF_INET;
+	call->denied.args[1] = port;
+	call->denied.args[2] = udp ? SL_NET_UDP : SL_NET_TCP;
+}
+
+/*
  * AF_INET and AF_INET6 have the port in the same place; of an address of
  * neither family (AF_UNSPEC is one to bind()) it is read just so.
  */
@@ -95,15 +128,9 @@ static int judge_port(struct sl_call *call, int sock, sa_family_t said,
 		return -errno;
 	memcpy(&port, address + sizeof(said), sizeof(port));
 	port = ntohs(port);
-	if (protocol == IPPROTO_UDP || sl_netset_binds(&call->judge->net, port))
+	if (may_bind(&call->judge->net, protocol, port))
 		return 0;
-	sl_event_deny(call, SL_RULE_NO_GRANT, SL_TRY_BIND, EACCES, -1);
-	snprintf(call->judge->object, sizeof(call->judge->object), "port %u",
-		 port);
-	call->denied.object = call->judge->object;
-	call->denied.object_len = strlen(call->judge->object);
-	call->denied.args[0] = said == AF_INET6 ? AF_INET6 : AF_INET;
-	call->denied.args[1] = port;
+	sl_bind_refused(call, said, protocol == IPPROTO_UDP, port);
 	return -EACCES;
 }
 
@@ -141,8 +168,12 @@ struct sl_answer sl_h_bind(struct sl_call *call)
 {
 	struct sl_answer answer;
 	struct sl_sock sock;
-	int r = sl_sock_take(call, sl_call_int(call, 0), &sock);
+	int r;
 
+	/* As in h_connect.c. */
+	if (call->judge->when & SL_WHEN_WHY)
+		sl_h_why_bind(call);
+	r = sl_sock_take(call, sl_call_int(call, 0), &sock);
 	if (r < 0)
 		return sl_answer(r);
 	answer = bind_socket(call, sock.fd);

@@ -17,6 +17,9 @@
 #include "supervise/patient.h"
 #include "sys/control_name.h"
 
+/* The kernel hits a port that is denied once in thousands of times. */
+#define LISTEN_TRIES 8
+
 static int judge_peer(struct sl_call *call, const struct sl_sock *sock,
 		      struct sl_peer *peer)
 {
@@ -135,26 +138,84 @@ static int check_server(const struct sl_sock *sock)
 	return sl_sock_is_control(sock->fd, false) ? -EACCES : 0;
 }
 
+/* Or a negative errno. */
+static int port_of(int fd)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in in;
+		struct sockaddr_in6 in6;
+	} name = { 0 };
+	socklen_t len = sizeof(name);
+
+	if (getsockname(fd, &name.any, &len) < 0)
+		return -errno;
+	return ntohs(name.in.sin_port); /* in either, at the same place */
+}
+
+static bool may_listen(struct sl_call *call, int port)
+{
+	return call->judge->when & SL_WHEN_LISTENS &&
+	       sl_netset_binds(&call->judge->net, SL_NET_LISTEN, (uint16_t)port);
+}
+
+static int judge_listener(struct sl_call *call, const struct sl_sock *sock)
+{
+	int port = port_of(sock->fd);
+
+	if (port < 0 || may_listen(call, port))
+		return SL_MIN(port, 0);
+	sl_bind_refused(call, sock->domain, false, (uint16_t)port);
+	return -EACCES;
+}
+
 /*
- * Asked about where no port may be bound: of a Unix socket it opens nothing, a
- * TCP socket that was never bound would get a port of the kernel's choice.
+ * The kernel chooses a port while it makes a listener of the socket. SECURITY:
+ * also when a port that we saw went away meanwhile, because a connect had it;
+ * so it is looked at again, and a wrong one is gone before anybody knows of it.
+ */
+static int listen_rightly(struct sl_call *call, int fd, int backlog)
+{
+	const struct sockaddr none = { .sa_family = AF_UNSPEC };
+	int port, r = -EACCES;
+
+	for (int i = 0; i < LISTEN_TRIES; i++) {
+		if (listen(fd, backlog) < 0)
+			return -errno;
+		port = port_of(fd);
+		if (port >= 0 && may_listen(call, port))
+			return 0;
+		if (connect(fd, &none, sizeof(none)) < 0)
+			shutdown(fd, SHUT_RDWR);
+		r = port < 0 ? port : -EACCES;
+	}
+	return r;
+}
+
+/*
+ * Asked about where a TCP socket that was never bound would get a port of the
+ * kernel's choice, and none, or not every one, may be had; of a Unix socket it
+ * opens nothing.
  */
 struct sl_answer sl_h_listen(struct sl_call *call)
 {
+	int backlog = sl_call_int(call, 1);
 	struct sl_sock sock;
 	int r = sl_sock_take(call, sl_call_int(call, 0), &sock);
+	bool local;
 
 	if (r < 0)
 		return sl_answer(r);
+	local = sock.domain == AF_UNIX;
 	if (sock.domain < 0)
 		r = sock.domain;
-	else if (sock.domain != AF_UNIX)
-		r = -EACCES;
 	else
-		r = check_server(&sock);
+		r = local ? check_server(&sock) : judge_listener(call, &sock);
 	if (r == 0)
 		r = sl_call_alive(call);
-	if (r == 0 && listen(sock.fd, sl_call_int(call, 1)) < 0)
+	if (r == 0 && !local)
+		r = listen_rightly(call, sock.fd, backlog);
+	else if (r == 0 && listen(sock.fd, backlog) < 0)
 		r = -errno;
 	sl_sock_close(call, &sock);
 	return sl_answer(r);

@@ -36,6 +36,9 @@ struct sl_answer sl_h_file_setattr(struct sl_call *call);
 /* h_ioctl.c */
 struct sl_answer sl_h_ioctl(struct sl_call *call);
 
+/* h_bind.c: the refusal is told; the errno is the caller's to answer. */
+void sl_bind_refused(struct sl_call *call, int family, bool udp, uint16_t port);
+
 /* h_watch.c */
 struct sl_answer sl_h_inotify_add_watch(struct sl_call *call);
 

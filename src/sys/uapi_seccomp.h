@@ -68,6 +68,10 @@ struct sl_seccomp_data {
 #define SL_IP_FREEBIND 15u
 #define SL_IP_TRANSPARENT 19u
 #define SL_SO_BINDTODEVICE 25u
+#define SL_SO_ZEROCOPY 60u
+#define SL_IP_UNICAST_IF 50u
+#define SL_IP_LOCAL_PORT_RANGE 51u
+#define SL_IPV6_UNICAST_IF 76u
 #define SL_SO_BINDTOIFINDEX 62u
 #define SL_TCP_REPAIR 19u
 #define SL_TCP_FASTOPEN_CONNECT 30u

@@ -85,7 +85,7 @@ bool naive_judges_under(const struct naive *n, const char *name)
 {
 	return has(judged, name) ||
 	       ((n->protects || n->denies) && has(" open openat bind ", name)) ||
-	       (n->binds && has(" bind ", name)) ||
+	       ((n->binds || n->udp) && has(" bind ", name)) ||
 	       (n->names && has(" open openat ", name)) ||
 	       (n->counted && strcmp(name, "rt_sigaction") == 0);
 }
@@ -177,6 +177,16 @@ static uint32_t do_setsockopt(const struct naive *n, uint32_t level,
 		return n->udp || n->icmp ? FAIL(EPERM) : ALLOW;
 	if (level == 6 && option == 30)
 		return FAIL(EOPNOTSUPP);
+	if (level == 0 && option == 51) /* IP_LOCAL_PORT_RANGE */
+		return n->bind || n->binds || (n->udp && !n->no_supervisor)
+			       ? FAIL(ENOPROTOOPT)
+			       : ALLOW;
+	if ((level == 0 && option == 50) || (level == 41 && option == 76))
+		return (n->udp || n->icmp) && !n->no_supervisor ? FAIL(EPERM)
+								: ALLOW;
+	if (level == 1 && option == 60 && !n->no_supervisor &&
+	    (n->datagrams || n->udp || n->icmp)) /* SO_ZEROCOPY */
+		return FAIL(EOPNOTSUPP);
 	if ((level == 6 && (option == 19 || option == 31)) ||
 	    (level == 1 && (option == 25 || option == 62)) ||
 	    (level == 0 && (option == 4 || option == 15 || option == 19)) ||
@@ -255,10 +265,11 @@ static bool asks(const struct naive *n, const char *name, const uint64_t *a)
 		return sends(n) && a[4] != 0;
 	if (strcmp(name, "sendmsg") == 0 || strcmp(name, "sendmmsg") == 0)
 		return sends(n);
-	if (strcmp(name, "bind") == 0 && n->binds && (uint32_t)a[2] > 2)
+	if (strcmp(name, "bind") == 0 && (n->binds || n->udp) &&
+	    (uint32_t)a[2] > 2)
 		return true;
 	if (strcmp(name, "listen") == 0)
-		return n->local && !n->bind && !n->binds;
+		return n->local || n->bind || n->binds;
 	if (has(" fork vfork ", name))
 		return n->counted;
 	if (strcmp(name, "clone") == 0)

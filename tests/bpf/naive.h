@@ -16,11 +16,11 @@
 struct naive {
 	enum sl_arch arch;
 	bool no_supervisor, bind, pinned, protects, denies, counted;
-	bool local;	/* Unix sockets exist */
-	bool datagrams; /* and datagram ones */
-	bool hosts;	/* TCP to some address */
-	bool names;	/* TCP to a host of some name */
-	bool udp, icmp;
+	bool local;	  /* Unix sockets exist */
+	bool datagrams;	  /* and datagram ones */
+	bool hosts;	  /* TCP to some address */
+	bool names;	  /* TCP to a host of some name */
+	bool udp, icmp;	  /* UDP to one port, so not every port of ours */
 	bool binds;	  /* all TCP ports but one */
 	const char *deny; /* names and groups, blank-separated */
 	const char *allow;

@@ -437,6 +437,58 @@ static void n4_zerocopy(char **argv)
 	}
 }
 
+/* PORT of ALLOWED: programs see at the option that it is not to be had, and
+ * with the flag alone a send is as any other. */
+static void n4_zerocopy_option(char **argv)
+{
+	static const struct {
+		int domain, type;
+	} kinds[] = { { AF_INET, SOCK_DGRAM },
+		      { AF_INET6, SOCK_DGRAM },
+		      { AF_INET, SOCK_STREAM } };
+	struct addr to = addr(ALLOWED, number(argv[0]));
+	int one = 1, fd;
+
+	for (size_t i = 0; i < 3; i++) {
+		fd = socket(kinds[i].domain, kinds[i].type, 0);
+		errno = 0;
+		result("SO_ZEROCOPY", setsockopt(fd, SOL_SOCKET, SO_ZEROCOPY,
+						 &one, sizeof(one)) == 0 ||
+					      errno != EOPNOTSUPP);
+		close(fd);
+	}
+	for (size_t i = 0; i < CALLS; i++) {
+		fd = socket(AF_INET, SOCK_DGRAM, 0);
+		if (!calls[i].send(fd, &to, MSG_ZEROCOPY))
+			result(calls[i].name, true); /* it must pass */
+		close(fd);
+	}
+}
+
+/* The way out: of allowed destinations, too. */
+static void n4_interfaces(char **argv)
+{
+	static const char lo[] = "lo";
+	int four = socket(AF_INET, SOCK_DGRAM, 0), index = (int)htonl(1);
+	int six = socket(AF_INET6, SOCK_DGRAM, 0), one = 1;
+	(void)argv;
+
+#define REFUSED(fd, level, option, value, size)                            \
+	result(#option, setsockopt(fd, level, option, value, size) == 0 || \
+				errno != EPERM)
+	REFUSED(four, SOL_SOCKET, SO_BINDTODEVICE, lo, 3);
+	REFUSED(four, SOL_SOCKET, 62 /* SO_BINDTOIFINDEX */, &one, 4);
+	REFUSED(four, SOL_IP, IP_UNICAST_IF, &index, 4);
+	REFUSED(six, SOL_IPV6, 76 /* IPV6_UNICAST_IF */, &index, 4);
+	REFUSED(four, SOL_IP, IP_FREEBIND, &one, 4);
+	REFUSED(four, SOL_IP, IP_TRANSPARENT, &one, 4);
+	REFUSED(six, SOL_IPV6, 78 /* IPV6_FREEBIND */, &one, 4);
+	REFUSED(six, SOL_IPV6, IPV6_TRANSPARENT, &one, 4);
+#undef REFUSED
+	close(four);
+	close(six);
+}
+
 /* ------------------------------------------------ whose socket it is */
 
 static bool pass(int by, int fd)
@@ -524,10 +576,18 @@ static void n6_others(char **argv)
 }
 
 const struct attack attacks_dest[] = {
-	{ "N1tcp", n1_tcp },	       { "N1mptcp", n1_mptcp },
-	{ "N2udp", n2_udp },	       { "N2source", n2_source },
-	{ "N2source6", n2_source6 },   { "N3connected", n3_connected },
-	{ "N3batch", n3_batch },       { "N4routes", n4_routes },
-	{ "N4zerocopy", n4_zerocopy }, { "N5passed", n5_passed },
-	{ "N6others", n6_others },     { NULL, NULL },
+	{ "N1tcp", n1_tcp },
+	{ "N1mptcp", n1_mptcp },
+	{ "N2udp", n2_udp },
+	{ "N2source", n2_source },
+	{ "N2source6", n2_source6 },
+	{ "N3connected", n3_connected },
+	{ "N3batch", n3_batch },
+	{ "N4routes", n4_routes },
+	{ "N4zerocopy", n4_zerocopy },
+	{ "N4option", n4_zerocopy_option },
+	{ "N4interfaces", n4_interfaces },
+	{ "N5passed", n5_passed },
+	{ "N6others", n6_others },
+	{ NULL, NULL },
 };

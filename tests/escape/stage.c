@@ -508,6 +508,7 @@ static void remove_tree(char *dir)
 
 void stage_free(struct stage *s)
 {
+	stage_hang_up(s);
 	close(s->victim_stdin);
 	kill(s->victim, SIGKILL);
 	waitpid(s->victim, NULL, 0);

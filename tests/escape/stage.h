@@ -41,7 +41,8 @@ struct stage {
 	int udp[3], udp_port, lone_port; /* 127.0.0.1, ::1; 127.0.0.2 alone */
 	int unix_fd[5]; /* abstract stream, seqpacket, dgram; path: both */
 	int pty, shm_key, shm_id, queue;
-	pid_t victim;
+	pid_t victim, caller;
+	int call_port; /* of stage_call() */
 	int victim_stdin;
 	char *before[3]; /* out, ro, victim */
 };
@@ -61,6 +62,10 @@ struct run {
  */
 bool stage_isolate(bool always);
 struct stage *stage_new(void);
+/* Has a peer send the canary to a port that was free: ROOT/work/ports names
+ * more of them. Until stage_free(). */
+void stage_call(struct stage *s);
+void stage_hang_up(struct stage *s);
 /* What happened outside, besides leaks: a mask of enum stage_harm. */
 unsigned int stage_harm(struct stage *s);
 /* Would its TCP and UDP sockets notice? After all harm was asked for. */

@@ -55,6 +55,9 @@ static const char *letter(const struct stage *s, char c, char *buf, size_t size)
 	case 'q':
 		snprintf(buf, size, "%d", s->lone_port);
 		return buf;
+	case 'b':
+		snprintf(buf, size, "%d", s->call_port);
+		return buf;
 	case 'v':
 		snprintf(buf, size, "%d", s->victim);
 		return buf;

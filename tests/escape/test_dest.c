@@ -72,6 +72,15 @@ TRICK(N4_routes, .id = "N4routes", .args = { "%u" }, .flags = { UDP_OPEN },
 TRICK(N4_zerocopy, .id = "N4zerocopy", .args = { "%u" }, .flags = { UDP_RULE },
       .harm = HARM_UDP, .off = { UDP_OPEN })
 
+TRICK(N4_zerocopy_option, .id = "N4option", .args = { "%u" },
+      .flags = { UDP_OPEN }, .bare = BARE_SOME)
+
+TRICK(N4_zerocopy_option_of_unix, .id = "N4option", .args = { "%u" },
+      .flags = { UDP_OPEN, "--unix-allow", "%w" }, .bare = BARE_SOME)
+
+TRICK(N4_interfaces, .id = "N4interfaces", .flags = { UDP_OPEN },
+      .bare = BARE_SOME)
+
 TRICK(N5_passed_on, .id = "N5passed", .args = { "%p", "%u" },
       .flags = { TCP_RULE, UDP_RULE }, .harm = HARM_NET | HARM_UDP,
       .off = { TCP_OPEN, UDP_OPEN })

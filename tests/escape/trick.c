@@ -39,6 +39,8 @@ static struct outcome perform(const struct trick *t, bool inside, bool off)
 	int fd;
 	pid_t pid;
 
+	if (t->called)
+		stage_call(s);
 	if (inside) {
 		static const char *const base[] = { "%X", "run", "-r", "%x",
 						    "-r", "%r",	 "-w", "%w" };

@@ -12,7 +12,7 @@
  * In arguments and flags %-letters are replaced: x attacker, X sandlock, R the
  * stage, o out, s secret, r ro, w work, g program, S set-user-ID program,
  * a name, n and d Unix sockets, h shared memory file, k its key, t terminal,
- * p and u ports, q that of 127.0.0.2, v victim.
+ * p and u ports, q that of 127.0.0.2, b one to bind, v victim.
  */
 #ifndef ESCAPE_TRICK_H
 #define ESCAPE_TRICK_H
@@ -39,6 +39,7 @@ struct trick {
 	bool same;     /* instead: the same output inside as bare */
 	bool refused;  /* the run itself: 125, nothing starts */
 	bool may_win;  /* what it wins inside is allowed; no harm is */
+	bool called;   /* a peer sends to a port inside: stage_call() */
 	bool off_root; /* the control with @off needs root */
 };
 

@@ -107,7 +107,9 @@ static void choose_denies(struct chooser *t)
 static void choose_network(struct chooser *t)
 {
 	char connect[64], bind[64], range[64];
+	char udp[80], udp_range[80];
 	const char *const binds[] = { bind, range, "0", "80" };
+	const char *const udp_binds[] = { udp, udp_range, "udp://0", "udp://*" };
 	const char *const connects[] = { connect, "tcp://*" };
 
 	snprintf(connect, sizeof(connect), "tcp://:%u,%u",
@@ -115,6 +117,10 @@ static void choose_network(struct chooser *t)
 	snprintf(bind, sizeof(bind), "%u", t->world->unused);
 	snprintf(range, sizeof(range), "%u-%u", t->world->port,
 		 t->world->port > 65435 ? 65535 : t->world->port + 100);
+	snprintf(udp, sizeof(udp), "udp://%s", bind);
+	snprintf(udp_range, sizeof(udp_range), "udp://%s", range);
+	maybe(t, 15, "network.allow_bind", udp_binds, LEN(udp_binds));
+	maybe(t, 10, "network.deny_bind", udp_binds, 2);
 	maybe(t, 40, "network.allow", connects, LEN(connects));
 	for (int i = 0; i < 2; i++)
 		maybe(t, 30, "network.allow_bind", binds, LEN(binds));

@@ -265,6 +265,8 @@ static int try_op(char op, const char *arg)
 				  connect);
 	case 'B':
 		return try_socket(SOCK_STREAM, 0, &to, loopback(arg, &to), bind);
+	case 'D':
+		return try_socket(SOCK_DGRAM, 0, &to, loopback(arg, &to), bind);
 	case 'U':
 		return try_socket(SOCK_DGRAM, 0, &to, loopback(arg, &to),
 				  connect);

@@ -91,7 +91,9 @@ static void attempt_net(struct attempt *a)
 {
 	const char *q = a->question, *port = strrchr(q, ':') + 1;
 
-	a->op = strncmp(q, "bind:", 5) == 0	  ? 'B'
+	port += strspn(port, "/"); /* of bind:udp:// */
+	a->op = strncmp(q, "bind:udp:", 9) == 0	  ? 'D'
+		: strncmp(q, "bind:", 5) == 0	  ? 'B'
 		: strncmp(q, "net:udp:", 8) == 0  ? 'U'
 		: strncmp(q, "net:icmp:", 9) == 0 ? 'I'
 		: strncmp(q, "net:unix:", 9) == 0 ? 'X'
@@ -202,6 +204,11 @@ static void ask_all(void)
 	ask(question);
 	snprintf(question, sizeof(question), "bind:%u", t.world.port);
 	ask(question);
+	snprintf(question, sizeof(question), "bind:udp://%u", t.world.unused);
+	ask(question);
+	snprintf(question, sizeof(question), "bind:udp://%u", t.world.port);
+	ask(question);
+	ask("bind:udp://0");
 	ask("bind:0");
 	ask("bind:80");
 	for (int i = 0; i < 12; i++) {
@@ -249,6 +256,7 @@ static bool is_harmless(const struct attempt *a)
 	case 'C': /* nobody listens there */
 		return a->error == ECONNREFUSED && !listens_at(a->arg);
 	case 'B':
+	case 'D':
 		return a->error == EADDRINUSE;
 	default:
 		return false;

@@ -121,6 +121,21 @@ TEST(a_confined_thread_has_nobody_to_judge_hosts)
 	}
 }
 
+TEST(a_confined_thread_has_nobody_to_judge_udp_ports)
+{
+	SL_AUTO(sl_policy) policy = policy_new();
+	struct sl_error err = { 0 };
+
+	set_ok(policy, SL_KEY_NET_ALLOW_BIND, "8080");
+	EXPECT_EQ(sl_policy_check_confine(policy, NULL), 0);
+	/* There are no such sockets, so it holds. */
+	set_ok(policy, SL_KEY_NET_DENY_BIND, "udp://5353");
+	EXPECT_EQ(sl_policy_check_confine(policy, NULL), 0);
+	set_ok(policy, SL_KEY_NET_ALLOW_BIND, "udp://5353");
+	EXPECT_EQ(sl_policy_check_confine(policy, &err), -EINVAL);
+	EXPECT_HAS(err.msg, "not to hosts, UDP or ICMP");
+}
+
 TEST(a_syscall_is_not_both_denied_and_allowed)
 {
 	SL_AUTO(sl_policy) policy = policy_new();
