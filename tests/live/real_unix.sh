@@ -358,6 +358,7 @@ socketserver.UnixStreamServer("app", Handler).serve_forever()
 END
 	cat >nginx.conf <<END
 daemon off; master_process off; pid nginx.pid; error_log stderr;
+user $(id -un) $(id -gn);
 events {} http { access_log off; client_body_temp_path b; proxy_temp_path p;
 fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
 server { listen 127.0.0.1:$port;
@@ -367,7 +368,7 @@ END
 	inside sh -c 'python3 app.py & app=$!
 		until [ -S app ]; do :; done
 		nginx -p "$PWD" -c nginx.conf & nginx=$!
-		curl -sS --retry 20 --retry-connrefused --retry-delay 0 \
+		curl -sS --retry 20 --retry-connrefused --retry-delay 1 \
 			http://127.0.0.1:'"$port"'/
 		kill $app $nginx; wait; true'
 	works
