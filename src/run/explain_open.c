@@ -65,6 +65,19 @@ static bool any_port(const struct sl_explain *ex, uint64_t right)
 	return false;
 }
 
+/* One that the kernel chooses, by a rule. */
+static bool free_port(const struct sl_explain *ex)
+{
+	const struct sl_plan_landlock *ll = &ex->prepared->plan->landlock;
+
+	if (!(ll->handled_net & SL_LL_NET_BIND_TCP))
+		return true;
+	for (size_t i = 0; i < ll->port_count; i++)
+		if (!ll->ports[i].port)
+			return ll->ports[i].access & SL_LL_NET_BIND_TCP;
+	return false;
+}
+
 static bool any_host(const struct sl_explain *ex)
 {
 	const struct sl_netset *set = &ex->prepared->netset;
@@ -111,7 +124,7 @@ static bool is_open(const struct sl_explain *ex, enum open_when when)
 	case OPEN_SOCKET:
 		return ex->spec.list[SL_SYS_socket] == SL_LIST_ALLOW;
 	case OPEN_BIND:
-		return any_port(ex, SL_LL_NET_BIND_TCP) &&
+		return any_port(ex, SL_LL_NET_BIND_TCP) && !free_port(ex) &&
 		       sl_ex_filter(ex, SL_SYS_listen, no_args) == 0;
 	case OPEN_UNIX:
 		return ex->spec.when & SL_WHEN_UNIX;
