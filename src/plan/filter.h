@@ -71,6 +71,9 @@ enum sl_when {
 	SL_WHEN_HOSTS = 1u << 19,
 	SL_WHEN_BINDS = 1u << 20,   /* judged: TCP ports to bind */
 	SL_WHEN_COUNTED = 1u << 21, /* judged, and processes are limited */
+	/* Judged: we answer for AF_NETLINK, as socket(2) is neither denied nor
+	 * allowed by name. */
+	SL_WHEN_NETLINK = 1u << 22,
 };
 
 #define SL_RULE_TESTS 4
