@@ -75,6 +75,9 @@ enum sl_when {
 	SL_WHEN_LISTENS = 1u << 22,
 	/* Some ports may be bound, and not every one. */
 	SL_WHEN_SOME_PORTS = 1u << 23,
+	/* Judged: we answer for AF_NETLINK, as socket(2) is neither denied nor
+	 * allowed by name. */
+	SL_WHEN_NETLINK = 1u << 24,
 };
 
 #define SL_RULE_TESTS 4

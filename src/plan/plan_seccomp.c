@@ -238,6 +238,10 @@ static unsigned int conditions(const struct sl_policy *policy)
 	if (when & SL_WHEN_JUDGED &&
 	    sl_policy_get(policy, SL_KEY_PROCESSES)->count)
 		when |= SL_WHEN_COUNTED;
+	if (when & SL_WHEN_JUDGED &&
+	    !sl_filter_item(policy, SL_KEY_EXTRA_ALLOW, SL_SYS_socket) &&
+	    !sl_filter_item(policy, SL_KEY_EXTRA_DENY, SL_SYS_socket))
+		when |= SL_WHEN_NETLINK;
 	/* An error is the other half's to report; here it means "no port". */
 	r = sl_ports_bind(policy, &bind, NULL);
 	if ((r < 0 && r != -E2BIG) || (r == 0 && bind.none))

@@ -39,6 +39,8 @@ struct sl_answer {
 	int32_t error; /* positive errno */
 	int64_t value;
 	uint32_t fd_flags; /* SL_ANSWER_FD: O_CLOEXEC or 0 */
+	/* SL_ANSWER_FD: the number it gets if it can; 0: the lowest free one. */
+	uint32_t fd_number;
 };
 
 /* r < 0: the negative errno; else the value. */

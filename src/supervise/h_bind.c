@@ -139,6 +139,7 @@ static struct sl_answer bind_socket(struct sl_call *call, int sock)
 	char address[ADDRESS_MAX + 1] = { 0 };
 	const size_t at = offsetof(struct sockaddr_un, sun_path);
 	int len = sl_call_int(call, 2), family;
+	struct sl_netlink_end *end;
 	sa_family_t said;
 	int r;
 
@@ -152,6 +153,8 @@ static struct sl_answer bind_socket(struct sl_call *call, int sock)
 		r = sl_call_alive(call);
 	if (r < 0)
 		return sl_answer(r);
+	if (family == AF_UNIX && (end = sl_netlink_find(call->judge, sock)))
+		return sl_answer(sl_netlink_bind(call->judge, end, address, len));
 	memcpy(&said, address, sizeof(said));
 	if (call->judge->when & SL_WHEN_BINDS && family != AF_UNIX) {
 		r = judge_port(call, sock, said, address);

@@ -20,12 +20,20 @@
 /* The kernel hits a port that is denied once in thousands of times. */
 #define LISTEN_TRIES 8
 
+/* 1: it is connected, as far as anybody can tell. */
 static int judge_peer(struct sl_call *call, const struct sl_sock *sock,
 		      struct sl_peer *peer)
 {
 	int r = sl_peer_read(call, sl_call_arg(call, 1), sl_call_int(call, 2),
 			     peer);
 
+	if (r == 0 && sock->domain == AF_UNIX &&
+	    sl_netlink_find(call->judge, sock->fd)) {
+		r = sl_netlink_connect(&peer->addr, (int)peer->len);
+		if (r <= 0)
+			return r < 0 ? r : 1;
+		r = 0;
+	}
 	if (r == 0)
 		r = sl_peer_judge(call, sock, peer, false);
 	if (r == 0)
@@ -116,7 +124,7 @@ struct sl_answer sl_h_connect(struct sl_call *call)
 		return sl_patient_give(call, &job);
 	sl_sock_close(call, &job.sock);
 	sl_job_fini(&job);
-	return sl_answer(r);
+	return sl_answer(SL_MIN(r, 0));
 }
 
 /*

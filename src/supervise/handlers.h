@@ -93,6 +93,13 @@ struct sl_answer sl_h_sendto(struct sl_call *call);
 struct sl_answer sl_h_sendmsg(struct sl_call *call);
 struct sl_answer sl_h_sendmmsg(struct sl_call *call);
 
+/* h_netlink.c */
+struct sl_answer sl_h_netlink(struct sl_call *call);
+struct sl_answer sl_h_netlink_bind(struct sl_call *call);
+struct sl_answer sl_h_netlink_connect(struct sl_call *call);
+struct sl_answer sl_h_netlink_name(struct sl_call *call);
+struct sl_answer sl_h_netlink_send(struct sl_call *call);
+
 /* h_open.c */
 struct sl_answer sl_h_open(struct sl_call *call);
 struct sl_answer sl_h_openat(struct sl_call *call);

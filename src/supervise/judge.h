@@ -18,6 +18,7 @@
 #include "supervise/grants.h"
 #include "supervise/hosts.h"
 #include "supervise/hurry.h"
+#include "supervise/netlink.h"
 #include "supervise/parked.h"
 
 struct sl_patient;
@@ -88,6 +89,7 @@ struct sl_judge {
 	int inherited_count;
 	struct sl_judge_pidfd pidfds[SL_JUDGE_PIDFDS];
 	struct sl_hurry hurry;
+	struct sl_netlink netlink;
 	int held[SL_JUDGE_HELD]; /* second copies (remote.h) */
 	int held_count;
 	int kept; /* a socket not closed yet, + 1 (linger.h); 0: none */

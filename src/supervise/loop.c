@@ -75,6 +75,7 @@ void sl_judge_free(struct sl_judge *judge)
 	if (!judge)
 		return;
 	sl_patient_free(judge->patient);
+	sl_netlink_fini(judge);
 	/* Kept for ever rather than waited for. */
 	sl_linger_close(judge, -1);
 	sl_hurry_fini(&judge->hurry);
@@ -155,16 +156,26 @@ static void respond_fd(struct sl_judge *judge, const struct sl_answer *answer)
 	struct seccomp_notif_addfd add = { .id = judge->in.notif.id,
 					   .srcfd = (uint32_t)answer->value,
 					   .newfd_flags = answer->fd_flags };
-	int fd = ioctl(judge->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
-	struct sl_answer done = sl_answer(fd < 0 ? -errno : fd);
+	struct sl_answer done;
+	int fd = -1;
 
+	if (answer->fd_number) {
+		add.newfd = answer->fd_number;
+		add.flags = SECCOMP_ADDFD_FLAG_SETFD;
+		fd = ioctl(judge->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+		/* Above what the caller may have, for one. */
+		add.newfd = add.flags = 0;
+	}
+	if (fd < 0)
+		fd = ioctl(judge->listener, SECCOMP_IOCTL_NOTIF_ADDFD, &add);
+	done = sl_answer(fd < 0 ? -errno : fd);
 	close((int)answer->value);
 	respond(judge, &done);
 }
 
 static void answer_one(struct sl_judge *judge)
 {
-	struct sl_answer answer = { SL_ANSWER_FAIL, EPERM, 0, 0 };
+	struct sl_answer answer = { .kind = SL_ANSWER_FAIL, .error = EPERM };
 
 	if (open_bases(judge) == 0) {
 		if (judge->looks)
@@ -199,18 +210,26 @@ static int receive(struct sl_judge *judge)
 		       : 0;
 }
 
-/* 1: something to receive; 0: not within @timeout_ms, or @other_fd (if not -1)
- * is readable, *ret_other; -EPIPE as above. */
-static int ready(struct sl_judge *judge, int timeout_ms, int other_fd,
-		 bool *ret_other)
+struct others {
+	int fd;	      /* -1: nothing */
+	bool is_over; /* it is readable */
+	bool asks;    /* of the sockets of netlink.h some do */
+};
+
+/* 1: something to receive; 0: not within @timeout_ms, or there is something of
+ * the others; -EPIPE as above. */
+static int ready(struct sl_judge *judge, int timeout_ms, struct others *others)
 {
-	struct pollfd pfds[2] = { { .fd = judge->listener, .events = POLLIN },
-				  { .fd = other_fd, .events = POLLIN } };
-	int r = poll(pfds, 2, timeout_ms);
+	struct pollfd pfds[3] = { { .fd = judge->listener, .events = POLLIN },
+				  { .fd = others->fd, .events = POLLIN },
+				  { .fd = judge->netlink.epoll,
+				    .events = POLLIN } };
+	int r = poll(pfds, judge->netlink.made ? 3 : 2, timeout_ms);
 
 	if (r < 0)
 		return errno == EINTR ? 0 : -errno;
-	*ret_other = pfds[1].revents != 0;
+	others->is_over = pfds[1].revents != 0;
+	others->asks = pfds[2].revents != 0;
 	if (pfds[0].revents & POLLIN)
 		return 1;
 	return pfds[0].revents ? -EPIPE : 0;
@@ -218,10 +237,10 @@ static int ready(struct sl_judge *judge, int timeout_ms, int other_fd,
 
 int sl_judge_serve_ready(struct sl_judge *judge, int timeout_ms)
 {
+	struct others none = { .fd = -1 };
 	int served = 0;
-	bool other;
 
-	while (ready(judge, served ? 0 : timeout_ms, -1, &other) > 0) {
+	while (ready(judge, served ? 0 : timeout_ms, &none) > 0) {
 		if (receive(judge) <= 0)
 			continue;
 		answer_one(judge);
@@ -237,13 +256,13 @@ int sl_judge_serve_ready(struct sl_judge *judge, int timeout_ms)
  */
 int sl_judge_serve(struct sl_judge *judge, int guardian_fd)
 {
-	bool over = false;
+	struct others others = { .fd = guardian_fd };
 	int r;
 
 	for (;;) {
 		bool again = judge->looks || judge->parked_count;
 
-		r = ready(judge, again ? LOOK_MS : -1, guardian_fd, &over);
+		r = ready(judge, again ? LOOK_MS : -1, &others);
 		if (again) {
 			sl_exec_look(judge);
 			sl_parked_retry(judge);
@@ -252,11 +271,15 @@ int sl_judge_serve(struct sl_judge *judge, int guardian_fd)
 			r = receive(judge);
 		if (r > 0)
 			answer_one(judge);
-		if (r < 0 || over)
+		/* In turn: neither keeps the other waiting. */
+		if (others.asks)
+			sl_netlink_serve(judge);
+		if (r < 0 || others.is_over)
 			break;
 	}
 	/* Nobody waits for what they do, and what they hold is the sandbox's. */
 	sl_patient_free(judge->patient);
 	judge->patient = NULL;
+	sl_netlink_fini(judge);
 	return r < 0 && r != -EPIPE ? r : 0;
 }

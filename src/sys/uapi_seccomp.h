@@ -47,6 +47,7 @@ struct sl_seccomp_data {
 #define SL_AF_UNIX 1u
 #define SL_AF_INET 2u
 #define SL_AF_INET6 10u
+#define SL_AF_NETLINK 16u
 #define SL_SOCK_TYPE_MASK 0xfu
 #define SL_SOCK_STREAM 1u
 #define SL_SOCK_DGRAM 2u
@@ -57,6 +58,12 @@ struct sl_seccomp_data {
 #define SL_IPPROTO_TCP 6u
 #define SL_IPPROTO_UDP 17u
 #define SL_IPPROTO_ICMPV6 58u
+#define SL_NETLINK_ROUTE 0u
+#define SL_NETLINK_ADDRESS 12u /* of a struct sockaddr_nl */
+/* Where the sockets of netlink.h are put: 64 numbers, below the 1024 that a
+ * process may have. */
+#define SL_NETLINK_FD_MASK 0xffffffc0u
+#define SL_NETLINK_FIRST_FD 960u
 #define SL_MSG_FASTOPEN 0x20000000u
 
 /* setsockopt(2): levels, then options */

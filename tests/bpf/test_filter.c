@@ -38,7 +38,8 @@ static const uint32_t words[] = {
 	0x5000940E, 0x50009401, 0x9408,	    0x80089418, 0x4008941a, 0xC0109412,
 	0x59616d61, 0x59616d62, 0x40000,    0x9400,	0x9500,	    0x40,
 	0x41,	    0x241,	0x200000,   0x200001,	0x210000,   0x410001,
-	0x80000,    0x440,	0x200040,
+	0x80000,    0x440,	0x200040,   11,		12,	    13,
+	959,	    960,	961,
 };
 
 static void check(const struct naive *n, const struct sl_plan_filter *filter,
@@ -167,10 +168,11 @@ static size_t check_all(struct naive n, size_t thin)
 	return most;
 }
 
-/* 200 for what is refused and allowed; some 25 more for what is trapped. */
-TEST(default_policy_is_the_naive_one_in_232_instructions)
+/* 200 for what is refused and allowed; some 50 more for what is trapped, a
+ * search no deeper for it. */
+TEST(default_policy_is_the_naive_one_in_256_instructions)
 {
-	EXPECT_LE(check_all((struct naive){ 0 }, ALL), 232);
+	EXPECT_LE(check_all((struct naive){ 0 }, ALL), 256);
 }
 
 TEST(bind_rule_opens_listen)
@@ -185,22 +187,22 @@ TEST(no_supervisor_is_the_short_list)
 
 TEST(unix_sockets_where_there_is_a_place_for_them)
 {
-	EXPECT_LE(check_all((struct naive){ .local = true }, ALL), 244);
+	EXPECT_LE(check_all((struct naive){ .local = true }, ALL), 266);
 	EXPECT_LE(check_all((struct naive){ .local = true, .bind = true }, SOME),
-		  246);
+		  270);
 }
 
 TEST(unix_datagrams_where_they_are_asked_for)
 {
 	struct naive n = { .local = true, .datagrams = true };
 
-	EXPECT_LE(check_all(n, ALL), 250);
+	EXPECT_LE(check_all(n, ALL), 266);
 }
 
 TEST(destinations_are_judged_where_rules_know_them)
 {
-	EXPECT_LE(check_all((struct naive){ .hosts = true }, ALL), 244);
-	EXPECT_LE(check_all((struct naive){ .udp = true }, ALL), 278);
+	EXPECT_LE(check_all((struct naive){ .hosts = true }, ALL), 268);
+	EXPECT_LE(check_all((struct naive){ .udp = true }, ALL), 308);
 	check_all((struct naive){ .icmp = true }, SOME);
 	EXPECT_LE(check_all((struct naive){ .hosts = true,
 					    .udp = true,
@@ -208,7 +210,7 @@ TEST(destinations_are_judged_where_rules_know_them)
 					    .local = true,
 					    .datagrams = true },
 			    SOME),
-		  288);
+		  322);
 	check_all((struct naive){ .udp = true, .no_supervisor = true }, SOME);
 }
 
@@ -221,20 +223,20 @@ TEST(binds_are_judged_where_too_many_are_allowed)
 /* Reading stays free of traps. */
 TEST(protected_parts_trap_what_writes)
 {
-	EXPECT_LE(check_all((struct naive){ .protects = true }, SOME), 270);
+	EXPECT_LE(check_all((struct naive){ .protects = true }, SOME), 290);
 	check_all((struct naive){ .protects = true, .no_supervisor = true },
 		  SOME);
 }
 
 TEST(denied_parts_trap_reading_as_well)
 {
-	EXPECT_LE(check_all((struct naive){ .denies = true }, SOME), 270);
+	EXPECT_LE(check_all((struct naive){ .denies = true }, SOME), 292);
 	check_all((struct naive){ .denies = true, .protects = true }, SOME);
 }
 
 TEST(names_trap_opening_alone)
 {
-	EXPECT_LE(check_all((struct naive){ .names = true }, SOME), 260);
+	EXPECT_LE(check_all((struct naive){ .names = true }, SOME), 270);
 	check_all((struct naive){ .names = true, .protects = true }, SOME);
 	check_all((struct naive){ .names = true, .denies = true }, SOME);
 }
@@ -325,7 +327,21 @@ static const struct {
 	{ "socket", { 10, 3, 58 }, EPERM },
 	{ "socket", { 2, 10, 0x300 }, EPERM },
 	{ "socket", { 1, 1, 0 }, EAFNOSUPPORT },
-	{ "socket", { 16, 3, 0 }, EAFNOSUPPORT },
+	{ "socket", { 16, 3, 0 }, TRAPPED },
+	{ "socket", { HIGH | 16, 0x80802, HIGH }, TRAPPED },
+	{ "socket", { 16, 3, 9 }, EAFNOSUPPORT },
+	{ "socket", { 16, 3, HIGH | 15 }, EAFNOSUPPORT },
+	{ "bind", { 3, 8, 12 }, TRAPPED },
+	{ "bind", { 3, 8, 16 }, 0 },
+	{ "bind", { 960, 8, 28 }, 0 },
+	{ "getsockname", { 959 }, 0 },
+	{ "getsockname", { HIGH | 960 }, TRAPPED },
+	{ "getsockname", { 1023 }, TRAPPED },
+	{ "getsockname", { 1024 }, 0 },
+	{ "sendto", { 3, 0, 20 }, 0 },
+	{ "sendto", { 960, 0, 20 }, TRAPPED },
+	{ "recvfrom", { 960 }, 0 },
+	{ "close", { 960 }, 0 },
 	{ "socket", { 17, 3, 0 }, EAFNOSUPPORT },
 	{ "socket", { 38, 5, 0 }, EAFNOSUPPORT },
 	{ "socket", { 40, 1, 0 }, EAFNOSUPPORT },

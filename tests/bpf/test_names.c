@@ -259,7 +259,7 @@ TEST(public_entry_compiles_for_this_host)
 
 	ASSERT_EQ(sl_plan_compile_filter(policy, &probe, &filter, &err), 0);
 	EXPECT_GT(filter.count, 50);
-	EXPECT_LE(filter.count, 232);
+	EXPECT_LE(filter.count, 256);
 	EXPECT_TRUE(filter.traps);
 	EXPECT_FALSE(filter.hinders);
 	free(filter.insns);

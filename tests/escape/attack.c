@@ -111,10 +111,10 @@ int number(const char *text)
 static const struct attack *find(const char *id)
 {
 	static const struct attack *const tables[] = {
-		attacks_path,  attacks_alias, attacks_proc, attacks_exec,
-		attacks_ipc,   attacks_unix,  attacks_peer, attacks_net,
-		attacks_dest,  attacks_flip,  attacks_same, attacks_seccomp,
-		attacks_calls, attacks_life,  attacks_bind,
+		attacks_path,	 attacks_alias, attacks_proc, attacks_exec,
+		attacks_ipc,	 attacks_unix,	attacks_peer, attacks_net,
+		attacks_netlink, attacks_dest,	attacks_flip, attacks_same,
+		attacks_seccomp, attacks_calls, attacks_life, attacks_bind,
 	};
 
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)

@@ -33,6 +33,7 @@ extern const struct attack attacks_ipc[];
 extern const struct attack attacks_unix[];
 extern const struct attack attacks_peer[];
 extern const struct attack attacks_net[];
+extern const struct attack attacks_netlink[];
 extern const struct attack attacks_dest[];
 extern const struct attack attacks_bind[];
 extern const struct attack attacks_flip[];

@@ -39,8 +39,9 @@ static void a097(char **argv)
 	(void)argv;
 	result("socket AF_UNIX",
 	       syscall(SYS_socket, HIGH | AF_UNIX, HIGH | SOCK_DGRAM, 0) >= 0);
-	result("socket AF_NETLINK",
-	       syscall(SYS_socket, HIGH | AF_NETLINK, HIGH | SOCK_RAW, 0) >= 0);
+	result("socket AF_NETLINK, sock_diag",
+	       syscall(SYS_socket, HIGH | AF_NETLINK, HIGH | SOCK_RAW,
+		       HIGH | 4) >= 0);
 	result("socket UDP", syscall(SYS_socket, HIGH | AF_INET,
 				     HIGH | SOCK_DGRAM, HIGH) >= 0);
 	result("socket ping",

@@ -179,7 +179,7 @@ static void a130(char **argv)
 		{ "AF_VSOCK", 40, SOCK_STREAM, 0 },
 		{ "AF_ALG", 38, SOCK_SEQPACKET, 0 },
 		{ "AF_PACKET", AF_PACKET, SOCK_RAW, 0 },
-		{ "AF_NETLINK route", AF_NETLINK, SOCK_RAW, 0 },
+		{ "AF_NETLINK generic", AF_NETLINK, SOCK_RAW, 16 },
 		{ "AF_NETLINK sock_diag", AF_NETLINK, SOCK_RAW, 4 },
 		{ "AF_NETLINK audit", AF_NETLINK, SOCK_RAW, 9 },
 		{ "AF_NETLINK uevent", AF_NETLINK, SOCK_DGRAM, 15 },
@@ -223,7 +223,6 @@ static void a131(char **argv)
 	snprintf(req.ifr_name, sizeof(req.ifr_name), "lo");
 	result("SIOCGIFHWADDR", ioctl(fd, SIOCGIFHWADDR, &req) == 0);
 	result("SIOCGIFFLAGS", ioctl(fd, SIOCGIFFLAGS, &req) == 0);
-	result("netlink", socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0) >= 0);
 }
 
 const struct attack attacks_unix[] = {

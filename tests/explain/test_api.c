@@ -229,9 +229,10 @@ TEST(calls_by_name_group_and_case)
 	EXPECT_STREQ(answer.origin, "--extra-allow-syscall");
 	answer = ask("syscall:socket", 0);
 	EXPECT_STREQ(answer.object,
-		     "socket if domain is neither AF_INET nor AF_INET6");
+		     "socket if domain is neither AF_INET, AF_INET6 nor "
+		     "AF_NETLINK");
 	EXPECT_EQ(answer.error, EAFNOSUPPORT);
-	answer = ask("syscall:socket", 4);
+	answer = ask("syscall:socket", 5);
 	EXPECT_STREQ(answer.object, "socket with other arguments");
 	EXPECT_EQ(answer.verdict, SANDLOCK_VERDICT_ALLOWED);
 	/* An alias, a number, a group, one of each. */
