@@ -393,8 +393,9 @@ SANDLOCK_API const char *sandlock_result_output(const sandlock_result *result,
 
 enum sandlock_limit {
 	SANDLOCK_LIMIT_NONE = 0,
-	SANDLOCK_LIMIT_MEMORY = 1,   /* processes were ended for their memory */
-	SANDLOCK_LIMIT_PROCESSES = 2 /* new processes were refused (EAGAIN) */
+	SANDLOCK_LIMIT_MEMORY = 1, /* processes were ended for their memory */
+	SANDLOCK_LIMIT_PROCESSES = 2, /* new processes were refused (EAGAIN) */
+	SANDLOCK_LIMIT_CPU = 3	      /* ended: they could not be held back */
 };
 
 typedef struct sandlock_usage {
@@ -408,7 +409,8 @@ typedef struct sandlock_usage {
 	uint32_t limit; /* enum sandlock_limit that the run met, whether or not
 			 * it ended it */
 	uint32_t reserved;
-	const char *limit_name; /* "memory", "processes", or NULL; static */
+	const char *limit_name; /* "memory", "processes", "cpu", NULL; static */
+	uint64_t cpu_held_ns;	/* how long limits.cpu held something back */
 } sandlock_usage;
 
 /* What the run used. -EINVAL: ret_usage.size is not set. */

@@ -81,6 +81,7 @@ def _usage(made: Result, result: c_void_p) -> None:
     made.processes_peak = usage.processes_peak or None
     made.processes_refused = usage.refused
     made.cpu_seconds = usage.cpu_ns / 1e9
+    made.cpu_held_seconds = usage.cpu_held_ns / 1e9
 
 
 def result_of(result: c_void_p) -> Result:
@@ -108,9 +109,11 @@ def result_of(result: c_void_p) -> Result:
         made.reason = ExitReason.KILLED
     if reason == _lib.REASON_LOST:
         made.error = "the supervisor process died; the sandbox was ended"
-    if reason == _lib.REASON_LIMIT:
-        made.error = "ended for its memory: max_memory was exceeded"
     _usage(made, result)
+    if reason == _lib.REASON_LIMIT and made.limit == "cpu":
+        made.error = "ended: it could not be held back to max_cpu"
+    elif reason == _lib.REASON_LIMIT:
+        made.error = "ended for its memory: max_memory was exceeded"
     return made
 
 

@@ -52,7 +52,8 @@ class Usage(Structure):
     _fields_ = [("size", c_size_t), ("memory_peak", c_uint64),
                 ("processes_peak", c_uint64), ("cpu_ns", c_uint64),
                 ("refused", c_uint64), ("limit", c_uint32),
-                ("reserved", c_uint32), ("limit_name", c_char_p)]
+                ("reserved", c_uint32), ("limit_name", c_char_p),
+                ("cpu_held_ns", c_uint64)]
 
 
 class Rule(Structure):

@@ -89,10 +89,12 @@ class Result:
     denials    what the supervisor refused: distinct ones, 1,024 at most
     denials_total  how many times it refused something
     limit      "memory": processes were ended for it; "processes": new ones were
-               refused; None: neither. The run may have gone on.
+               refused; "cpu": some were ended that could not be held back;
+               None: none of it. The run may have gone on.
     memory_peak, processes_peak  most at a time, bytes and processes, as far as
                was looked; None: nobody did, as there was no such limit
     cpu_seconds  processor time of every process that was waited for
+    cpu_held_seconds  how long max_cpu held something back
     """
 
     success: bool
@@ -111,6 +113,7 @@ class Result:
     processes_peak: Optional[int] = None
     processes_refused: int = 0
     cpu_seconds: float = 0.0
+    cpu_held_seconds: float = 0.0
 
     @property
     def exit_status(self) -> int:

@@ -23,7 +23,7 @@ def test_arun(base):
         result = await base.arun(["sleep", "1000"], timeout=0.05)
         assert result.reason is ExitReason.TIMEOUT
         with pytest.raises(NotAvailableError):
-            await Sandbox(max_cpu=50).arun(["true"])
+            await Sandbox(num_cpus=2).arun(["true"])
     asyncio.run(main())
     assert not base.is_running
 

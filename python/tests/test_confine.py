@@ -41,7 +41,7 @@ for values in ({"cwd": "/"}, {"env": {"A": "b"}}, {"uid": 0, "gid": 0},
         assert isinstance(error, RuntimeError) and error.code < 0
         assert list(values)[0] in str(error).replace("uid and gid", "uid"), error
 try:
-    sandlock.confine(sandlock.Sandbox(max_cpu=50))
+    sandlock.confine(sandlock.Sandbox(num_cpus=2))
     raise SystemExit("accepted")
 except sandlock.NotAvailableError:
     pass

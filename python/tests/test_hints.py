@@ -40,4 +40,4 @@ def test_misuse(base):
     with pytest.raises(TypeError, match="cmd"):
         base.hints("true", Result(False, 1))
     with pytest.raises(RuntimeError):
-        Sandbox(max_cpu=50).hints(["true"], Result(False, 1))
+        Sandbox(num_cpus=2).hints(["true"], Result(False, 1))

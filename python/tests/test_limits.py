@@ -29,3 +29,11 @@ def test_processes(base):
         ["sh", "-c", "sleep 1000 & (exit 3)"])
     assert result.limit == "processes" and not result.success
     assert (result.processes_peak, result.processes_refused) == (2, 1)
+
+
+def test_share_of_the_processor(base):
+    spin = "i=0; while [ $i -lt 60000 ]; do i=$((i + 1)); done"
+    result = replace(base, max_cpu=5).run(["sh", "-c", spin])
+    assert result.success and result.limit is None
+    assert 0 < result.cpu_held_seconds
+    assert base.run(["true"]).cpu_held_seconds == 0

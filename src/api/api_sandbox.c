@@ -263,6 +263,7 @@ int sandlock_result_usage(const sandlock_result *result, sandlock_usage *ret_usa
 	static const char *const names[] = {
 		[SL_LIMIT_MEMORY] = "memory",
 		[SL_LIMIT_PROCESSES] = "processes",
+		[SL_LIMIT_CPU] = "cpu",
 	};
 	const struct sl_outcome *out;
 	sandlock_usage usage;
@@ -276,7 +277,8 @@ int sandlock_result_usage(const sandlock_result *result, sandlock_usage *ret_usa
 				  .processes_peak = out->processes_peak,
 				  .cpu_ns = out->cpu_ns,
 				  .refused = out->refused,
-				  .limit = out->limit };
+				  .limit = out->limit,
+				  .cpu_held_ns = out->cpu_held_ns };
 	if (out->limit < SL_ARRAY_LEN(names))
 		usage.limit_name = names[out->limit];
 	memset(ret_usage, 0, usage.size);

@@ -86,6 +86,11 @@ static void say_limit(const struct cli_run *run, const sandlock_result *result,
 			"refused; hint: --max-processes, or --set "
 			"limits.processes= for no limit",
 			setting(run, "limits.processes"));
+	else if (usage.limit == SANDLOCK_LIMIT_CPU)
+		cli_say("a program that may not be read, so not be held back "
+			"to %s percent of a core, was ended; hint: --cpu, or "
+			"--set limits.cpu= for no limit",
+			setting(run, "limits.cpu"));
 }
 
 /* What is known goes before what may be: hints only where nothing was seen. */

@@ -4,7 +4,8 @@
  * started, so that a script need not guess from the exit status.
  *
  *	{"exit_code":0,"signal":null,"reason":"exited","status":0,"limit":null,
- *	 "memory_peak":null,"processes_peak":null,"cpu_seconds":0.012}
+ *	 "memory_peak":null,"processes_peak":null,"cpu_seconds":0.012,
+ *	 "cpu_held_seconds":0.000000}
  *	{"exit_code":-1,"signal":9,"reason":"limit","status":137,
  *	 "limit":"memory","memory_peak":70254592,...}
  *	{"exit_code":-1,"signal":null,"reason":"error","status":125,"error":"…"}
@@ -111,9 +112,12 @@ static size_t describe_usage(char *line, size_t size,
 	len += describe_peak(line + len, size - len, "processes_peak",
 			     usage.processes_peak);
 	len += (size_t)snprintf(line + len, size - len,
-				",\"cpu_seconds\":%" PRIu64 ".%06" PRIu64,
+				",\"cpu_seconds\":%" PRIu64 ".%06" PRIu64
+				",\"cpu_held_seconds\":%" PRIu64 ".%06" PRIu64,
 				usage.cpu_ns / NS_PER_SEC,
-				usage.cpu_ns % NS_PER_SEC / 1000);
+				usage.cpu_ns % NS_PER_SEC / 1000,
+				usage.cpu_held_ns / NS_PER_SEC,
+				usage.cpu_held_ns % NS_PER_SEC / 1000);
 	return len;
 }
 

@@ -72,6 +72,8 @@ static const struct cli_topic topics[] = {
 	  "not "
 	  "count\n"
 	  "  0,2               --cpu-cores: numbers of cores, from 0\n"
+	  "  50, 150           --cpu: percent of one core, for all processes "
+	  "together\n"
 	  "\n"
 	  "Sizes:\n"
 	  "  512M, 4G, 1.5G    --max-memory: of all processes together, by "

@@ -303,6 +303,18 @@ static int check_counted(const struct sl_filter_spec *spec, struct sl_error *err
 		      "--max-processes cannot count; have one or the other");
 }
 
+/* SECURITY: a thread has one tracer, and what is held back is traced for it. */
+static int check_held(const struct sl_policy *policy,
+		      const struct sl_filter_spec *spec, struct sl_error *err)
+{
+	if (!sl_policy_get(policy, SL_KEY_CPU)->count ||
+	    spec->list[SL_SYS_ptrace] != SL_LIST_ALLOW)
+		return 0;
+	return sl_err(err, -EINVAL, SL_STAGE_COMPILE,
+		      "syscalls.extra_allow: 'ptrace' traces processes that "
+		      "--cpu cannot hold back then; have one or the other");
+}
+
 int sl_filter_spec(const struct sl_policy *policy, enum sl_arch arch,
 		   struct sl_filter_spec *ret_spec, struct sl_error *err)
 {
@@ -319,6 +331,8 @@ int sl_filter_spec(const struct sl_policy *policy, enum sl_arch arch,
 		r = check_net(&spec, err);
 	if (r == 0)
 		r = check_counted(&spec, err);
+	if (r == 0)
+		r = check_held(policy, &spec, err);
 	if (r < 0)
 		return r;
 	*ret_spec = spec;

@@ -18,6 +18,7 @@ enum open_when {
 	OPEN_COREDUMP,
 	OPEN_NO_MEMORY,
 	OPEN_NO_PROCESSES,
+	OPEN_NO_CPU,
 	OPEN_ENVIRONMENT,
 	OPEN_WRITES,
 };
@@ -137,6 +138,8 @@ static bool is_open(const struct sl_explain *ex, enum open_when when)
 		return !ex->prepared->launch.max_memory;
 	case OPEN_NO_PROCESSES:
 		return !ex->prepared->launch.max_processes;
+	case OPEN_NO_CPU:
+		return !ex->prepared->launch.cpu_percent;
 	case OPEN_COREDUMP:
 		return !sl_policy_bool(policy, SL_KEY_NO_COREDUMP) &&
 		       !ex->prepared->launch.carve_count;

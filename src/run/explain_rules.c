@@ -474,6 +474,8 @@ static void list_supervisor(struct sl_explain *ex)
 		 "memory of all processes together", NULL);
 	list_key(ex, SL_KEY_PROCESSES, SL_RUNG_SUPERVISOR,
 		 "processes at the same time", NULL);
+	list_key(ex, SL_KEY_CPU, SL_RUNG_SUPERVISOR,
+		 "processor time, in percent of one core", NULL);
 	list_key(ex, SL_KEY_KILL_AFTER, SL_RUNG_SUPERVISOR,
 		 "time from SIGTERM to SIGKILL", NULL);
 }

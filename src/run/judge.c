@@ -230,7 +230,7 @@ static void expect_listener(struct sl_run *run)
 
 /* ------------------------------------------------ limits */
 
-/* From the warden's thread. */
+/* From the threads of warden and brake. */
 static void end_by_limit(void *arg)
 {
 	struct sl_run *run = arg;
@@ -246,8 +246,16 @@ static int prepare_limits(struct sl_run *run)
 	int32_t keeper = run->life->supervisor_pid;
 	int r = 0;
 
-	if (!run->judge || (!launch->max_memory && !launch->max_processes))
-		return 0;
+	if (run->judge && launch->cpu_percent) {
+		run->brake.percent = launch->cpu_percent;
+		run->brake.reaped = &run->life->cpu_ns;
+		run->brake.end = end_by_limit;
+		run->brake.arg = run;
+		r = sl_brake_prepare(&run->brake, keeper);
+	}
+	if (r < 0 || !run->judge ||
+	    (!launch->max_memory && !launch->max_processes))
+		return r;
 	run->warden.memory_limit = launch->max_memory;
 	run->warden.sysv = launch->list[SL_SYS_shmget] == SL_LIST_ALLOW;
 	run->warden.end = end_by_limit;
@@ -260,12 +268,18 @@ static int prepare_limits(struct sl_run *run)
 }
 
 /* SECURITY: without it there is no limit, so no program either. */
-static void start_warden(struct sl_run *run)
+static void start_limits(struct sl_run *run)
 {
 	const struct sl_life *life = run->life;
+	int r = 0;
 
-	if (run->warden.prepared &&
-	    sl_warden_start(&run->warden, life->guardian_pid, life->root_pid) < 0)
+	if (run->warden.prepared)
+		r = sl_warden_start(&run->warden, life->guardian_pid,
+				    life->root_pid);
+	if (r == 0 && run->brake.prepared)
+		r = sl_brake_start(&run->brake, life->guardian_pid,
+				   life->root_pid);
+	if (r < 0)
 		end_by_limit(run);
 }
 
@@ -314,7 +328,7 @@ static void start(struct sl_run *run)
 	if (!SL_LIFE_GET(&life->report.step))
 		expect_listener(run);
 	if (!SL_LIFE_GET(&life->report.step))
-		start_warden(run);
+		start_limits(run);
 }
 
 /* ------------------------------------------------ orphans */
@@ -494,6 +508,7 @@ static void *judge_main(void *arg)
 			sweep(run);
 	}
 	sl_warden_stop(&run->warden);
+	sl_brake_stop(&run->brake);
 	/* The directory itself lies outside the domain. */
 	sl_tmpdir_empty(&run->tmp);
 	say(run, SL_JUDGE_OVER);

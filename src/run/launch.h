@@ -75,6 +75,7 @@ struct sl_launch {
 	uint64_t data_max;   /* RLIMIT_DATA and _STACK of each, or lower; 0 */
 	uint64_t stack_max;
 	uint32_t max_processes; /* 0: no limit */
+	uint32_t cpu_percent;	/* of one core; 0: no limit */
 	uint32_t limit_mask;	/* bit per RLIMIT_* to set from limits[] */
 	struct sl_launch_limit limits[SL_LAUNCH_LIMITS];
 	uint64_t cpus[SL_LAUNCH_CPU_WORDS];
@@ -103,7 +104,7 @@ struct sl_launch {
 /* Steps of a start, in order; what a report names. Zero: none failed. */
 enum sl_step {
 	SL_STEP_NONE = 0,
-	SL_STEP_LIMITS,	       /* what watches over memory and processes */
+	SL_STEP_LIMITS, /* what watches over memory, processes and time */
 	SL_STEP_CONFINE_JUDGE, /* the thread's own domain */
 	SL_STEP_USERNS,	       /* a namespace for the root to enter */
 	SL_STEP_USERNS_MAP,

@@ -18,12 +18,12 @@
 #include "plan/filter.h"
 #include "policy/value.h"
 #include "run/command.h"
+#include "run/limits.h"
 #include "run/names.h"
 #include "run/recipe.h"
 #include "run/resolve.h"
 #include "run/ruleset.h"
 #include "run/siblings.h"
-#include "supervise/census.h"
 #include "sys/landlock.h"
 #include "sys/uapi.h"
 
@@ -244,6 +244,7 @@ static void fill_limits(struct sl_launch *l, const struct sl_policy *policy)
 	if (!(l->flags & SL_LAUNCH_JUDGED))
 		return; /* nobody is there to look */
 	l->max_processes = (uint32_t)sl_policy_num(policy, SL_KEY_PROCESSES, 0);
+	l->cpu_percent = (uint32_t)sl_policy_num(policy, SL_KEY_CPU, 0);
 	l->max_memory = max;
 	if (!max || value->items[0].origin.kind == SL_ORIGIN_PRESET)
 		return;
@@ -370,77 +371,18 @@ static int resolve_names(struct sl_prepared *p,
 	return p->hosts ? 0 : out_of_memory(err);
 }
 
-/* Who is of the sandbox is told by the scope of signals alone. */
-static int check_limit(struct sl_prepared *p, enum sl_key key, int possible,
-		       struct sl_error *err)
-{
-	const struct sl_value *value = sl_policy_get(p->policy, key);
-	bool scoped = p->plan->landlock.border_scoped & SL_LL_SCOPE_SIGNAL;
-	const char *name = sl_key_info(key)->name;
-
-	if (!value->count || (scoped && possible == 0))
-		return 0;
-	if (!scoped)
-		sl_err(err, -EOPNOTSUPP, SL_STAGE_CHECK,
-		       "cannot be enforced without the protection "
-		       "'signal-scope' (Linux 6.12), by which the processes of "
-		       "the sandbox are told from others; hint: --set %s= goes "
-		       "without the limit",
-		       name);
-	else
-		sl_err(err, -EOPNOTSUPP, SL_STAGE_CHECK,
-		       "cannot be enforced here: /proc %s; hint: --set %s= "
-		       "goes "
-		       "without the limit",
-		       possible == -EACCES ? "hides processes (mount option "
-					     "hidepid)"
-					   : "is not there, or is that of "
-					     "another pid namespace",
-		       name);
-	return sl_policy_blame(err, -EOPNOTSUPP, key, &value->items[0].origin);
-}
-
-/* What a preset wishes for gives way where that protection was given up by
- * name: true if there was such a limit. */
-static bool drop_wish(struct sl_prepared *p, enum sl_key key)
-{
-	const struct sl_value *value = sl_policy_get(p->policy, key);
-
-	if (!value->count || value->items[0].origin.kind != SL_ORIGIN_PRESET ||
-	    p->plan->landlock.border_scoped & SL_LL_SCOPE_SIGNAL)
-		return false;
-	sl_policy_clear(p->policy, key);
-	return true;
-}
-
 static int compile(struct sl_prepared *p, const struct sl_probe *probe,
 		   struct sl_error *err)
 {
-	bool dropped;
 	int r = sl_plan_compile(p->policy, probe, &p->plan, err);
 
 	if (r < 0)
 		return r;
-	dropped = drop_wish(p, SL_KEY_MEMORY);
-	dropped |= drop_wish(p, SL_KEY_PROCESSES);
-	if (!dropped)
+	if (!sl_limits_drop_wishes(p->policy, p->plan))
 		return 0;
 	sl_plan_free(p->plan);
 	p->plan = NULL;
 	return sl_plan_compile(p->policy, probe, &p->plan, err);
-}
-
-static int check_limits(struct sl_prepared *p, struct sl_error *err)
-{
-	int possible = 0, r;
-
-	if (!p->plan->filter.traps)
-		return 0; /* a wish of a preset; without a supervisor */
-	if (sl_policy_get(p->policy, SL_KEY_MEMORY)->count ||
-	    sl_policy_get(p->policy, SL_KEY_PROCESSES)->count)
-		possible = sl_census_possible();
-	r = check_limit(p, SL_KEY_MEMORY, possible, err);
-	return r < 0 ? r : check_limit(p, SL_KEY_PROCESSES, possible, err);
 }
 
 /* The plan and its rulesets, by the same calls whether it is for real. */
@@ -454,7 +396,7 @@ static int make_plan(struct sl_prepared *p, const struct sl_request *request,
 	sl_probe(&probe);
 	r = compile(p, &probe, err);
 	if (r == 0)
-		r = check_limits(p, err);
+		r = sl_limits_check(p->policy, p->plan, err);
 	if (r == 0 && request->why)
 		r = sl_plan_add_why(p->plan, err);
 	if (r < 0)

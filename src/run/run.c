@@ -265,9 +265,11 @@ const struct sl_report *sl_run_report(const struct sl_run *run)
 static void add_usage(const struct sl_run *run, struct sl_outcome *out)
 {
 	const struct sl_usage *usage = &run->warden.usage;
+	const struct sl_brake *brake = &run->brake;
 	const struct sl_forks *forks = run->judge ? &run->judge->forks : NULL;
 
 	out->cpu_ns = run->life->cpu_ns;
+	out->cpu_held_ns = brake->held_ns;
 	out->memory_peak = usage->memory_peak;
 	out->processes_peak = usage->processes_peak;
 	if (forks && forks->peak > out->processes_peak)
@@ -282,6 +284,8 @@ static void add_usage(const struct sl_run *run, struct sl_outcome *out)
 		out->limit = SL_LIMIT_MEMORY;
 	else if (out->refused)
 		out->limit = SL_LIMIT_PROCESSES;
+	else if (brake->ended || brake->given_up)
+		out->limit = SL_LIMIT_CPU;
 }
 
 void sl_run_outcome(const struct sl_run *run, struct sl_outcome *ret_outcome)
@@ -301,7 +305,9 @@ void sl_run_outcome(const struct sl_run *run, struct sl_outcome *ret_outcome)
 	add_usage(run, &out);
 	if (life->timed_out)
 		out.reason = SL_REASON_TIMEOUT;
-	else if (run->warden.usage.root_ended && out.code < 0)
+	else if ((run->warden.usage.root_ended || run->brake.root_ended ||
+		  run->brake.given_up) &&
+		 out.code < 0)
 		out.reason = SL_REASON_LIMIT;
 	else if (SL_LIFE_GET(&life->request) & SL_LIFE_KILL && out.code < 0)
 		out.reason = SL_REASON_KILLED;

@@ -27,7 +27,7 @@ enum sl_reason {
 	SL_REASON_TIMEOUT,
 	SL_REASON_KILLED,
 	SL_REASON_LOST,
-	SL_REASON_LIMIT, /* of memory: it, or the whole tree, was ended */
+	SL_REASON_LIMIT, /* it, or the whole tree, was ended for one */
 };
 
 /* What a run met, whether or not that ended it. */
@@ -35,6 +35,7 @@ enum sl_limit {
 	SL_LIMIT_NONE = 0,
 	SL_LIMIT_MEMORY,    /* processes were ended */
 	SL_LIMIT_PROCESSES, /* forks were refused */
+	SL_LIMIT_CPU,	    /* processes that could not be held were ended */
 };
 
 struct sl_outcome {
@@ -46,6 +47,7 @@ struct sl_outcome {
 	uint32_t processes_peak; /* 0: nobody looked */
 	uint64_t memory_peak;	 /* bytes; 0: nobody looked */
 	uint64_t cpu_ns;	 /* of all that were waited for */
+	uint64_t cpu_held_ns;	 /* how long the share held something back */
 };
 
 /*

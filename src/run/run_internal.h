@@ -8,6 +8,7 @@
 #include "run/life.h"
 #include "run/run.h"
 #include "run/tmpdir.h"
+#include "supervise/brake.h"
 #include "supervise/judge.h"
 #include "supervise/warden.h"
 
@@ -30,6 +31,7 @@ struct sl_run {
 	uint32_t phase;		      /* enum sl_judge_phase */
 	struct sl_tmpdir tmp;	      /* the judge thread's, until it is over */
 	struct sl_warden warden;      /* with a limit that needs it */
+	struct sl_brake brake;	      /* the same */
 	struct sl_judge *judge;	      /* NULL: nothing is trapped */
 	struct sl_event_ring *events; /* from the judge's thread; NULL */
 	int listener;		      /* the judge thread's; -1 */

@@ -12,13 +12,16 @@
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "supervise/hold.h"
 #include "supervise/memory.h"
+#include "supervise/meter.h"
 #include "sys/object.h"
+#include "sys/process.h"
 
 #define STACK (PTHREAD_STACK_MIN + (64u << 10))
 
 enum { IDLE = 0, ASKED, ANSWERED, OVER };
-enum { UMASK = 0, LOOK, MEASURE };
+enum { UMASK = 0, LOOK, MEASURE, METER, WATCH };
 
 static void hand_over(struct sl_clerk *clerk, uint32_t word)
 {
@@ -70,6 +73,11 @@ static int answer(struct sl_clerk *clerk)
 		return sl_proc_look(clerk->tid, clerk->look);
 	case MEASURE:
 		return sl_memory_measure(clerk->memory);
+	case METER:
+		return sl_meter_read(clerk->meter);
+	case WATCH:
+		sl_hold_watch(clerk->hold);
+		return 0;
 	default:
 		return look_up(clerk->tid);
 	}
@@ -79,6 +87,7 @@ static void *clerk_main(void *arg)
 {
 	struct sl_clerk *clerk = arg;
 
+	sl_process_be_prompt();
 	while (await(clerk, ASKED, OVER) == ASKED) {
 		clerk->answer = answer(clerk);
 		hand_over(clerk, ANSWERED);
@@ -109,12 +118,17 @@ void sl_clerk_stop(struct sl_clerk *clerk)
 	clerk->runs = false;
 }
 
+static void put(struct sl_clerk *clerk, uint32_t question)
+{
+	clerk->question = question;
+	hand_over(clerk, ASKED);
+}
+
 static int ask(struct sl_clerk *clerk, uint32_t question)
 {
 	if (!clerk->runs)
 		return -EPERM;
-	clerk->question = question;
-	hand_over(clerk, ASKED);
+	put(clerk, question);
 	await(clerk, ANSWERED, ANSWERED);
 	return clerk->answer;
 }
@@ -137,4 +151,21 @@ int sl_clerk_measure(struct sl_clerk *clerk, struct sl_memory *memory)
 {
 	clerk->memory = memory;
 	return ask(clerk, MEASURE);
+}
+
+int sl_clerk_meter(struct sl_clerk *clerk, struct sl_meter *meter)
+{
+	clerk->meter = meter;
+	return ask(clerk, METER);
+}
+
+void sl_clerk_watch(struct sl_clerk *clerk, struct sl_hold *hold)
+{
+	clerk->hold = hold;
+	put(clerk, WATCH);
+}
+
+void sl_clerk_watched(struct sl_clerk *clerk)
+{
+	await(clerk, ANSWERED, ANSWERED);
 }

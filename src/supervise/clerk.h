@@ -2,7 +2,7 @@
 /*
  * Looks up in /proc, whose opening the judge's own domain forbids, what stands
  * nowhere else: the umask of a task, for what a judge creates in its place; and
- * what it is doing, or how much memory it has, for limits.
+ * what it is doing, or how much memory and time it has used, for limits.
  *
  * SECURITY: this thread is not confined. All that it takes are numbers of tasks,
  * and all that it gives are numbers; it knows no path but theirs (proc.c).
@@ -16,7 +16,9 @@
 
 #include "supervise/proc.h"
 
+struct sl_hold;
 struct sl_memory;
+struct sl_meter;
 
 struct sl_clerk {
 	pthread_t thread;
@@ -27,6 +29,8 @@ struct sl_clerk {
 	int32_t answer;
 	struct sl_thread_look *look; /* borrowed until the answer */
 	struct sl_memory *memory;
+	struct sl_meter *meter;
+	struct sl_hold *hold;
 };
 
 /* In the thread that will ask, before it is confined. 0 or negative errno. */
@@ -40,5 +44,10 @@ int sl_clerk_look(struct sl_clerk *clerk, int32_t tid,
 		  struct sl_thread_look *ret_look);
 /* As sl_memory_measure(). */
 int sl_clerk_measure(struct sl_clerk *clerk, struct sl_memory *memory);
+/* As sl_meter_read(). */
+int sl_clerk_meter(struct sl_clerk *clerk, struct sl_meter *meter);
+/* As sl_hold_watch(), between the two calls. */
+void sl_clerk_watch(struct sl_clerk *clerk, struct sl_hold *hold);
+void sl_clerk_watched(struct sl_clerk *clerk);
 
 #endif

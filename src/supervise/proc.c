@@ -11,8 +11,7 @@
 
 #include "base/compiler.h"
 
-/* The whole of a small file, NUL-terminated: its length or a negative errno. */
-static ssize_t slurp(const char *path, char *text, size_t size)
+ssize_t sl_proc_slurp(const char *path, char *text, size_t size)
 {
 	sl_autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t len = 0;
@@ -33,13 +32,17 @@ static ssize_t slurp(const char *path, char *text, size_t size)
 
 /* "4711 (any) name) S 1 ...": the name ends with the last parenthesis. Fields
  * are counted as in proc(5), from 3 on. */
-static int read_stat(int32_t tid, struct sl_thread_look *look)
+int sl_proc_stat(int32_t pid, int32_t tid, struct sl_proc_stat *ret_stat)
 {
-	char path[40], text[1024], *at, *save = NULL;
+	char path[48], text[1024], *at, *save = NULL;
+	struct sl_proc_stat stat = { 0 };
 	ssize_t n;
 
-	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", tid, tid);
-	n = slurp(path, text, sizeof(text));
+	if (tid)
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, tid);
+	else
+		snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	n = sl_proc_slurp(path, text, sizeof(text));
 	if (n < 0)
 		return (int)n;
 	at = n ? strrchr(text, ')') : NULL;
@@ -48,13 +51,33 @@ static int read_stat(int32_t tid, struct sl_thread_look *look)
 	at = strtok_r(at + 1, " ", &save);
 	for (int field = 3; at; field++, at = strtok_r(NULL, " ", &save)) {
 		if (field == 3)
-			look->state = *at;
+			stat.state = *at;
 		else if (field == 14 || field == 15)
-			look->spent += strtoull(at, NULL, 10);
+			stat.spent += strtoull(at, NULL, 10);
+		else if (field == 16 || field == 17)
+			stat.kids += strtoull(at, NULL, 10);
+		else if (field == 20)
+			stat.threads = strtoull(at, NULL, 10);
 		else if (field == 22)
-			look->start = strtoull(at, NULL, 10);
+			stat.start = strtoull(at, NULL, 10);
 	}
-	return look->start ? 0 : -EBADMSG;
+	if (!stat.start)
+		return -EBADMSG;
+	*ret_stat = stat;
+	return 0;
+}
+
+static int read_stat(int32_t tid, struct sl_thread_look *look)
+{
+	struct sl_proc_stat stat;
+	int r = sl_proc_stat(tid, tid, &stat);
+
+	if (r < 0)
+		return r;
+	look->state = stat.state;
+	look->spent = stat.spent;
+	look->start = stat.start;
+	return 0;
 }
 
 /* The last of the list is the youngest. */

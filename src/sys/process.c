@@ -84,3 +84,28 @@ int sl_notify_alive(int listener, uint64_t id)
 	return (int)sl_raw3(SYS_ioctl, listener, SECCOMP_IOCTL_NOTIF_ID_VALID,
 			    &id);
 }
+
+#define SLICE_NS 100000
+
+/* As sched_setattr(2) has it, in its first version. */
+struct sched {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+/* KERNEL 6.12: the runtime of an ordinary thread is its slice. */
+void sl_process_be_prompt(void)
+{
+	struct sched attr = { .size = sizeof(attr) };
+	int saved = errno;
+
+	if (syscall(SYS_sched_getattr, 0, &attr, sizeof(attr), 0) == 0 &&
+	    attr.policy == 0) {
+		attr.runtime = SLICE_NS;
+		syscall(SYS_sched_setattr, 0, &attr, 0);
+	}
+	errno = saved;
+}

@@ -23,6 +23,10 @@ ssize_t sl_process_write(pid_t tid, uint64_t addr, const void *buf, size_t len);
 /* Is @tid a thread of this process. */
 bool sl_process_is_ours(pid_t tid);
 
+/* The calling thread works for moments, and others wait for it: the scheduler
+ * is to take it soon. Where that is not known it stays as it was. */
+void sl_process_be_prompt(void);
+
 int sl_pidfd_open(pid_t pid, unsigned int flags);
 int sl_pidfd_getfd(int pidfd, int fd);
 int sl_pidfd_signal(int pidfd, int sig);

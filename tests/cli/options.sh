@@ -125,7 +125,7 @@ done <"$work/keys"
 end
 
 begin 'keys of a later version are refused by --set'
-lock run --set limits.cpu=50 -- echo started
+lock run --set limits.num_cpus=2 -- echo started
 refused 'not available in this version'
 end
 

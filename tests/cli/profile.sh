@@ -20,7 +20,7 @@ timeout = "5s"
 END
 printf '[limits]\ntimeout = "5s"\nopen_fils = 3\n' >"$profiles/typo.toml"
 printf '[limits\n' >"$profiles/broken.toml"
-printf '[limits]\ncpu = 50\n' >"$profiles/later.toml"
+printf '[limits]\nnum_cpus = 2\n' >"$profiles/later.toml"
 
 begin 'list: sorted, with origin and description'
 lock profile list
