@@ -43,7 +43,7 @@ LATER = [
     ("http_allow", ["GET x/"]), ("http_deny", ["GET x/"]),
     ("http_ports", [80]), ("http_ca", "/x"), ("http_key", "/x"),
     ("http_inject_ca", ["/x"]), ("http_ca_out", "/x"),
-    ("num_cpus", 2), ("port_remap", True), ("random_seed", 1),
+    ("num_cpus", 2), ("random_seed", 1),
     ("time_start", "2020-01-01T00:00:00Z"), ("time_start", 0.0),
     ("deterministic_dirs", True), ("chroot", "/"), ("image", "docker://x"),
     ("fs_mount", {"/a": "/b"}), ("fs_mount_ro", {"/a": "/b"}),

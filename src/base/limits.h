@@ -41,6 +41,8 @@
 #define SL_MAX_CARVES 512
 /* Addresses times ranges of ports in network rules: all may be looked at. */
 #define SL_MAX_NET_ENTRIES 4096
+/* Sockets of a sandbox with --port-remap that are bound at the same time. */
+#define SL_MAX_PORTS_BOUND 512
 /* Denies that Landlock does instead: such files, the directories above them,
  * and the entries beside these, each of which gets a rule. */
 #define SL_MAX_CHAIN_FILES 64

@@ -49,6 +49,7 @@ static const struct cli_topic topics[] = {
 	  "  udp://5353        a UDP port; without one of these UDP binds a "
 	  "free port,\n"
 	  "                    and the ports that rules let it send to\n"
+	  "  --port-remap      one that is taken is bound elsewhere\n"
 	  "\n"
 	  "Unix sockets, --unix-allow:\n"
 	  "  /run/x/socket     this socket\n"

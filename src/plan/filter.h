@@ -78,6 +78,8 @@ enum sl_when {
 	/* Judged: we answer for AF_NETLINK, as socket(2) is neither denied nor
 	 * allowed by name. */
 	SL_WHEN_NETLINK = 1u << 24,
+	/* Judged: a port that is taken is bound elsewhere. With NET and BINDS. */
+	SL_WHEN_REMAP = 1u << 25,
 };
 
 #define SL_RULE_TESTS 4

@@ -38,7 +38,10 @@ struct sl_plan_landlock {
 	uint64_t read_access;  /* what a read grant of a directory gives */
 	uint64_t write_access; /* and a write grant */
 	uint64_t border_fs, border_scoped; /* D2, the root's: REFER, SIGNAL */
-	bool border_refer;		   /* REFER is granted on / */
+	/* And TCP, where the judge, in D1, binds and connects elsewhere than
+	 * the sandbox asks it to: then the rules for ports are D2's. */
+	uint64_t border_net;
+	bool border_refer; /* REFER is granted on / */
 	struct sl_plan_path *paths;
 	size_t path_count;
 	/* Nobody but Landlock need judge abstract Unix sockets: it does, or the

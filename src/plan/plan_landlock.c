@@ -297,7 +297,7 @@ static uint64_t port_access(const struct sl_plan_landlock *ll,
 		access |= SL_LL_NET_CONNECT_TCP;
 	if (sl_portset_has(bind, port))
 		access |= SL_LL_NET_BIND_TCP;
-	return access & ll->handled_net;
+	return access & (ll->handled_net | ll->border_net);
 }
 
 static int compile_ports(const struct sl_policy *policy,
@@ -315,9 +315,10 @@ static int compile_ports(const struct sl_policy *policy,
 	if (need.protos & SL_NET_UDP)
 		ll->handled_net &= ~(SL_LL_NET_BIND_UDP |
 				     SL_LL_NET_CONNECT_SEND_UDP);
-	r = sl_ports_connect(policy, &connect, need.judged ? NULL : err);
+	r = sl_ports_connect(policy, &connect,
+			     need.judged || need.remap ? NULL : err);
 	/* Too many for the kernel: the judge knows them all. */
-	connect.all |= r == -E2BIG && need.judged;
+	connect.all |= r == -E2BIG && (need.judged || need.remap);
 	if (r < 0 && !connect.all)
 		return r;
 	r = sl_ports_bind(policy, &bind, need.binds ? NULL : err);
@@ -328,6 +329,11 @@ static int compile_ports(const struct sl_policy *policy,
 		ll->handled_net &= ~SL_LL_NET_CONNECT_TCP;
 	if (bind.all)
 		ll->handled_net &= ~SL_LL_NET_BIND_TCP;
+	if (need.remap) {
+		ll->border_net = ll->handled_net &
+				 (SL_LL_NET_BIND_TCP | SL_LL_NET_CONNECT_TCP);
+		ll->handled_net &= ~ll->border_net;
+	}
 
 	/* Nearly every start: no rule at all. */
 	if ((connect.all || connect.none) && (bind.all || bind.none))

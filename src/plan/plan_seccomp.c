@@ -210,7 +210,9 @@ static unsigned int net_conditions(const struct sl_policy *policy)
 	when = need.binds || need.udp_binds ? SL_WHEN_BINDS : 0;
 	when |= need.listens ? SL_WHEN_LISTENS : 0u;
 	when |= need.udp_binds ? SL_WHEN_SOME_PORTS : 0u;
-	if (!need.judged)
+	if (need.remap)
+		when |= SL_WHEN_REMAP | SL_WHEN_BINDS | SL_WHEN_NET;
+	if (!need.judged && !need.remap)
 		return when | SL_WHEN_NO_INET_DGRAM;
 	when |= SL_WHEN_NET | (need.names ? SL_WHEN_HOSTS : 0u);
 	/* By leave of the user there are sockets that no rule is about: whom

@@ -201,6 +201,11 @@ static int add_list(struct build *b, const struct sl_policy *policy,
 	return 0;
 }
 
+static bool remaps(const struct sl_policy *policy)
+{
+	return sl_policy_bool(policy, SL_KEY_PORT_REMAP);
+}
+
 /* What is not in @set. */
 static int add_others(struct build *b, const struct sl_portset *set,
 		      unsigned int kind)
@@ -261,9 +266,9 @@ static int add_binds(struct build *b, const struct sl_policy *policy,
 		sl_ports_bind_udp(policy, &set);
 		r = add_others(b, &set, SL_NET_BIND_UDP);
 	}
-	if (r == 0 && (need.binds || need.listens))
+	if (r == 0 && (need.binds || need.listens || need.remap))
 		sl_ports_bind_all(policy, &set);
-	if (r == 0 && need.binds)
+	if (r == 0 && (need.binds || need.remap))
 		r = add_others(b, &set, SL_NET_BIND);
 	if (r == 0 && need.listens)
 		r = add_listens(b, policy, &set);
@@ -369,6 +374,7 @@ int sl_net_need(const struct sl_policy *policy, struct sl_net_need *ret_need,
 	if (!need.judged && need.protos)
 		need.judged = sl_ports_connect(policy, &ports, NULL) < 0;
 	look_at_binds(policy, &need);
+	need.remap = remaps(policy);
 	*ret_need = need;
 	return 0;
 }

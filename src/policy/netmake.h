@@ -33,6 +33,7 @@ struct sl_net_need {
 	bool listens;	/* the kernel, asked to choose one, might err */
 	bool judged; /* not to be said in TCP ports alone, so somebody judges */
 	bool names;
+	bool remap; /* ports are bound, and reached, elsewhere: judged as well */
 };
 
 /* Errors are of the grammar, and name their rule. */

@@ -116,6 +116,24 @@ static void list_names(struct sl_explain *ex)
 	}
 }
 
+static void list_remap(struct sl_explain *ex)
+{
+	const enum sl_key key = SL_KEY_PORT_REMAP;
+	const struct sl_item *item =
+		sl_policy_get(ex->prepared->policy, key)->items;
+
+	sl_ex_add_rule(ex, (struct sl_ex_rule){
+				   .key = sl_key_info(key)->name,
+				   .subject = "ports of its own, on loopback",
+				   .effect = "connect, send",
+				   .origin = sl_ex_origin(ex, item),
+				   .note = "bound elsewhere if they are taken",
+				   .rung = SL_RUNG_SUPERVISOR,
+				   .allows = true,
+				   .source = item,
+			   });
+}
+
 void sl_ex_list_network(struct sl_explain *ex)
 {
 	const struct sl_plan_landlock *ll = &ex->prepared->plan->landlock;
@@ -139,8 +157,10 @@ void sl_ex_list_network(struct sl_explain *ex)
 	if (ll->handled_net & SL_LL_NET_CONNECT_TCP)
 		sl_ex_add_refusal(ex, rung, "TCP to any other port", "EACCES",
 				  NULL);
-	list_ports(ex, SL_KEY_NET_ALLOW_BIND, need.binds, true);
-	list_ports(ex, SL_KEY_NET_DENY_BIND, need.binds, false);
+	list_ports(ex, SL_KEY_NET_ALLOW_BIND, need.binds || need.remap, true);
+	list_ports(ex, SL_KEY_NET_DENY_BIND, need.binds || need.remap, false);
+	if (need.remap)
+		list_remap(ex);
 	if (ll->handled_net & SL_LL_NET_BIND_TCP)
 		sl_ex_add_refusal(ex, rung, "binding any other TCP port",
 				  "EACCES", NULL);

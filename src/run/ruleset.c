@@ -175,6 +175,26 @@ static int add_path(int ruleset, const struct sl_plan_path *path, bool hold,
 	return 0;
 }
 
+/* Those of @handled. */
+static int add_ports(const struct sl_plan_landlock *ll, int ruleset,
+		     uint64_t handled, struct sl_error *err)
+{
+	for (size_t i = 0; i < ll->port_count; i++) {
+		uint64_t access = ll->ports[i].access & handled;
+		int r = access ? sl_ll_add_port(ruleset, ll->ports[i].port, access)
+			       : 0;
+
+		if (r < 0) {
+			errno = -r;
+			return sl_err(err, r, SL_STAGE_SPAWN,
+				      "making a Landlock rule for TCP port "
+				      "%u: %m",
+				      ll->ports[i].port);
+		}
+	}
+	return 0;
+}
+
 static int add_rules(const struct sl_plan_landlock *ll, int ruleset,
 		     struct sl_grant *grants, bool hold,
 		     struct sl_siblings *siblings, struct sl_error *err)
@@ -189,18 +209,7 @@ static int add_rules(const struct sl_plan_landlock *ll, int ruleset,
 	}
 	if (siblings)
 		sl_siblings_add_rules(siblings, ruleset);
-	for (size_t i = 0; i < ll->port_count; i++) {
-		r = sl_ll_add_port(ruleset, ll->ports[i].port,
-				   ll->ports[i].access);
-		if (r < 0) {
-			errno = -r;
-			return sl_err(err, r, SL_STAGE_SPAWN,
-				      "making a Landlock rule for TCP port "
-				      "%u: %m",
-				      ll->ports[i].port);
-		}
-	}
-	return 0;
+	return add_ports(ll, ruleset, ll->handled_net, err);
 }
 
 static int create(uint64_t fs, uint64_t net, uint64_t scoped, int abi,
@@ -223,7 +232,7 @@ static int build_border(const struct sl_plan_landlock *ll, int abi, int *ret_fd,
 	sl_autoclose int fd = -1;
 	int r;
 
-	fd = create(ll->border_fs, 0, ll->border_scoped, abi, err);
+	fd = create(ll->border_fs, ll->border_net, ll->border_scoped, abi, err);
 	if (fd < 0)
 		return fd;
 	if (ll->border_refer) {
@@ -231,6 +240,9 @@ static int build_border(const struct sl_plan_landlock *ll, int abi, int *ret_fd,
 		if (r < 0)
 			return r;
 	}
+	r = add_ports(ll, fd, ll->border_net, err);
+	if (r < 0)
+		return r;
 	*ret_fd = sl_take_fd(&fd);
 	return 0;
 }

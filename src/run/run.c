@@ -141,6 +141,8 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 		if (launch->carve_count)
 			r = sl_carves_new(launch->carves, launch->carve_count,
 					  &run->judge->carves);
+		if (r == 0 && launch->when & SL_WHEN_REMAP)
+			r = sl_portmap_new(&run->judge->ports);
 		if (r == 0 && launch->hosts)
 			r = sl_hosts_make(&run->judge->hosts, launch->hosts);
 		if (r < 0)
@@ -186,9 +188,16 @@ int sl_run_start(struct sl_launch *launch, struct sl_run **ret_run,
 	sl_launch_take_tmp(launch, &run->tmp);
 	r = prepare(run, launch);
 	if (r < 0) {
+		bool remap = launch->when & SL_WHEN_REMAP && run->judge &&
+			     !run->judge->ports;
+
 		release(run);
 		return sl_err(err, r, SL_STAGE_SPAWN,
-			      "cannot set up a sandbox: %s", strerror(-r));
+			      remap ? "--port-remap: cannot read "
+				      "/proc/self/fdinfo, which tells what "
+				      "is closed: %s"
+				    : "cannot set up a sandbox: %s",
+			      strerror(-r));
 	}
 	/* Orphans of a guardian that was killed come to us. */
 	if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) < 0)

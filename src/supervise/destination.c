@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/compiler.h"
+#include "plan/filter.h"
 #include "policy/netset.h"
 #include "supervise/event.h"
 #include "supervise/judge.h"
@@ -150,11 +151,51 @@ static void tell(struct sl_call *call, const struct sl_peer *peer,
 		call->denied.item = entry->item;
 }
 
+/* Who of the sandbox has it, and by which number outside. */
+static enum sl_port_holder find_inside(struct sl_call *call,
+				       const struct destination *to,
+				       uint16_t *ret_real)
+{
+	if (!(call->judge->when & SL_WHEN_REMAP) || to->proto == SL_NET_ICMP ||
+	    !sl_portmap_is_loopback(to->addr.family, to->addr.bytes))
+		return SL_PORT_NOBODY;
+	return sl_portmap_find(call->judge->ports, to->proto, &to->addr,
+			       to->port, ret_real);
+}
+
+/*
+ * To a port of the sandbox's own, if the rules for the number inside, or that
+ * it is its own alone, allow it (@allowed).
+ *
+ * SECURITY: what the rules would allow by the number outside as well may stay
+ * for as long as it likes. Else it must not outlast the look: a UDP socket that
+ * is connected sends without asking to whoever is there then, and a TCP socket
+ * that gets no answer tries again.
+ */
+static int go_inside(struct sl_call *call, const struct destination *to,
+		     uint16_t real, bool sends, struct sl_peer *peer)
+{
+	const struct sl_net_entry *entry;
+
+	peer->addr.in.sin_port = htons(real); /* in either */
+	be_definite(peer);
+	if (sends || sl_netset_judge(&call->judge->net, to->proto, &to->addr,
+				     real, &entry))
+		return 0;
+	if (to->proto != SL_NET_TCP)
+		return -ECONNREFUSED;
+	peer->at_once = true;
+	return 0;
+}
+
 int sl_destination_judge(struct sl_call *call, const struct sl_sock *sock,
 			 struct sl_peer *peer, bool sends)
 {
 	const struct sl_net_entry *entry;
+	enum sl_port_holder holder;
 	struct destination to;
+	uint16_t real = 0;
+	bool allowed;
 	int r = protocol_of(sock->fd, &to.proto);
 
 	if (r < 0)
@@ -168,8 +209,22 @@ int sl_destination_judge(struct sl_call *call, const struct sl_sock *sock,
 	r = read_address(sock, peer, sends, &to);
 	if (r <= 0)
 		return r;
-	if (sl_netset_judge(&call->judge->net, to.proto, &to.addr, to.port,
-			    &entry)) {
+	holder = find_inside(call, &to, &real);
+	if (holder == SL_PORT_SILENT)
+		return -ECONNREFUSED; /* as bare */
+	allowed = sl_netset_judge(&call->judge->net, to.proto, &to.addr,
+				  to.port, &entry);
+	/* What is the sandbox's own it may reach, unless a rule denies it. */
+	if (!allowed && !entry && holder == SL_PORT_OWN)
+		allowed = true;
+	if (allowed && holder != SL_PORT_NOBODY) {
+		r = go_inside(call, &to, real, sends, peer);
+		if (r == 0)
+			return 0;
+		allowed = false;
+		entry = NULL;
+	}
+	if (allowed) {
 		be_definite(peer);
 		return 0;
 	}

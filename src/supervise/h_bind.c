@@ -134,11 +134,31 @@ static int judge_port(struct sl_call *call, int sock, sa_family_t said,
 	return -EACCES;
 }
 
-static struct sl_answer bind_socket(struct sl_call *call, int sock)
+/* Of a port that is allowed: where it is free. */
+static long bind_inside(struct sl_call *call, const struct sl_sock *sock,
+			const char *address, int len)
+{
+	struct sl_peer name = { .len = (socklen_t)len, .pin = -1 };
+	int protocol = 0;
+	socklen_t size = sizeof(protocol);
+
+	if (getsockopt(sock->fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0)
+		return -errno;
+	if ((sock->domain != AF_INET && sock->domain != AF_INET6) ||
+	    (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP))
+		return sl_raw3(SYS_bind, sock->fd, address, len);
+	memcpy(&name.addr, address, (size_t)len);
+	return sl_portmap_bind(call->judge->ports, sock,
+			       protocol == IPPROTO_TCP ? SL_NET_TCP : SL_NET_UDP,
+			       &name);
+}
+
+static struct sl_answer bind_socket(struct sl_call *call,
+				    const struct sl_sock *copy)
 {
 	char address[ADDRESS_MAX + 1] = { 0 };
 	const size_t at = offsetof(struct sockaddr_un, sun_path);
-	int len = sl_call_int(call, 2), family;
+	int sock = copy->fd, len = sl_call_int(call, 2), family;
 	struct sl_netlink_end *end;
 	sa_family_t said;
 	int r;
@@ -164,6 +184,8 @@ static struct sl_answer bind_socket(struct sl_call *call, int sock)
 	if (family == AF_UNIX && said == AF_UNIX && (size_t)len > at &&
 	    (size_t)len <= sizeof(struct sockaddr_un) && address[at])
 		return sl_answer(bind_path(call, sock, address + at));
+	if (call->judge->when & SL_WHEN_REMAP)
+		return sl_answer(bind_inside(call, copy, address, len));
 	return sl_answer(sl_raw3(SYS_bind, sock, address, len));
 }
 
@@ -179,7 +201,7 @@ struct sl_answer sl_h_bind(struct sl_call *call)
 	r = sl_sock_take(call, sl_call_int(call, 0), &sock);
 	if (r < 0)
 		return sl_answer(r);
-	answer = bind_socket(call, sock.fd);
+	answer = bind_socket(call, &sock);
 	sl_sock_close(call, &sock);
 	return answer;
 }

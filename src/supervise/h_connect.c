@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 
 /* The kernel hits a port that is denied once in thousands of times. */
 #define LISTEN_TRIES 8
+#define SETTLE_MS 10 /* of a handshake on loopback, under load */
 
 /* 1: it is connected, as far as anybody can tell. */
 static int judge_peer(struct sl_call *call, const struct sl_sock *sock,
@@ -76,13 +78,57 @@ static bool is_far(const struct sl_peer *peer)
 	}
 }
 
-static bool is_connecting(const struct sl_sock *sock)
+static int tcp_state(int fd)
 {
 	struct tcp_info info = { 0 };
 	socklen_t len = sizeof(info.tcpi_state);
 
-	return getsockopt(sock->fd, SOL_TCP, TCP_INFO, &info, &len) == 0 &&
-	       info.tcpi_state == TCP_SYN_SENT;
+	return getsockopt(fd, SOL_TCP, TCP_INFO, &info, &len) < 0
+		       ? TCP_CLOSE
+		       : info.tcpi_state;
+}
+
+static bool is_connecting(const struct sl_sock *sock)
+{
+	return tcp_state(sock->fd) == TCP_SYN_SENT;
+}
+
+/* Not by another connect: after a shutdown(2) it would be a new one. */
+static long result_of(int fd)
+{
+	int error = 0;
+	socklen_t len = sizeof(error);
+
+	if (tcp_state(fd) != TCP_CLOSE)
+		return 0;
+	getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len);
+	return error ? -error : -ECONNREFUSED;
+}
+
+/*
+ * To a listener of the sandbox's own, on this host: its answer is there at
+ * once, or there is no room in its queue. SECURITY: the kernel's next try could
+ * meet another listener, so there is none.
+ */
+static long connect_now(struct sl_call *call, const struct sl_job *job)
+{
+	struct pollfd pfd = { .fd = job->sock.fd, .events = POLLOUT };
+	const struct sockaddr none = { .sa_family = AF_UNSPEC };
+	long r;
+
+	if (!sl_hurry(&call->judge->hurry))
+		return -ECONNREFUSED;
+	r = connect(pfd.fd, &job->peer.addr.any, job->peer.len) < 0 ? -errno : 0;
+	sl_hurry_over(&call->judge->hurry);
+	if (r != -EINTR && r != -EINPROGRESS)
+		return r;
+	if (is_connecting(&job->sock))
+		poll(&pfd, 1, SETTLE_MS);
+	if (is_connecting(&job->sock)) {
+		connect(pfd.fd, &none, sizeof(none));
+		return -ECONNREFUSED;
+	}
+	return r == -EINTR ? result_of(pfd.fd) : r;
 }
 
 /*
@@ -93,6 +139,10 @@ static bool connect_at_once(struct sl_call *call, struct sl_job *job, long *ret)
 {
 	if (!may_wait(job)) {
 		*ret = do_connect(job);
+		return true;
+	}
+	if (job->peer.at_once) {
+		*ret = connect_now(call, job);
 		return true;
 	}
 	if ((job->sock.blocks && is_far(&job->peer)) ||
@@ -120,6 +170,8 @@ struct sl_answer sl_h_connect(struct sl_call *call)
 	if (r < 0)
 		return sl_answer(r);
 	r = judge_peer(call, &job.sock, &job.peer);
+	if (r == 0 && call->judge->when & SL_WHEN_REMAP)
+		sl_portmap_connects(call->judge->ports, &job.sock);
 	if (r == 0 && !connect_at_once(call, &job, &r))
 		return sl_patient_give(call, &job);
 	sl_sock_close(call, &job.sock);
@@ -146,30 +198,39 @@ static int check_server(const struct sl_sock *sock)
 	return sl_sock_is_control(sock->fd, false) ? -EACCES : 0;
 }
 
-/* Or a negative errno. */
-static int port_of(int fd)
+/* Its port inside, or a negative errno. */
+static int port_of(struct sl_call *call, const struct sl_sock *sock)
 {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in in;
-		struct sockaddr_in6 in6;
-	} name = { 0 };
-	socklen_t len = sizeof(name);
+	struct sl_peer name = { .len = sizeof(name.addr), .pin = -1 };
 
-	if (getsockname(fd, &name.any, &len) < 0)
+	if (getsockname(sock->fd, &name.addr.any, &name.len) < 0)
 		return -errno;
-	return ntohs(name.in.sin_port); /* in either, at the same place */
+	if (call->judge->when & SL_WHEN_REMAP)
+		sl_portmap_translate(call->judge->ports, sock, false, &name);
+	return ntohs(name.addr.in.sin_port); /* in either, at the same place */
+}
+
+static long listen_on(struct sl_call *call, const struct sl_sock *sock,
+		      int backlog)
+{
+	if (call->judge->when & SL_WHEN_REMAP)
+		return sl_portmap_listen(call->judge->ports, sock, backlog);
+	return listen(sock->fd, backlog) < 0 ? -errno : 0;
 }
 
 static bool may_listen(struct sl_call *call, int port)
 {
-	return call->judge->when & SL_WHEN_LISTENS &&
-	       sl_netset_binds(&call->judge->net, SL_NET_LISTEN, (uint16_t)port);
+	unsigned int when = call->judge->when;
+
+	/* Every port, or none: then the filter is asked, but for REMAP. */
+	if (!(when & SL_WHEN_LISTENS))
+		return when & SL_WHEN_REMAP && !(when & SL_WHEN_NO_BIND);
+	return sl_netset_binds(&call->judge->net, SL_NET_LISTEN, (uint16_t)port);
 }
 
 static int judge_listener(struct sl_call *call, const struct sl_sock *sock)
 {
-	int port = port_of(sock->fd);
+	int port = port_of(call, sock);
 
 	if (port < 0 || may_listen(call, port))
 		return SL_MIN(port, 0);
@@ -182,19 +243,22 @@ static int judge_listener(struct sl_call *call, const struct sl_sock *sock)
  * also when a port that we saw went away meanwhile, because a connect had it;
  * so it is looked at again, and a wrong one is gone before anybody knows of it.
  */
-static int listen_rightly(struct sl_call *call, int fd, int backlog)
+static long listen_rightly(struct sl_call *call, const struct sl_sock *sock,
+			   int backlog)
 {
 	const struct sockaddr none = { .sa_family = AF_UNSPEC };
-	int port, r = -EACCES;
+	int port;
+	long r = -EACCES;
 
 	for (int i = 0; i < LISTEN_TRIES; i++) {
-		if (listen(fd, backlog) < 0)
-			return -errno;
-		port = port_of(fd);
+		r = listen_on(call, sock, backlog);
+		if (r < 0)
+			return r;
+		port = port_of(call, sock);
 		if (port >= 0 && may_listen(call, port))
 			return 0;
-		if (connect(fd, &none, sizeof(none)) < 0)
-			shutdown(fd, SHUT_RDWR);
+		if (connect(sock->fd, &none, sizeof(none)) < 0)
+			shutdown(sock->fd, SHUT_RDWR);
 		r = port < 0 ? port : -EACCES;
 	}
 	return r;
@@ -209,7 +273,7 @@ struct sl_answer sl_h_listen(struct sl_call *call)
 {
 	int backlog = sl_call_int(call, 1);
 	struct sl_sock sock;
-	int r = sl_sock_take(call, sl_call_int(call, 0), &sock);
+	long r = sl_sock_take(call, sl_call_int(call, 0), &sock);
 	bool local;
 
 	if (r < 0)
@@ -222,7 +286,7 @@ struct sl_answer sl_h_listen(struct sl_call *call)
 	if (r == 0)
 		r = sl_call_alive(call);
 	if (r == 0 && !local)
-		r = listen_rightly(call, sock.fd, backlog);
+		r = listen_rightly(call, &sock, backlog);
 	else if (r == 0 && listen(sock.fd, backlog) < 0)
 		r = -errno;
 	sl_sock_close(call, &sock);

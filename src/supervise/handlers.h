@@ -88,6 +88,11 @@ struct sl_answer sl_h_sigaction(struct sl_call *call);
 struct sl_answer sl_h_connect(struct sl_call *call);
 struct sl_answer sl_h_listen(struct sl_call *call);
 
+/* h_port.c */
+struct sl_answer sl_h_getsockname(struct sl_call *call);
+struct sl_answer sl_h_getpeername(struct sl_call *call);
+struct sl_answer sl_h_setsockopt(struct sl_call *call);
+
 /* h_send.c */
 struct sl_answer sl_h_sendto(struct sl_call *call);
 struct sl_answer sl_h_sendmsg(struct sl_call *call);

@@ -20,6 +20,7 @@
 #include "supervise/hurry.h"
 #include "supervise/netlink.h"
 #include "supervise/parked.h"
+#include "supervise/portmap.h"
 
 struct sl_patient;
 
@@ -76,6 +77,7 @@ struct sl_judge {
 	struct sl_grants *grants;
 	struct sl_carves *carves; /* NULL: nothing is carved out */
 	struct sl_hosts hosts;
+	struct sl_portmap *ports; /* with SL_WHEN_REMAP */
 	struct sl_clerk clerk;
 	bool own_fs; /* a umask and a working directory of this thread alone */
 	struct sl_judge_exec execs[SL_JUDGE_EXECS];

@@ -90,6 +90,7 @@ void sl_judge_free(struct sl_judge *judge)
 	sl_parked_drop(judge);
 	sl_carves_free(judge->carves);
 	sl_hosts_fini(&judge->hosts);
+	sl_portmap_free(judge->ports);
 	sl_grants_free(judge->grants);
 	munmap(judge, sizeof(*judge));
 }

@@ -78,6 +78,7 @@ int sl_peer_read(struct sl_call *call, uint64_t addr, int len,
 		 struct sl_peer *ret_peer)
 {
 	ret_peer->pin = -1;
+	ret_peer->at_once = false;
 	if (len < 0 || (size_t)len > sizeof(ret_peer->addr))
 		return -EINVAL;
 	memset(&ret_peer->addr, 0, sizeof(ret_peer->addr));

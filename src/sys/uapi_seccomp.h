@@ -74,6 +74,8 @@ struct sl_seccomp_data {
 #define SL_IP_OPTIONS 4u
 #define SL_IP_FREEBIND 15u
 #define SL_IP_TRANSPARENT 19u
+#define SL_SO_REUSEADDR 2u
+#define SL_SO_REUSEPORT 15u
 #define SL_SO_BINDTODEVICE 25u
 #define SL_SO_ZEROCOPY 60u
 #define SL_IP_UNICAST_IF 50u

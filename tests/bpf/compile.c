@@ -59,6 +59,8 @@ struct sl_policy *compile_policy(const struct naive *n)
 		set(policy, SL_KEY_NET_ALLOW, "tcp://10.0.0.0/8:443");
 	if (n->binds)
 		set(policy, SL_KEY_NET_DENY_BIND, "22");
+	if (n->remap)
+		set(policy, SL_KEY_PORT_REMAP, "true");
 	if (n->udp)
 		set(policy, SL_KEY_NET_ALLOW, "udp://:53");
 	if (n->icmp)

@@ -86,7 +86,7 @@ bool naive_judges_under(const struct naive *n, const char *name)
 {
 	return has(judged, name) ||
 	       ((n->protects || n->denies) && has(" open openat bind ", name)) ||
-	       ((n->binds || n->udp) && has(" bind ", name)) ||
+	       ((n->binds || n->udp || n->remap) && has(" bind ", name)) ||
 	       (n->names && has(" open openat ", name)) ||
 	       (n->counted && strcmp(name, "rt_sigaction") == 0);
 }
@@ -287,16 +287,22 @@ static bool asks(const struct naive *n, const char *name, const uint64_t *a)
 	if (helps_netlink(n, name, a))
 		return true;
 	if (strcmp(name, "connect") == 0)
-		return n->local || n->hosts || n->names || n->udp || n->icmp;
+		return n->local || n->hosts || n->names || n->udp || n->icmp ||
+		       n->remap;
 	if (strcmp(name, "sendto") == 0)
 		return sends(n) && a[4] != 0;
 	if (strcmp(name, "sendmsg") == 0 || strcmp(name, "sendmmsg") == 0)
 		return sends(n);
-	if (strcmp(name, "bind") == 0 && (n->binds || n->udp) &&
+	if (strcmp(name, "bind") == 0 && (n->binds || n->udp || n->remap) &&
 	    (uint32_t)a[2] > 2)
 		return true;
 	if (strcmp(name, "listen") == 0)
-		return n->local || n->bind || n->binds;
+		return n->local || n->bind || n->binds || n->remap;
+	if (has(" getsockname getpeername ", name))
+		return n->remap;
+	if (strcmp(name, "setsockopt") == 0)
+		return n->remap && (uint32_t)a[1] == 1 &&
+		       ((uint32_t)a[2] == 2 || (uint32_t)a[2] == 15);
 	if (has(" fork vfork ", name))
 		return n->counted;
 	if (strcmp(name, "clone") == 0)

@@ -22,6 +22,7 @@ struct naive {
 	bool names;	  /* TCP to a host of some name */
 	bool udp, icmp;	  /* UDP to one port, so not every port of ours */
 	bool binds;	  /* all TCP ports but one */
+	bool remap;	  /* ports that are taken are others */
 	const char *deny; /* names and groups, blank-separated */
 	const char *allow;
 };

@@ -220,6 +220,13 @@ TEST(binds_are_judged_where_too_many_are_allowed)
 	check_all((struct naive){ .binds = true, .local = true }, SOME);
 }
 
+TEST(ports_that_are_others_trap_what_tells_them)
+{
+	check_all((struct naive){ .remap = true, .bind = true, .local = true },
+		  SOME);
+	check_all((struct naive){ .remap = true, .no_supervisor = true }, SOME);
+}
+
 /* Reading stays free of traps. */
 TEST(protected_parts_trap_what_writes)
 {
@@ -454,6 +461,7 @@ TEST(random_lists)
 		n.hosts = !n.no_supervisor && (next_random(&state) & 1);
 		n.binds = !n.no_supervisor && !n.bind &&
 			  next_random(&state) % 4 == 0;
+		n.remap = !n.no_supervisor && next_random(&state) % 4 == 0;
 		n.udp = !n.no_supervisor && next_random(&state) % 4 == 0;
 		n.icmp = !n.no_supervisor && next_random(&state) % 4 == 0;
 		for (int i = 0; i < SL_SYS_COUNT; i++) {

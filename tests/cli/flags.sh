@@ -184,6 +184,38 @@ else
 	skip perl
 fi
 
+cat >"$work/taken.pl" <<'END'
+use Socket;
+$port = shift || 0;
+socket(S, PF_INET, SOCK_STREAM, 0) or die "socket: $!\n";
+bind(S, sockaddr_in($port, INADDR_LOOPBACK)) or die "bind: $!\n";
+$| = 1;
+print((sockaddr_in(getsockname(S)))[0], "\n");
+<STDIN>;
+END
+begin '--port-remap'
+if command -v perl >/dev/null; then
+	mkfifo "$work/holds"
+	perl "$work/taken.pl" <"$work/holds" >"$work/port" &
+	exec 4>"$work/holds"
+	while [ ! -s "$work/port" ]; do :; done
+	port=$(cat "$work/port")
+	bind="$sys -r $work/taken.pl --net-allow-bind $port"
+	lock run $bind -- perl "$work/taken.pl" "$port"
+	err 'bind: Address already in use'
+	lock run $bind --port-remap -- perl "$work/taken.pl" "$port"
+	status 0
+	same "$(cat "$work/out")" "$port"
+	lock run $bind --port-remap --no-port-remap -- \
+		perl "$work/taken.pl" "$port"
+	err 'bind: Address already in use'
+	exec 4>&-
+	wait
+	end
+else
+	skip perl
+fi
+
 cat >"$work/unix.pl" <<'END'
 use Socket;
 socket(S, PF_UNIX, SOCK_STREAM, 0) or die "socket: $!\n";

@@ -258,6 +258,34 @@ static bool demands(const struct sl_plan_landlock *ll, const char *path)
 	return false;
 }
 
+/* The judge goes to other ports than the sandbox names. */
+TEST(ports_that_are_others_are_the_borders)
+{
+	SL_AUTO(sl_policy) policy = new_policy();
+	PLAN ll = { 0 };
+	struct sl_error err;
+
+	fx_set(policy, SL_KEY_NET_ALLOW, "tcp://:443");
+	fx_set(policy, SL_KEY_NET_ALLOW_BIND, "443,8000");
+	ASSERT_EQ(compile(policy, 6, &ll, &err), 0);
+	EXPECT_EQ(ll.handled_net, 0x3);
+	EXPECT_EQ(ll.border_net, 0);
+	fx_set(policy, SL_KEY_PORT_REMAP, "true");
+	ASSERT_EQ(compile(policy, 6, &ll, &err), 0);
+	EXPECT_EQ(ll.handled_net, 0);
+	EXPECT_EQ(ll.border_net, 0x3);
+	ASSERT_EQ(ll.port_count, 2);
+	EXPECT_EQ(ll.ports[0].port, 443);
+	EXPECT_EQ(ll.ports[0].access, 0x3);
+	EXPECT_EQ(ll.ports[1].port, 8000);
+	EXPECT_EQ(ll.ports[1].access, 0x1);
+	fx_set(policy, SL_KEY_NET_ALLOW, "10.0.0.0/8");
+	ASSERT_EQ(compile(policy, 6, &ll, &err), 0);
+	EXPECT_EQ(ll.handled_net, 0);
+	EXPECT_EQ(ll.border_net, 0x1);
+	ASSERT_EQ(compile(policy, 3, &ll, &err), -EOPNOTSUPP);
+}
+
 TEST(gpu_nodes)
 {
 	SL_AUTO(sl_policy) policy = new_policy();
