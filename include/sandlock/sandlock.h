@@ -506,6 +506,29 @@ SANDLOCK_API int sandlock_listing_at(const sandlock_listing *listing,
 				     sandlock_instance *ret_instance);
 SANDLOCK_API void sandlock_listing_free(sandlock_listing *listing);
 
+/*
+ * With network.port_remap: a port that a sandbox has bound. @address is text,
+ * as 127.0.0.1 or ::1; @real is what @port is outside of the sandbox.
+ */
+typedef struct sandlock_port {
+	size_t size;	      /* sizeof(sandlock_port), set by the caller */
+	const char *protocol; /* "tcp" or "udp" */
+	char address[48];
+	uint32_t port;
+	uint32_t real;
+} sandlock_port;
+
+/* Sandbox @name with its ports, and without its policy; fails as
+ * sandlock_inspect(), which has them, too. */
+SANDLOCK_API int sandlock_ports(const char *name, sandlock_listing **ret_listing,
+				sandlock_error *err);
+
+/* Number @port (from 0) of the ports of number @index. -ERANGE past the end,
+ * which ends an iteration. */
+SANDLOCK_API int sandlock_listing_port(const sandlock_listing *listing,
+				       size_t index, size_t port,
+				       sandlock_port *ret_port);
+
 /* Send @sig to the first process group of sandbox @name. */
 SANDLOCK_API int sandlock_signal(const char *name, int sig, sandlock_error *err);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The control half of the public interface: argument checks, then run/. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -71,6 +72,44 @@ int sandlock_listing_at(const sandlock_listing *listing, size_t index,
 	i.state = found->state;
 	i.argv_cut = found->argv_cut;
 	memcpy(ret_instance, &i, SL_MIN(i.size, sizeof(i)));
+	return 0;
+}
+
+int sandlock_ports(const char *name, sandlock_listing **ret_listing,
+		   sandlock_error *err)
+{
+	struct sl_listing *listing;
+	int r;
+
+	if (!name || !ret_listing)
+		return bad(sl_api_error(err), "name or ret_listing is NULL");
+	r = sl_control_ports(name, &listing, sl_api_error(err));
+	if (r == 0)
+		*ret_listing = (sandlock_listing *)listing;
+	return r;
+}
+
+int sandlock_listing_port(const sandlock_listing *listing, size_t index,
+			  size_t port, sandlock_port *ret_port)
+{
+	const struct sl_listing *l = (const struct sl_listing *)listing;
+	const struct sl_port *found;
+	sandlock_port p = { 0 };
+
+	if (!listing || !ret_port || ret_port->size < sizeof(p) ||
+	    ret_port->size > SL_API_MAX_STRUCT)
+		return -EINVAL;
+	if (index >= l->count || port >= l->items[index].port_count)
+		return -ERANGE;
+	found = &l->items[index].ports[port];
+	p.size = ret_port->size;
+	p.protocol = found->proto == SL_NET_TCP ? "tcp" : "udp";
+	inet_ntop(found->family == 4 ? AF_INET : AF_INET6, found->addr,
+		  p.address, sizeof(p.address));
+	p.port = found->port;
+	p.real = found->real;
+	memset(ret_port, 0, p.size);
+	memcpy(ret_port, &p, sizeof(p));
 	return 0;
 }
 

@@ -115,20 +115,23 @@ static void json_policy(struct cli_json *json, const sandlock_policy *policy)
 	cli_json_close(json);
 }
 
-static void print_json(const sandlock_instance *instance,
+static void print_json(const sandlock_listing *listing,
+		       const sandlock_instance *instance,
 		       const sandlock_policy *policy)
 {
 	struct cli_json json = { .out = stdout };
 
 	cli_json_open(&json, NULL, '{');
 	cli_json_instance(&json, instance);
+	cli_json_ports(&json, listing);
 	json_policy(&json, policy);
 	cli_json_close(&json);
 }
 
 /* ---- the command ------------------------------------------------------- */
 
-static int print(const sandlock_instance *instance, bool json, bool toml,
+static int print(const sandlock_listing *listing,
+		 const sandlock_instance *instance, bool json, bool toml,
 		 sandlock_error *err)
 {
 	const char *text = instance->policy ? instance->policy : "";
@@ -144,7 +147,7 @@ static int print(const sandlock_instance *instance, bool json, bool toml,
 		r = sandlock_policy_parse(policy, text, strlen(text),
 					  instance->name, err);
 	if (r == 0 && json) {
-		print_json(instance, policy);
+		print_json(listing, instance, policy);
 	} else if (r == 0) {
 		print_head(instance);
 		print_policy(policy);
@@ -183,7 +186,7 @@ int cli_cmd_inspect(int argc, char **argv)
 	if (r >= 0)
 		r = sandlock_inspect(argv[1], &listing, &err);
 	if (r == 0 && cli_instance_at(listing, 0, &instance))
-		r = print(&instance, json, toml, &err);
+		r = print(listing, &instance, json, toml, &err);
 	sandlock_listing_free(listing);
 	return r < 0 ? cli_report(&err) : cli_finish_stdout();
 }

@@ -50,7 +50,7 @@ static void print_bash(void)
 	completion_topics();
 	puts("' -- \"$cur\")\n"
 	     "\t\treturn ;;\n"
-	     "\tinspect|kill|events)\n"
+	     "\tinspect|ports|kill|events)\n"
 	     "\t\tmapfile -t COMPREPLY < <(compgen -W \"$(\"${COMP_WORDS[0]}\" "
 	     "ps 2>/dev/null | cut -f1)\" -- \"$cur\")\n"
 	     "\t\treturn ;;\n"

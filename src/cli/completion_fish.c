@@ -149,7 +149,7 @@ void completion_fish(void)
 	puts("complete -c sandlock -n '__sandlock_is profile' -x -a "
 	     "'(sandlock profile list 2>/dev/null | cut -f1)'");
 	puts("complete -c sandlock -n '__sandlock_is inspect; or __sandlock_is "
-	     "kill; or __sandlock_is events' -x -a "
+	     "ports; or __sandlock_is kill; or __sandlock_is events' -x -a "
 	     "'(sandlock ps 2>/dev/null | cut -f1)'");
 	print_words("help", completion_commands, completion_topics);
 	puts("complete -c sandlock -n '__sandlock_is completion' -x -a "

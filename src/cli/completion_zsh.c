@@ -147,7 +147,7 @@ void completion_zsh(void)
 	completion_commands();
 	completion_topics();
 	puts(" ;;\n"
-	     "\tinspect|kill|events) compadd -- ${(f)\"$(_call_program "
+	     "\tinspect|ports|kill|events) compadd -- ${(f)\"$(_call_program "
 	     "sandboxes sandlock ps 2>/dev/null | cut -f1)\"} ;;\n"
 	     "\tcompletion) compadd -- bash fish zsh ;;");
 	print_run();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `ps`, `inspect`, `kill` and `events` share. */
+/* What `ps`, `inspect`, `ports`, `kill` and `events` share. */
 #ifndef CLI_CONTROL_H
 #define CLI_CONTROL_H
 
@@ -29,14 +29,17 @@ void cli_format_time(char *text, size_t size, int64_t ns);
 
 struct cli_json;
 /* Members of an open object. */
+void cli_json_ports(struct cli_json *json, const sandlock_listing *listing);
 void cli_json_instance(struct cli_json *json, const sandlock_instance *instance);
 
 int cli_cmd_ps(int argc, char **argv);
 int cli_cmd_inspect(int argc, char **argv);
+int cli_cmd_ports(int argc, char **argv);
 int cli_cmd_kill(int argc, char **argv);
 int cli_cmd_events(int argc, char **argv);
 void cli_help_ps(void);
 void cli_help_inspect(void);
+void cli_help_ports(void);
 void cli_help_kill(void);
 void cli_help_events(void);
 

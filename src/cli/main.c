@@ -25,6 +25,8 @@ static const struct cli_command commands[] = {
 	{ "inspect", "[--toml|--json] NAME",
 	  "show what a running sandbox is and may do", cli_cmd_inspect,
 	  cli_help_inspect },
+	{ "ports", "[--json] NAME", "list what it bound with --port-remap",
+	  cli_cmd_ports, cli_help_ports },
 	{ "kill", "[-s SIGNAL | --grace TIME] NAME...", "end what runs",
 	  cli_cmd_kill, cli_help_kill },
 	{ "events", "[--json] [NAME]", "follow what happens to sandboxes",

@@ -130,6 +130,18 @@ static int add_policy_fd(struct sl_buf *buf, int fd)
 	return 0;
 }
 
+static void add_ports(struct sl_buf *buf, const struct sl_run *run)
+{
+	struct sl_port ports[SL_MAX_PORTS_BOUND];
+	size_t count;
+
+	if (!run->judge || !run->judge->ports)
+		return;
+	count = sl_portmap_list(run->judge->ports, ports, SL_MAX_PORTS_BOUND);
+	for (size_t i = 0; i < count; i++)
+		add_field(buf, SL_TAG_PORT, &ports[i], sizeof(ports[i]));
+}
+
 static int add_policy(struct sl_control *c, struct sl_buf *buf,
 		      struct sl_error *err)
 {
@@ -178,6 +190,7 @@ static void describe(struct sl_control *c, struct sl_control_client *client,
 		   sl_control_now(CLOCK_BOOTTIME) - c->started_boot_ns);
 	add_argv(c, &buf);
 	add_cwd(&buf, c->run);
+	add_ports(&buf, c->run);
 	if (with_policy)
 		r = add_policy(c, &buf, &err);
 	if (r == 0)

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "run/control_wire.h"
 #include "run/entry.h"
+#include "supervise/portmap.h"
 
 enum sl_found_state {
 	SL_FOUND_SILENT = 0, /* the supervisor does not answer */
@@ -30,6 +31,8 @@ struct sl_found {
 	bool argv_cut;
 	char *cwd;
 	char *policy; /* of one that was inspected */
+	struct sl_port *ports;
+	size_t port_count;
 };
 
 struct sl_listing {
@@ -42,6 +45,9 @@ int sl_control_list(struct sl_listing **ret_listing, struct sl_error *err);
 /* The one named, policy included. -ENOENT: there is none. */
 int sl_control_inspect(const char *name, struct sl_listing **ret_listing,
 		       struct sl_error *err);
+/* The same without the policy, which comes some time after the start. */
+int sl_control_ports(const char *name, struct sl_listing **ret_listing,
+		     struct sl_error *err);
 void sl_listing_free(struct sl_listing *listing);
 
 /* To its first process group. */

@@ -29,6 +29,7 @@ static void found_fini(struct sl_found *found)
 	free(found->argv);
 	free(found->cwd);
 	free(found->policy);
+	free(found->ports);
 }
 
 void sl_listing_free(struct sl_listing *listing)
@@ -103,6 +104,20 @@ static int take_word(struct sl_found *found, const char *data, size_t len)
 	return 0;
 }
 
+static int take_port(struct sl_found *found, const char *data, size_t len)
+{
+	struct sl_port *ports;
+
+	if (len != sizeof(*ports) || found->port_count == SL_MAX_PORTS_BOUND)
+		return -EPROTO;
+	ports = reallocarray(found->ports, found->port_count + 1, sizeof(*ports));
+	if (!ports)
+		return -ENOMEM;
+	found->ports = ports;
+	memcpy(&ports[found->port_count++], data, len);
+	return 0;
+}
+
 static int take_field(struct sl_found *found, uint32_t tag, const char *data,
 		      size_t len)
 {
@@ -130,6 +145,8 @@ static int take_field(struct sl_found *found, uint32_t tag, const char *data,
 		return take_text(&found->cwd, data, len);
 	case SL_TAG_POLICY:
 		return take_text(&found->policy, data, len);
+	case SL_TAG_PORT:
+		return take_port(found, data, len);
 	default:
 		return 0; /* of a later version */
 	}
@@ -314,8 +331,8 @@ int sl_control_list(struct sl_listing **ret_listing, struct sl_error *err)
 	return 0;
 }
 
-static int inspect(int dir, const char *name, struct sl_listing *listing,
-		   struct sl_error *err)
+static int inspect(int dir, const char *name, enum sl_control_verb verb,
+		   struct sl_listing *listing, struct sl_error *err)
 {
 	struct question q;
 	int r = add_name(listing, name);
@@ -323,7 +340,7 @@ static int inspect(int dir, const char *name, struct sl_listing *listing,
 	if (r < 0)
 		return sl_err(err, r, SL_STAGE_SUPERVISE, "out of memory");
 	q = (struct question){ -1, &listing->items[0] };
-	r = ask(dir, SL_CONTROL_INSPECT, SL_CLIENT_WAIT, &q, err);
+	r = ask(dir, verb, SL_CLIENT_WAIT, &q, err);
 	if (r < 0)
 		return r;
 	await_all(&q, 1, err);
@@ -337,8 +354,8 @@ static int inspect(int dir, const char *name, struct sl_listing *listing,
 		      (int)q.found->supervisor);
 }
 
-int sl_control_inspect(const char *name, struct sl_listing **ret_listing,
-		       struct sl_error *err)
+static int ask_one(const char *name, enum sl_control_verb verb,
+		   struct sl_listing **ret_listing, struct sl_error *err)
 {
 	sl_autoclose int dir = sl_client_dir(err);
 	struct sl_listing *listing;
@@ -353,7 +370,7 @@ int sl_control_inspect(const char *name, struct sl_listing **ret_listing,
 	listing = calloc(1, sizeof(*listing));
 	if (!listing)
 		return sl_err(err, -ENOMEM, SL_STAGE_SUPERVISE, "out of memory");
-	r = inspect(dir, name, listing, &own);
+	r = inspect(dir, name, verb, listing, &own);
 	if (r < 0 || own.code < 0) {
 		sl_listing_free(listing);
 		if (err)
@@ -362,4 +379,16 @@ int sl_control_inspect(const char *name, struct sl_listing **ret_listing,
 	}
 	*ret_listing = listing;
 	return 0;
+}
+
+int sl_control_inspect(const char *name, struct sl_listing **ret_listing,
+		       struct sl_error *err)
+{
+	return ask_one(name, SL_CONTROL_INSPECT, ret_listing, err);
+}
+
+int sl_control_ports(const char *name, struct sl_listing **ret_listing,
+		     struct sl_error *err)
+{
+	return ask_one(name, SL_CONTROL_INFO, ret_listing, err);
 }

@@ -79,6 +79,7 @@ enum sl_control_tag {
 	SL_TAG_CUT,	   /* no bytes: there were more words */
 	SL_TAG_CWD,	   /* of the first process, now */
 	SL_TAG_POLICY,	   /* TOML */
+	SL_TAG_PORT,	   /* struct sl_port, each */
 };
 
 #endif

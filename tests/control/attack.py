@@ -197,7 +197,7 @@ def a_confined_server_is_not_believed(place):
     pid, go = squat(place, "fake", listens=True)
     equal(place.listed()["fake"], {"name": "fake",
                                    "state": "not to be trusted"})
-    for command in ("inspect", "kill", "events"):
+    for command in ("inspect", "ports", "kill", "events"):
         out, err, status = place.call(command, "fake")
         equal((out, status), ("", 125))
         has(err, "cannot be trusted")
@@ -250,7 +250,7 @@ def an_order_reaches_whom_it_names(place):
     listed = place.listed()
     for name in "victim", "evil", "other":
         equal(listed[name], {"name": name, "state": "not to be trusted"})
-        for command in ("inspect", "kill", "kill -s KILL", "events"):
+        for command in ("inspect", "ports", "kill", "kill -s KILL", "events"):
             out, err, status = place.call(*command.split(), name)
             equal((out, status), ("", 125))
             has(err, "is another sandbox: somebody moved its entry")
@@ -321,7 +321,7 @@ def the_judge_lends_no_credentials(place):
         equal(job.stdout.readline(), first)
         if how == "as":
             equal(job.stdout.readline(), "ready\n")
-        for command in ("inspect", "kill", "events"):
+        for command in ("inspect", "ports", "kill", "events"):
             out, err, status = place.call(command, "fake")
             equal((out, status), ("", 125))
             if how == "plain":

@@ -100,6 +100,29 @@ static int ask(sandlock_sandbox *sandbox, int (*question)(void))
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+/* It binds none; tests/ports has those that do. */
+static int look_at_ports(void)
+{
+	sandlock_instance i = { .size = sizeof(i) };
+	sandlock_port port = { .size = sizeof(port) };
+	sandlock_listing *listing;
+
+	if (sandlock_ports("one", &listing, NULL) < 0)
+		return 10;
+	if (sandlock_listing_at(listing, 0, &i) != 0 || i.policy)
+		return 11;
+	if (sandlock_listing_port(listing, 0, 0, &port) != -ERANGE ||
+	    sandlock_listing_port(listing, 1, 0, &port) != -ERANGE)
+		return 12;
+	port.size = 1;
+	if (sandlock_listing_port(listing, 0, 0, &port) != -EINVAL ||
+	    sandlock_listing_port(NULL, 0, 0, &port) != -EINVAL ||
+	    sandlock_listing_port(listing, 0, 0, NULL) != -EINVAL)
+		return 13;
+	sandlock_listing_free(listing);
+	return 0;
+}
+
 static int look_at_one(void)
 {
 	sandlock_instance i = { .size = sizeof(i) };
@@ -129,7 +152,7 @@ static int look_at_one(void)
 	if (sandlock_listing_at(listing, 0, &i) != 0 || i.policy)
 		return 9;
 	sandlock_listing_free(listing);
-	return 0;
+	return look_at_ports();
 }
 
 static int end_it(void)
@@ -256,6 +279,9 @@ TEST(misuse)
 	EXPECT_EQ(sandlock_inspect("../x", &listing, &err), -ENOENT);
 	EXPECT_EQ(sandlock_inspect(NULL, &listing, &err), -EINVAL);
 	EXPECT_EQ(sandlock_list(NULL, &err), -EINVAL);
+	EXPECT_EQ(sandlock_ports("../x", &listing, &err), -ENOENT);
+	EXPECT_EQ(sandlock_ports(NULL, &listing, &err), -EINVAL);
+	EXPECT_EQ(sandlock_ports("none", NULL, &err), -EINVAL);
 	EXPECT_EQ(sandlock_kill("none", -1, 0, &err), -EINVAL);
 	EXPECT_EQ(sandlock_kill("none", 0, 0, &err), -ENOENT);
 	EXPECT_EQ(sandlock_kill(NULL, 0, 0, &err), -EINVAL);
