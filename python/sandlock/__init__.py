@@ -8,7 +8,7 @@ A Sandbox is a policy: a dataclass of what is granted. run() captures, popen()
 streams, arun() and apopen() are for asyncio, confine() is for this process.
 """
 from ._confine import confine, landlock_abi_version, min_landlock_abi
-from ._control import Instance, inspect, kill, ps
+from ._control import Instance, Port, inspect, kill, ports, ps
 from ._explain import Answer, Feature, Hint, Rule
 from ._process import AsyncProcess, Process
 from ._profile import list_profiles, load_profile
@@ -24,7 +24,7 @@ from .sandbox import Sandbox, parse_ports
 __all__ = [
     "__version__", "Sandbox", "Result", "ExitReason", "BranchAction",
     "parse_ports", "StdioMode", "Process", "AsyncProcess", "Protection",
-    "Answer", "Denial", "Feature", "Hint", "Rule", "Instance", "ps", "inspect",
+    "Answer", "Denial", "Feature", "Hint", "Rule", "Instance", "Port", "ps", "inspect", "ports",
     "kill",
     "landlock_abi_version", "min_landlock_abi", "confine", "load_profile",
     "list_profiles", "SandlockError", "PolicyError", "NotAvailableError",

@@ -8,6 +8,7 @@ that a Python signal handler runs, and KeyboardInterrupt is raised, at once.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import select
 import signal as signals
@@ -15,9 +16,9 @@ import threading
 import time
 import weakref
 from ctypes import byref, c_int, c_size_t, c_void_p
-from typing import Iterator, List, NamedTuple, Optional, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from . import _fields, _lib
+from . import _control, _fields, _lib
 from ._lib import lib
 from ._result import Denial, ExitReason, Result
 from .exceptions import SandboxError
@@ -242,6 +243,26 @@ class Child:
                 feed = None
         self.result()
         return True
+
+    def ports(self) -> Dict[int, int]:
+        """Port inside to port outside; nothing when it is over."""
+        self._check_owner()
+        with self._lock:
+            if self._over or self._result is not None or not self._box:
+                return {}
+            name = lib.sandlock_sandbox_name(self._box)
+            if name is None:
+                why = lib.sandlock_sandbox_warning(self._box)
+                if why is None:
+                    return {}  # it is over
+                raise SandboxError("its ports cannot be asked for: %s"
+                                   % _lib.text_of(why))
+        try:
+            return _control.remapped(_control.ports_of(name))
+        except SandboxError as error:
+            if error.code == -errno.ENOENT:
+                return {}
+            raise
 
     def kill(self) -> None:
         self._check_owner()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 from ctypes import byref, c_void_p
-from typing import Iterator, List, NamedTuple, Optional
+from typing import Dict, Iterator, List, NamedTuple, Optional
 
 from . import _lib
 from ._lib import lib
@@ -77,6 +77,43 @@ def inspect(name: str) -> Instance:
     if lib.sandlock_inspect(_name(name), byref(listing), byref(err)) < 0:
         _lib.fail(err)
     return _take(listing)[0]
+
+
+class Port(NamedTuple):
+    """A port that a sandbox with port_remap has bound."""
+
+    protocol: str  # "tcp" or "udp"
+    address: str
+    port: int  # inside
+    real: int  # outside
+
+
+def ports(name: str) -> List[Port]:
+    """What the sandbox of that name has bound, if it has port_remap."""
+    return ports_of(_name(name))
+
+
+def ports_of(name: bytes) -> List[Port]:
+    listing, err = c_void_p(), _lib.Error()
+    if lib.sandlock_ports(name, byref(listing), byref(err)) < 0:
+        _lib.fail(err)
+    found: List[Port] = []
+    row = _lib.Port()
+    row.size = ctypes.sizeof(row)
+    try:
+        while lib.sandlock_listing_port(listing, 0, len(found),
+                                        byref(row)) == 0:
+            found.append(Port(os.fsdecode(row.protocol),
+                              row.address.decode(), row.port, row.real))
+        return found
+    finally:
+        lib.sandlock_listing_free(listing)
+
+
+def remapped(found: List[Port]) -> Dict[int, int]:
+    """Port inside to port outside, where they differ; TCP before UDP."""
+    return {p.port: p.real
+            for p in sorted(found, reverse=True) if p.port != p.real}
 
 
 def kill(name: str, grace: float = 5.0, timeout: Optional[float] = None) -> None:

@@ -84,6 +84,14 @@ class Instance(Structure):
                 ("age_ns", c_int64), ("argv", POINTER(c_char_p)),
                 ("cwd", c_char_p), ("policy", c_char_p), ("state", c_uint32),
                 ("argv_cut", c_uint32)]
+
+
+class Port(Structure):
+    _fields_ = [("size", c_size_t), ("protocol", c_char_p),
+                ("address", c_char * 48), ("port", c_uint32),
+                ("real", c_uint32)]
+
+
 class Denial(Structure):
     _fields_ = [("size", c_size_t), ("time_ns", c_int64), ("pid", c_int64),
                 ("tid", c_int64), ("count", c_uint64), ("program", c_char_p),
@@ -143,6 +151,8 @@ _PROTOTYPES = {
     "sandlock_string_free": (None, [c_void_p]),
     "sandlock_spawn": (c_int, [c_void_p, POINTER(SpawnOptions), _OUT, _ERR]),
     "sandlock_sandbox_fd": (c_int, [c_void_p]),
+    "sandlock_sandbox_name": (c_char_p, [c_void_p]),
+    "sandlock_sandbox_warning": (c_char_p, [c_void_p]),
     "sandlock_sandbox_pid": (c_int64, [c_void_p]),
     "sandlock_sandbox_stdin": (c_int, [c_void_p]),
     "sandlock_sandbox_dispatch": (c_int, [c_void_p, _ERR]),
@@ -164,6 +174,9 @@ _PROTOTYPES = {
         c_int, [c_void_p, c_size_t, POINTER(Feature), _ERR]),
     "sandlock_list": (c_int, [_OUT, _ERR]),
     "sandlock_inspect": (c_int, [c_char_p, _OUT, _ERR]),
+    "sandlock_ports": (c_int, [c_char_p, _OUT, _ERR]),
+    "sandlock_listing_port": (
+        c_int, [c_void_p, c_size_t, c_size_t, POINTER(Port)]),
     "sandlock_listing_at": (c_int, [c_void_p, c_size_t, POINTER(Instance)]),
     "sandlock_listing_free": (None, [c_void_p]),
     "sandlock_kill": (c_int, [c_char_p, c_int64, c_int64, _ERR]),

@@ -109,8 +109,9 @@ class Process:
         return self._child.fd
 
     def ports(self) -> Dict[int, int]:
-        """Virtual to real ports: none, without port_remap."""
-        return {}
+        """With port_remap: bound ports that another one had, to what they are
+        outside. Empty when it is over."""
+        return self._child.ports() if self._result is None else {}
 
     def poll(self) -> Optional[Result]:
         """The Result if everything has ended, else None. Does not block."""

@@ -451,6 +451,12 @@ class Sandbox:
         child = self._mine()
         return child is not None and child.fd >= 0 and not child.dispatch()
 
+    def ports(self) -> Dict[int, int]:
+        """With port_remap: bound ports that another one had, to what they are
+        outside. Empty when nothing runs."""
+        child = self._mine()
+        return child.ports() if child is not None else {}
+
     def __enter__(self: _S) -> _S:
         return self
 
@@ -474,10 +480,6 @@ class Sandbox:
     @property
     def restore_skipped(self) -> List[Any]:
         return []
-
-    def ports(self) -> Dict[int, int]:
-        """Virtual to real ports: none, without port_remap."""
-        return {}
 
     def commit(self) -> NoReturn:
         raise SandboxError("there is no pending branch")

@@ -2,12 +2,13 @@
 """Names, ps(), inspect() and kill()."""
 import dataclasses
 import os
+import socket
 import time
 
 import pytest
 
 import sandlock
-from sandlock import Sandbox
+from sandlock import Sandbox, StdioMode
 
 
 @pytest.fixture(autouse=True)
@@ -46,3 +47,37 @@ def test_what_does_not_run_is_not_found():
 def test_a_name_can_be_typed(name):
     with pytest.raises(ValueError, match="letters, digits"):
         Sandbox(name=name)
+
+
+SERVER = """
+import socket, sys
+with socket.create_server(("127.0.0.1", int(sys.argv[1]))) as server:
+    print(server.getsockname()[1], flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_ports_lead_to_a_server_inside(base):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        box = dataclasses.replace(base, port_remap=True,
+                                  net_allow_bind=[str(port)])
+        assert box.ports() == {}
+        with box.popen(["python3", "-c", SERVER, str(port)], stdin=StdioMode.PIPE,
+                       stdout=StdioMode.PIPE) as process:
+            assert process.stdout.readline() == b"%d\n" % port
+            found = process.ports()
+            assert list(found) == [port] and found[port] != port
+            assert [p[:3] for p in sandlock.ports(sandlock.ps()[0].name)] == [
+                ("tcp", "127.0.0.1", port)]
+            with socket.create_connection(("127.0.0.1", found[port]), 20):
+                pass
+        assert process.ports() == {}
+
+
+def test_ports_need_port_remap(base):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        box = dataclasses.replace(base, net_allow_bind=[str(port)])
+        assert b"already in use" in box.run(
+            ["python3", "-c", SERVER, str(port)]).stderr
