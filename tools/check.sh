@@ -67,7 +67,8 @@ run() {
 		--num-processes "$jobs" --logbase "$log" "$@")
 	echo "== $dir: test as $who"
 	if [ "$who" = user ]; then
-		chmod 1777 "$dir/meson-logs"
+		# What tests write beside the build: logs, and what is fetched.
+		install -d -m 1777 "$dir/meson-logs" "$dir/tests/toml/toml-test.d"
 		chown sandlock-test: "$home"
 		export TEST_HOME=$home SANDLOCK_TEST_HOME=$home
 		tools/as-user.sh tools/make_test_home.sh "$home"
