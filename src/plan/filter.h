@@ -80,6 +80,7 @@ enum sl_when {
 	SL_WHEN_NETLINK = 1u << 24,
 	/* Judged: a port that is taken is bound elsewhere. With NET and BINDS. */
 	SL_WHEN_REMAP = 1u << 25,
+	SL_WHEN_WEIGHED = 1u << 26, /* memory is limited */
 };
 
 #define SL_RULE_TESTS 4

@@ -244,6 +244,8 @@ static unsigned int conditions(const struct sl_policy *policy)
 	    !sl_filter_item(policy, SL_KEY_EXTRA_ALLOW, SL_SYS_socket) &&
 	    !sl_filter_item(policy, SL_KEY_EXTRA_DENY, SL_SYS_socket))
 		when |= SL_WHEN_NETLINK;
+	if (sl_policy_get(policy, SL_KEY_MEMORY)->count)
+		when |= SL_WHEN_WEIGHED;
 	/* An error is the other half's to report; here it means "no port". */
 	r = sl_ports_bind(policy, &bind, NULL);
 	if ((r < 0 && r != -E2BIG) || (r == 0 && bind.none))

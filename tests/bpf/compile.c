@@ -49,6 +49,8 @@ struct sl_policy *compile_policy(const struct naive *n)
 		set(policy, SL_KEY_NET_ALLOW, "tcp://example.com:443");
 	if (n->counted)
 		set(policy, SL_KEY_PROCESSES, "7");
+	if (n->weighed)
+		set(policy, SL_KEY_MEMORY, "64M");
 	if (n->pinned)
 		set(policy, SL_KEY_CPU_CORES, "0");
 	if (n->local)

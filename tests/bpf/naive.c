@@ -200,7 +200,8 @@ static uint32_t do_setsockopt(const struct naive *n, uint32_t level,
 {
 	if (level == 41 && option == 32 && !n->no_supervisor)
 		return n->udp || n->icmp ? FAIL(EPERM) : ALLOW;
-	if (level == 6 && option == 30)
+	if ((level == 6 && option == 30) ||
+	    (n->weighed && level == 1 && option == 60))
 		return FAIL(EOPNOTSUPP);
 	if (level == 0 && option == 51) /* IP_LOCAL_PORT_RANGE */
 		return n->bind || n->binds || (n->udp && !n->no_supervisor)
@@ -363,6 +364,8 @@ static uint32_t do_others(const struct naive *n, const char *name,
 	if (IS("setpriority") && low[0] != 0)
 		return FAIL(EPERM);
 	if (IS("ioprio_set") && low[0] != 1)
+		return FAIL(EPERM);
+	if (IS("vmsplice") && n->weighed)
 		return FAIL(EPERM);
 	if (IS("sched_setaffinity") && n->pinned)
 		return FAIL(EPERM);

@@ -16,6 +16,7 @@
 struct naive {
 	enum sl_arch arch;
 	bool no_supervisor, bind, pinned, protects, denies, counted;
+	bool weighed;	  /* memory is limited */
 	bool local;	  /* Unix sockets exist */
 	bool datagrams;	  /* and datagram ones */
 	bool hosts;	  /* TCP to some address */

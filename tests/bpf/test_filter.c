@@ -256,6 +256,14 @@ TEST(counted_processes_trap_their_making)
 	check_all((struct naive){ .counted = true, .no_supervisor = true }, SOME);
 }
 
+/* What pins memory that is in no process. */
+TEST(limited_memory_is_not_lent)
+{
+	check_all((struct naive){ .weighed = true }, SOME);
+	check_all((struct naive){ .weighed = true, .allow = "vmsplice" }, SOME);
+	check_all((struct naive){ .weighed = true, .no_supervisor = true }, SOME);
+}
+
 TEST(cores_pin)
 {
 	check_all((struct naive){ .pinned = true }, SOME);

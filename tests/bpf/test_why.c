@@ -129,7 +129,8 @@ TEST(nothing_passes_that_would_not_without)
 				 (more & 2 ? SL_WHEN_METADATA : 0) |
 				 (more & 4 ? SL_WHEN_PINNED : 0) |
 				 (more & 16 ? SL_WHEN_HOSTS | SL_WHEN_COUNTED |
-						      SL_WHEN_REMAP
+						      SL_WHEN_REMAP |
+						      SL_WHEN_WEIGHED
 					    : 0);
 		/* Every third call named, for or against. */
 		for (int i = 0; i < SL_SYS_COUNT; i++)
