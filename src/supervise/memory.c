@@ -1,23 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* See memory.h. From cheap to dear: sums of each process's pages; then each
- * page's share; then which mapping is of which held object. */
+/*
+ * See memory.h. From cheap to dear: sums of each process's pages; then each
+ * page's share; then descriptors; then which mapping is of which held object.
+ * What is dear ends as soon as it is known whether there is too much.
+ *
+ * SECURITY: how long that takes is the sandbox's to say, and meanwhile nothing
+ * is enforced. So a look does a part of it, the largest processes first, and
+ * the next look goes on, with all cheap sums anew.
+ */
 #include "supervise/memory.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <linux/kcmp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/compiler.h"
 #include "supervise/memory_internal.h"
+
+#define NS_PER_MS 1000000ll
+/* Processor time of the dear part of one look; of all that go on with one. */
+#define LOOK_NS (30 * NS_PER_MS)
+#define WHOLE_NS (3000 * NS_PER_MS)
+
+/* Which part of the time all dear ones may take, and the longest rest. */
+#define SHARE 10
+#define REST_NS (1000 * NS_PER_MS)
+
+static int64_t clock_ns(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (int64_t)ts.tv_sec * 1000 * NS_PER_MS + ts.tv_nsec;
+}
+
+bool sl_memory_spent(const struct sl_memory *m)
+{
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID) - m->begun_ns >= LOOK_NS;
+}
 
 /* ------------------------------------------------ the cheap sums */
 
 #define TRIES 8
 #define ONE 1024 /* as a field that counts: they are read as kB */
 
-/* Pages of one process, and shared ones in each that has them. */
-static uint64_t sum_status(struct sl_memory_process *p)
+static void read_sum(struct sl_memory_process *p)
 {
 	struct sl_memory_field fields[] = {
 		{ "RssAnon:", 0 },	{ "RssShmem:", 0 }, { "VmSwap:", 0 },
@@ -27,8 +56,9 @@ static uint64_t sum_status(struct sl_memory_process *p)
 	const size_t count = SL_ARRAY_LEN(fields);
 
 	p->tid = p->pid;
+	p->sum = p->shared = p->tables = 0;
 	if (sl_memory_read(p->pid, "status", fields, count) < 0)
-		return 0;
+		return;
 	p->threads = fields[6].bytes > ONE;
 	/* SECURITY: the first thread takes its view of the memory with it when
 	 * it ends; the process goes on. So may the one that is found. */
@@ -38,7 +68,7 @@ static uint64_t sum_status(struct sl_memory_process *p)
 	}
 	p->shared = fields[1].bytes;
 	p->tables = fields[3].bytes + fields[4].bytes;
-	return fields[0].bytes + fields[1].bytes + fields[2].bytes + p->tables;
+	p->sum = fields[0].bytes + fields[1].bytes + fields[2].bytes + p->tables;
 }
 
 /* All shared memory of the machine, mapped or not, and all that is swapped out:
@@ -54,143 +84,352 @@ static uint64_t most_held(void)
 	return fields[0].bytes + fields[1].bytes - fields[2].bytes;
 }
 
+/* ------------------------------------------------ what was found out */
+
+static int by_pid(const void *one, const void *other)
+{
+	const struct sl_memory_process *a = one, *b = other;
+
+	return a->pid < b->pid ? -1 : a->pid > b->pid;
+}
+
+static int by_sum(const void *one, const void *other)
+{
+	const struct sl_memory_process *a = one, *b = other;
+
+	if (a->sum != b->sum)
+		return a->sum > b->sum ? -1 : 1;
+	return by_pid(one, other);
+}
+
+static void sort(struct sl_memory *m,
+		 int (*by)(const void *one, const void *other))
+{
+	if (m->count)
+		qsort(m->list, m->count, sizeof(*m->list), by);
+}
+
+static void forget_share(struct sl_memory_process *p)
+{
+	p->known = p->compared = false;
+	p->mapped = 0;
+}
+
+#define GROWTH 16 /* that part of the limit is enough to look at it again */
+
+/* Of the look that this one goes on with. */
+static void recall(struct sl_memory *m)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		struct sl_memory_process *p = &m->list[i];
+		const struct sl_memory_process *old =
+			sl_memory_find(m->kept, m->kept_count, p->pid);
+
+		*p = old ? *old : (struct sl_memory_process){ .pid = p->pid };
+		read_sum(p);
+		/* SECURITY: what grows while others are looked at. */
+		if (m->goes_on && p->sum > p->then + m->limit / GROWTH)
+			forget_share(p);
+	}
+}
+
+/* For the look that goes on with this one. */
+static int keep(struct sl_memory *m)
+{
+	if (m->count > m->kept_room) {
+		struct sl_memory_process *bigger =
+			realloc(m->kept, m->count * sizeof(*bigger));
+
+		if (!bigger)
+			return -ENOMEM;
+		m->kept = bigger;
+		m->kept_room = m->count;
+	}
+	sort(m, by_pid);
+	if (m->count)
+		memcpy(m->kept, m->list, m->count * sizeof(*m->list));
+	m->kept_count = m->count;
+	return 0;
+}
+
+static void begin(struct sl_memory *m)
+{
+	for (size_t i = 0; i < m->count; i++) {
+		const struct sl_memory_process *p = &m->list[i];
+
+		m->list[i] = (struct sl_memory_process){ .pid = p->pid,
+							 .tid = p->tid,
+							 .threads = p->threads,
+							 .sum = p->sum,
+							 .shared = p->shared,
+							 .tables = p->tables };
+	}
+	m->spaces.count = m->files.count = 0;
+	m->spent_ns = 0;
+	sl_memory_forget_held(m);
+}
+
+/* ------------------------------------------------ charging */
+
+/* What came since its share was known is its own until that is found out, too. */
+static uint64_t share_now(const struct sl_memory_process *p)
+{
+	uint64_t more = p->sum - SL_MIN(p->then, p->sum);
+
+	return p->known ? SL_MIN(p->share + more, p->sum) : p->sum;
+}
+
+/* No less than there is, as far as it has been looked for. */
+static void charge(struct sl_memory *m)
+{
+	m->total = 0;
+	for (size_t i = 0; i < m->count; i++) {
+		struct sl_memory_process *p = &m->list[i];
+		uint64_t share = share_now(p);
+
+		p->bytes = share - SL_MIN(p->mapped, share) + p->held;
+		m->total += p->bytes;
+	}
+}
+
+/* No more than there is; without or with what is held. */
+static void charge_certain(struct sl_memory *m, bool held)
+{
+	m->total = 0;
+	for (size_t i = 0; i < m->count; i++) {
+		struct sl_memory_process *p = &m->list[i];
+		uint64_t share = p->known ? SL_MIN(p->share, p->sum) : 0;
+		uint64_t both = p->compared ? p->mapped : p->shared;
+
+		p->bytes = share;
+		if (held)
+			p->bytes = share - SL_MIN(both, share) + p->held;
+		m->total += p->bytes;
+	}
+}
+
+static bool certainly_over(struct sl_memory *m)
+{
+	charge_certain(m, false);
+	if (m->total <= m->limit)
+		charge_certain(m, true);
+	return m->total > m->limit;
+}
+
+static bool fits(const struct sl_memory *m, uint64_t more)
+{
+	return m->total <= m->limit && more <= m->limit - m->total;
+}
+
 /* ------------------------------------------------ the shares */
 
 /* KERNEL 4.14: smaps_rollup; 5.4: its Pss_ lines. A process that cannot be
  * inspected, since its program may not be read, keeps the sum. */
-static void share_of(struct sl_memory_process *p)
+static void look_at_share(struct sl_memory *m, struct sl_memory_process *p)
 {
 	struct sl_memory_field fields[] = { { "Pss_Anon:", 0 },
 					    { "Pss_Shmem:", 0 },
 					    { "SwapPss:", 0 } };
-	int r = sl_memory_read(p->tid, "smaps_rollup", fields,
-			       SL_ARRAY_LEN(fields));
 
+	p->known = true;
+	p->then = p->sum;
+	p->share = 0;
+	/* All of it is another one's as well: vfork(2). */
+	p->with = sl_memory_same(&m->spaces, p->tid, KCMP_VM);
+	if (p->with && p->with != p->tid)
+		return;
+	p->with = 0;
 	/* Or gone, which is a sum of nothing. */
-	if (r < 0) {
-		p->bytes = sum_status(p);
+	if (sl_memory_read(p->tid, "smaps_rollup", fields,
+			   SL_ARRAY_LEN(fields)) < 0) {
+		read_sum(p);
+		p->share = p->then = p->sum;
 		return;
 	}
-	p->shared = fields[1].bytes;
-	p->bytes = fields[0].bytes + fields[1].bytes + fields[2].bytes +
+	p->share = fields[0].bytes + fields[1].bytes + fields[2].bytes +
 		   p->tables;
+	/* It may have grown meanwhile. */
+	p->then = p->sum = SL_MAX(p->sum, p->share);
 }
 
-/* ------------------------------------------------ what is held */
-
-/* Makes room beforehand; a full table is a quarter empty. */
-static int make_room(struct sl_memory *m)
+/* The largest first, until that is enough to know, or this look has done its
+ * part; one at least. */
+static void look_at_shares(struct sl_memory *m)
 {
-	size_t room = m->held_room ? 2 * m->held_room : 256;
-	struct sl_memory_held *old = m->held;
-	size_t old_room = m->held_room;
+	uint64_t certain = 0;
 
-	if (4 * (m->held_count + 1) <= 3 * m->held_room)
-		return 0;
-	m->held = calloc(room, sizeof(*m->held));
-	if (!m->held) {
-		m->held = old;
-		return -ENOMEM;
+	sort(m, by_sum);
+	charge(m);
+	for (size_t i = 0; i < m->count && m->total > m->limit; i++) {
+		struct sl_memory_process *p = &m->list[i];
+
+		if (p->known)
+			continue;
+		look_at_share(m, p);
+		m->total -= SL_MIN(p->bytes, m->total);
+		p->bytes = share_now(p) + p->held;
+		m->total += p->bytes;
+		certain += p->share;
+		if (certain > m->limit || sl_memory_spent(m))
+			break;
 	}
-	m->held_room = room;
-	for (size_t i = 0; i < old_room; i++)
-		if (old[i].ino)
-			*sl_memory_slot(m, old[i].ino) = old[i];
-	free(old);
-	return 0;
 }
 
-struct sl_memory_held *sl_memory_slot(struct sl_memory *m, uint64_t ino)
+static void compare(struct sl_memory *m)
 {
-	size_t at = (size_t)(ino * 0x9e3779b97f4a7c15ull >> 20) % m->held_room;
+	for (size_t i = 0; i < m->count && m->total > m->limit; i++) {
+		struct sl_memory_process *p = &m->list[i];
 
-	while (m->held[at].ino && m->held[at].ino != ino)
-		at = (at + 1) % m->held_room;
-	return &m->held[at];
+		if (!p->known || p->compared || !p->shared || p->with)
+			continue;
+		p->mapped = sl_memory_mapped(m, p);
+		p->compared = true;
+		charge(m);
+		if (sl_memory_spent(m))
+			break;
+	}
 }
 
-int sl_memory_hold(struct sl_memory *m, struct sl_memory_process *p,
-		   uint64_t ino, uint64_t bytes)
-{
-	struct sl_memory_held *slot;
-	int r = make_room(m);
+/* ------------------------------------------------ descriptors */
 
-	if (r < 0)
-		return r;
-	slot = sl_memory_slot(m, ino);
-	if (slot->ino)
-		return 0; /* somebody has it already */
-	*slot = (struct sl_memory_held){ ino, bytes, p };
-	m->held_count++;
-	return 0;
-}
-
-static void forget_held(struct sl_memory *m)
-{
-	if (m->held_count)
-		memset(m->held, 0, m->held_room * sizeof(*m->held));
-	m->held_count = 0;
-}
-
-static void charge_held(struct sl_memory *m)
-{
-	for (size_t i = 0; i < m->held_room && m->held_count; i++)
-		if (m->held[i].ino)
-			m->held[i].holder->bytes += m->held[i].bytes;
-}
-
-static int find_all_held(struct sl_memory *m)
+static int search_all(struct sl_memory *m, bool *ret_whole)
 {
 	int r = 0;
 
-	forget_held(m);
-	for (size_t i = 0; r == 0 && i < m->count; i++)
-		r = sl_memory_find_held(m, &m->list[i]);
+	sort(m, by_pid);
+	*ret_whole = true;
+	for (size_t i = 0; r == 0 && *ret_whole && i < m->count; i++) {
+		if (m->list[i].searched)
+			continue;
+		r = sl_memory_search(m, &m->list[i]);
+		*ret_whole = m->list[i].searched &&
+			     (i + 1 == m->count || !sl_memory_spent(m));
+	}
 	if (r == 0 && m->sysv)
 		r = sl_memory_segments(m);
+	sl_memory_sum_held(m);
+	charge(m);
 	return r;
 }
 
 /* ------------------------------------------------ all of it */
 
-static uint64_t sum(const struct sl_memory *m)
+static bool knows_all(const struct sl_memory *m)
 {
-	uint64_t total = 0;
+	for (size_t i = 0; i < m->count; i++) {
+		const struct sl_memory_process *p = &m->list[i];
 
+		if (!p->known ||
+		    (m->held_count && p->shared && !p->with && !p->compared))
+			return false;
+	}
+	return true;
+}
+
+/* What came since may be somebody else's, too. */
+static void look_again(struct sl_memory *m)
+{
 	for (size_t i = 0; i < m->count; i++)
-		total += m->list[i].bytes;
-	return total;
+		if (m->list[i].sum > m->list[i].then)
+			forget_share(&m->list[i]);
+}
+
+/* 1: it is known whether there is too much; 0: not yet. */
+static int look(struct sl_memory *m)
+{
+	uint64_t most = most_held();
+	bool whole;
+	int r;
+
+	charge(m);
+	if (fits(m, most))
+		return 1;
+	look_at_shares(m);
+	if (fits(m, most) || (m->total > m->limit && certainly_over(m)))
+		return 1;
+	r = search_all(m, &whole);
+	if (r < 0)
+		return r;
+	look_at_shares(m);
+	if (whole && m->held_count)
+		compare(m);
+	charge(m);
+	if (whole && m->total <= m->limit)
+		return 1;
+	if (certainly_over(m))
+		return 1;
+	if (whole && knows_all(m))
+		look_again(m);
+	return 0;
+}
+
+/*
+ * By what the last look found out, and all that came since: that is enough for
+ * a while after a dear one. True: it is below the limit.
+ */
+static bool rests(struct sl_memory *m)
+{
+	uint64_t most, more, unknown = 0;
+
+	if (clock_ns(CLOCK_MONOTONIC) >= m->rests_until_ns)
+		return false;
+	most = most_held();
+	more = most - SL_MIN(m->most_then, most);
+	charge(m);
+	if (fits(m, more))
+		return true;
+	/* What is new may be a copy that shares all with who made it. */
+	for (size_t i = 0; i < m->count; i++)
+		unknown += m->list[i].known ? 0 : m->list[i].bytes;
+	m->total -= unknown;
+	if (!fits(m, more))
+		return false;
+	look_at_shares(m);
+	return fits(m, more);
+}
+
+/* From the beginning, or where the last one stopped. */
+static int look_on(struct sl_memory *m)
+{
+	int r;
+
+	if (!m->goes_on)
+		begin(m);
+	m->most_then = most_held();
+	r = look(m);
+	if (r < 0)
+		return r;
+	m->goes_on = r == 0;
+	m->spent_ns += clock_ns(CLOCK_THREAD_CPUTIME_ID) - m->begun_ns;
+	m->rests_until_ns = 0;
+	if (m->goes_on)
+		m->total = SL_MIN(m->total, m->limit);
+	else if (m->total <= m->limit)
+		m->rests_until_ns = clock_ns(CLOCK_MONOTONIC) +
+				    SL_MIN(SHARE * m->spent_ns, REST_NS);
+	return m->goes_on && m->spent_ns >= WHOLE_NS ? -EOVERFLOW : 0;
 }
 
 int sl_memory_measure(struct sl_memory *m)
 {
-	int r;
+	int64_t begun;
+	int r = 0;
 
-	for (size_t i = 0; i < m->count; i++)
-		m->list[i].bytes = sum_status(&m->list[i]);
-	m->total = sum(m);
-	if (m->total <= m->limit && most_held() <= m->limit - m->total)
-		return 0;
-	r = find_all_held(m);
-	if (r < 0)
-		return r;
-	charge_held(m);
-	m->total = sum(m);
-	if (m->total <= m->limit)
-		return 0;
-	for (size_t i = 0; i < m->count; i++)
-		share_of(&m->list[i]);
-	/* What is mapped and held would stand in there twice. */
-	if (m->held_count)
-		sl_memory_take_mapped(m);
-	charge_held(m);
-	m->total = sum(m);
-	return 0;
+	recall(m);
+	begun = clock_ns(CLOCK_MONOTONIC);
+	m->begun_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+	if (m->goes_on || !rests(m))
+		r = look_on(m);
+	m->dear_ns = clock_ns(CLOCK_MONOTONIC) - begun;
+	return r < 0 ? r : keep(m);
 }
 
 void sl_memory_fini(struct sl_memory *m)
 {
 	free(m->list);
+	free(m->kept);
+	free(m->spaces.tids);
+	free(m->files.tids);
 	free(m->held);
 	free(m->segments);
 	*m = (struct sl_memory){ 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What memory.c and memory_read.c share. */
+/* What memory.c and the files that look for it share. */
 #ifndef SL_SUPERVISE_MEMORY_INTERNAL_H
 #define SL_SUPERVISE_MEMORY_INTERNAL_H
 
@@ -18,18 +18,33 @@ int sl_memory_read(int32_t pid, const char *file,
 /* A thread of @pid that has not ended, or @pid. */
 int32_t sl_memory_thread(int32_t pid);
 
-/* What every table of descriptors of @p holds: 0 or -ENOMEM. */
-int sl_memory_find_held(struct sl_memory *memory, struct sl_memory_process *p);
+/* This look has done its part: processor time, so that a machine that is busy
+ * with others makes no difference. */
+bool sl_memory_spent(const struct sl_memory *memory);
 
-/* Where @ino is, or would be; there is room. */
-struct sl_memory_held *sl_memory_slot(struct sl_memory *memory, uint64_t ino);
+/* The one of @set with which @tid shares what @kind (KCMP_) says; 0: none, as
+ * far as that can be told, and it is one of them now. */
+int32_t sl_memory_same(struct sl_memory_set *set, int32_t tid, int kind);
 
-/* @p holds that much, unless somebody does already. 0 or -ENOMEM. */
-int sl_memory_hold(struct sl_memory *memory, struct sl_memory_process *p,
-		   uint64_t ino, uint64_t bytes);
+/* What the tables of descriptors of @p hold that were not searched: searched is
+ * set, unless the look has done its part. 0 or -ENOMEM. */
+int sl_memory_search(struct sl_memory *memory, struct sl_memory_process *p);
 
-/* Takes off each process what it has mapped of what is held. */
-void sl_memory_take_mapped(struct sl_memory *memory);
+/* @pid holds that much, unless somebody does already. 0 or -ENOMEM. */
+int sl_memory_hold(struct sl_memory *memory, int32_t pid, uint64_t ino,
+		   uint64_t bytes);
+bool sl_memory_is_held(const struct sl_memory *memory, uint64_t ino);
+void sl_memory_forget_held(struct sl_memory *memory);
+/* Sets held of each in the list, which is in the order of numbers: together. */
+uint64_t sl_memory_sum_held(struct sl_memory *memory);
+
+/* In a list in the order of numbers. */
+struct sl_memory_process *sl_memory_find(struct sl_memory_process *list,
+					 size_t count, int32_t pid);
+
+/* What @p has mapped of what is held: no more than is read within the look. */
+uint64_t sl_memory_mapped(const struct sl_memory *memory,
+			  const struct sl_memory_process *p);
 
 /* System V segments of the sandbox that nobody has attached. */
 int sl_memory_segments(struct sl_memory *memory);

@@ -14,6 +14,7 @@
 
 #define TEXT_BYTES 8192
 #define LINE_BYTES 512
+#define LINES_MOST 65536 /* of one process, some 2,500 mappings, at any rate */
 #define SEGMENTS_MAX 65536
 #define SEGMENT (1ull << 63) /* beside the inode numbers of others */
 
@@ -91,10 +92,14 @@ static uint64_t overlap(const struct mapping *mapping)
 	return mapping->pss - mapping->anon;
 }
 
-static uint64_t mapped_of(struct sl_memory *m, const struct sl_memory_process *p)
+/* SECURITY: what is not read any more counts as mapped and held, so twice: too
+ * much, never too little. */
+uint64_t sl_memory_mapped(const struct sl_memory *m,
+			  const struct sl_memory_process *p)
 {
 	struct mapping mapping = { 0 };
 	char path[32], line[LINE_BYTES];
+	unsigned int lines = 0;
 	uint64_t bytes = 0;
 	FILE *file;
 
@@ -103,31 +108,20 @@ static uint64_t mapped_of(struct sl_memory *m, const struct sl_memory_process *p
 	if (!file)
 		return 0;
 	while (fgets(line, sizeof(line), file)) {
+		if (++lines > LINES_MOST && sl_memory_spent(m))
+			break;
 		if (strncmp(line, "Pss:", 4) == 0) {
 			mapping.pss = kilobytes(line + 4);
 		} else if (strncmp(line, "Anonymous:", 10) == 0) {
 			mapping.anon = kilobytes(line + 10);
 		} else if (line[0] < 'A' || line[0] > 'Z') {
-			uint64_t ino = inode_of(line);
-
 			bytes += overlap(&mapping);
-			mapping = (struct mapping){
-				.held = ino && sl_memory_slot(m, ino)->ino
-			};
+			mapping = (struct mapping){ .held = sl_memory_is_held(
+							    m, inode_of(line)) };
 		}
 	}
 	fclose(file);
 	return bytes + overlap(&mapping);
-}
-
-void sl_memory_take_mapped(struct sl_memory *m)
-{
-	for (size_t i = 0; i < m->count; i++) {
-		struct sl_memory_process *p = &m->list[i];
-		uint64_t mapped = p->shared ? mapped_of(m, p) : 0;
-
-		p->bytes -= SL_MIN(mapped, p->bytes);
-	}
 }
 
 /* ------------------------------------------------ System V */
@@ -158,14 +152,6 @@ static int add_segment(struct sl_memory *m, int32_t id)
 	return 0;
 }
 
-static struct sl_memory_process *process_of(struct sl_memory *m, int32_t pid)
-{
-	for (size_t i = 0; i < m->count; i++)
-		if (m->list[i].pid == pid)
-			return &m->list[i];
-	return NULL;
-}
-
 /* What is attached shows in the processes that have it. */
 int sl_memory_segments(struct sl_memory *m)
 {
@@ -185,15 +171,14 @@ int sl_memory_segments(struct sl_memory *m)
 			   " %*u %*u %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64,
 			   &id, &maker, &attached, &resident, &swapped) != 5)
 			continue;
-		p = process_of(m, maker);
+		p = sl_memory_find(m->list, m->count, maker);
 		if (p && !knows_segment(m, id))
 			r = add_segment(m, id);
 		if (r < 0 || attached || !m->count || !knows_segment(m, id))
 			continue;
 		/* Its maker may be gone: then it is the oldest one's. */
-		p = p ? p : &m->list[0];
-		r = sl_memory_hold(m, p, SEGMENT | (uint64_t)id,
-				   resident + swapped);
+		r = sl_memory_hold(m, p ? p->pid : m->list[0].pid,
+				   SEGMENT | (uint64_t)id, resident + swapped);
 	}
 	fclose(file);
 	return r;

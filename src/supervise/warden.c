@@ -22,6 +22,7 @@
 #define SOONEST_MS 50
 #define LATEST_MS 500
 #define LATEST_DEAR_MS 1000
+#define BREATH_MS 20 /* if one goes on with the other */
 /* Faster than that no machine hands out memory: 4 GiB in a second. */
 #define BYTES_PER_MS (4ull << 20)
 /* A look may take that part of the time. */
@@ -109,7 +110,8 @@ static struct sl_memory_process *largest(struct sl_memory *m)
  * SECURITY: the kernel lets this thread signal the sandbox alone. By
  * descriptor, so that what is waited for is what was signalled.
  */
-static bool end_process(struct sl_warden *w, struct sl_memory_process *victim)
+static bool end_process(struct sl_warden *w, struct sl_memory_process *victim,
+			int wait_ms)
 {
 	sl_autoclose int fd = sl_pidfd_open(victim->pid, 0);
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
@@ -121,7 +123,7 @@ static bool end_process(struct sl_warden *w, struct sl_memory_process *victim)
 	if (victim->pid == w->root)
 		w->usage.root_ended = true;
 	/* Its memory is given back before it reads as ended. */
-	poll(&pfd, 1, GONE_MS);
+	poll(&pfd, 1, wait_ms);
 	return true;
 }
 
@@ -130,6 +132,16 @@ static void end_all(struct sl_warden *w)
 	w->usage.ended++;
 	w->usage.root_ended = true;
 	w->end(w->arg);
+}
+
+/* Whoever shares all of it keeps it; how many these are is not ours to say. */
+static void end_with(struct sl_warden *w, const struct sl_memory_process *victim)
+{
+	struct sl_memory *m = &w->memory;
+
+	for (size_t i = 0; i < m->count; i++)
+		if (m->list[i].with && m->list[i].with == victim->tid)
+			end_process(w, &m->list[i], 0);
 }
 
 static void enforce(struct sl_warden *w)
@@ -143,7 +155,8 @@ static void enforce(struct sl_warden *w)
 	}
 	while (m->total > m->limit && (victim = largest(m))) {
 		m->total -= SL_MIN(victim->bytes, m->total);
-		end_process(w, victim);
+		end_with(w, victim);
+		end_process(w, victim, GONE_MS);
 		victim->bytes = 0;
 	}
 }
@@ -189,12 +202,13 @@ static int64_t look(struct sl_warden *w)
 		end_all(w);
 		return LATEST_MS * NS_PER_MS;
 	}
-	cost = now_ns() - begun;
+	/* For what is dear there is a rest of its own. */
+	cost = now_ns() - begun - (w->memory_limit ? w->memory.dear_ns : 0);
 	if (w->memory_limit && w->memory.total > w->memory_limit)
 		enforce(w);
-	else
+	else if (!w->memory.goes_on)
 		w->rounds = 0;
-	return pause_after(w, cost);
+	return w->memory.goes_on ? BREATH_MS * NS_PER_MS : pause_after(w, cost);
 }
 
 static void *warden_main(void *arg)

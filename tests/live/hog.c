@@ -5,6 +5,8 @@
  * itself: what a broken limit would let it take is no danger to the machine.
  * Long because each way is a few lines of its own and shares nothing.
  */
+#include "hog.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -25,19 +27,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MIB ((size_t)1 << 20)
 #define MOST 200 /* processes that a fill makes at most */
 
-static size_t bytes; /* to take */
+size_t bytes;
 static const char *self;
 
-static void touch(volatile char *at, size_t len)
+void touch(volatile char *at, size_t len)
 {
 	for (size_t i = 0; i < len; i += 4096)
 		at[i] = 1;
 }
 
-static void *map(size_t len, int prot, int flags, int fd)
+void *map(size_t len, int prot, int flags, int fd)
 {
 	void *at = mmap(NULL, len, prot, flags, fd, 0);
 
@@ -48,16 +49,25 @@ static void *map(size_t len, int prot, int flags, int fd)
 	return at;
 }
 
+static struct timespec its_time; /* 0: for ever */
+
 /* Until the limit ends it, or the run its time. */
-static void hold(void)
+void hold(void)
 {
 	for (;;)
 		pause();
 }
 
+void stay(void)
+{
+	if (!its_time.tv_sec && !its_time.tv_nsec)
+		hold();
+	nanosleep(&its_time, NULL);
+}
+
 /* ------------------------------------------------ memory */
 
-static void anon(void)
+void anon(void)
 {
 	touch(map(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1),
 	      bytes);
@@ -81,7 +91,7 @@ static int fill_memfd(size_t len)
 	return fd;
 }
 
-static void memfd(void)
+void memfd(void)
 {
 	fill_memfd(bytes);
 }
@@ -94,52 +104,6 @@ static void memfd_mapped(void)
 		exit(3);
 	touch(map(bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd), bytes);
 	close(fd);
-}
-
-static void *run_leg(void *unused)
-{
-	struct timespec leg = { .tv_nsec = 2000000 };
-	pthread_t thread;
-
-	(void)unused;
-	pthread_detach(pthread_self());
-	nanosleep(&leg, NULL);
-	if (pthread_create(&thread, NULL, run_leg, NULL))
-		exit(3);
-	return NULL;
-}
-
-/* Its first thread is dead, no other one lives for long, and the process does. */
-static void relay(void)
-{
-	pthread_t thread;
-
-	anon();
-	if (pthread_create(&thread, NULL, run_leg, NULL))
-		exit(3);
-	syscall(SYS_exit, 0);
-}
-
-static int hold_memfd(void *unused)
-{
-	(void)unused;
-	memfd();
-	hold();
-	return 0;
-}
-
-/* A thread with descriptors of its own. */
-static void own_table(void)
-{
-	char *stack = map(MIB, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1);
-
-	if (clone(hold_memfd, stack + MIB,
-		  CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD |
-			  CLONE_SYSVSEM,
-		  NULL) < 0)
-		exit(3);
-	hold();
 }
 
 /* Half of it mapped and closed, half only held: each alone is below. */
@@ -734,6 +698,10 @@ static const struct {
 	{ "memfd-mapped", memfd_mapped, 1 },
 	{ "relay", relay, 0 },
 	{ "own-table", own_table, 0 },
+	{ "same-table", same_table, 0 },
+	{ "far-table", far_table, 0 },
+	{ "vfork-shared", vfork_shared, 1 },
+	{ "lend", lend, 0 },
 	{ "memfd-halves", memfd_halves, 1 },
 	{ "memfd-shared", memfd_shared, 1 },
 	{ "stack", stack, 1 },
@@ -768,22 +736,18 @@ static const struct {
 /* hog WAY [MIB [MS]]: with MS it ends by itself then. */
 int main(int argc, char **argv)
 {
-	struct timespec stay = { 0 };
-
 	self = argv[0];
 	bytes = (argc > 2 ? strtoul(argv[2], NULL, 10) : 0) * MIB;
 	if (argc > 3) {
-		stay.tv_sec = strtol(argv[3], NULL, 10) / 1000;
-		stay.tv_nsec = strtol(argv[3], NULL, 10) % 1000 * 1000000;
+		its_time.tv_sec = strtol(argv[3], NULL, 10) / 1000;
+		its_time.tv_nsec = strtol(argv[3], NULL, 10) % 1000 * 1000000;
 	}
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		if (argc < 2 || strcmp(argv[1], ways[i].name) != 0)
 			continue;
 		ways[i].fn();
-		if (ways[i].holds && argc > 3)
-			nanosleep(&stay, NULL);
-		else if (ways[i].holds)
-			hold();
+		if (ways[i].holds)
+			stay();
 		return 0;
 	}
 	return 2;

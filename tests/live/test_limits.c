@@ -157,6 +157,25 @@ TEST(a_thread_hides_nothing)
 	too_much("own-table", SANDLOCK_SPAWN_INLINE);
 }
 
+/* A byte of it keeps 2 MiB, if that is how large its page is. */
+TEST(no_page_is_lent_to_the_kernel)
+{
+	struct outcome out = run(&(struct way){ .name = "lend", .memory = "64M" });
+
+	EXPECT_EQ(out.numbers[0], EPERM);
+	EXPECT_EQ(out.numbers[1], EOPNOTSUPP);
+	out = run(&(struct way){ .name = "lend" });
+	EXPECT_EQ(out.numbers[0], 0);
+	EXPECT_EQ(out.numbers[1], EBADF);
+}
+
+/* Nor what it takes long to look at: nobody waits for it, nothing is forgotten. */
+TEST(many_descriptors_hide_nothing)
+{
+	too_much("same-table", SANDLOCK_SPAWN_INLINE);
+	too_much("far-table", SANDLOCK_SPAWN_INLINE);
+}
+
 /*
  * A run that is let be, once it was seen with at least @least: how long that
  * takes is not ours to know.
@@ -188,6 +207,18 @@ TEST(what_is_shared_counts_once)
 	let_be((struct way){ .name = "family", .mib = "40", .memory = "64M" },
 	       40 * MIB);
 	let_be((struct way){ .name = "memfd-shared", .mib = "40", .memory = "64M" },
+	       40 * MIB);
+}
+
+TEST(what_has_one_address_space_counts_once)
+{
+	let_be((struct way){ .name = "vfork-shared", .mib = "40", .memory = "64M" },
+	       40 * MIB);
+}
+
+TEST(what_takes_several_looks_is_let_be)
+{
+	let_be((struct way){ .name = "far-table", .mib = "40", .memory = "64M" },
 	       40 * MIB);
 }
 

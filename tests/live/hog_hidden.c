@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ways of hog.c to take memory where it is not looked for, or not for long. */
+#include "hog.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void *run_leg(void *unused)
+{
+	struct timespec leg = { .tv_nsec = 2000000 };
+	pthread_t thread;
+
+	(void)unused;
+	pthread_detach(pthread_self());
+	nanosleep(&leg, NULL);
+	if (pthread_create(&thread, NULL, run_leg, NULL))
+		exit(3);
+	return NULL;
+}
+
+/* Its first thread is dead, no other one lives for long, and the process does. */
+void relay(void)
+{
+	pthread_t thread;
+
+	anon();
+	if (pthread_create(&thread, NULL, run_leg, NULL))
+		exit(3);
+	syscall(SYS_exit, 0);
+}
+
+static int hold_on(void *unused)
+{
+	(void)unused;
+	hold();
+	return 0;
+}
+
+static int hold_memfd(void *unused)
+{
+	(void)unused;
+	memfd();
+	hold();
+	return 0;
+}
+
+/* A thread with descriptors of its own. */
+void own_table(void)
+{
+	char *stack = map(MIB, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+	if (clone(hold_memfd, stack + MIB,
+		  CLONE_VM | CLONE_FS | CLONE_SIGHAND | CLONE_THREAD |
+			  CLONE_SYSVSEM,
+		  NULL) < 0)
+		exit(3);
+	hold();
+}
+
+static int open_many(int most)
+{
+	struct rlimit limit;
+	int n = 0;
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+	while (n < most && dup(STDIN_FILENO) >= 0)
+		n++;
+	return n;
+}
+
+/* As whoever looks would, who is not to take that long: then it is over. */
+static void read_links(int fds, int times)
+{
+	char path[32], link[64];
+
+	for (int i = 0; i < fds * times; i++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", 3 + i % fds);
+		if (readlink(path, link, sizeof(link)) < 0 && errno != ENOENT)
+			exit(3);
+	}
+}
+
+/* All have the same descriptors, and many of them; and pages in common, so that
+ * they look large. */
+void same_table(void)
+{
+	int fds = open_many(10000);
+
+	touch(map(8 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		  -1),
+	      8 * MIB);
+	for (int i = 0; i < 200; i++)
+		if (syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0) == 0)
+			hold();
+	anon();
+	read_links(fds, 40);
+	exit(4);
+}
+
+/* Many descriptors, and each has its own. The last one has the memory. */
+void far_table(void)
+{
+	open_many(5000);
+	touch(map(8 * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		  -1),
+	      8 * MIB);
+	for (int i = 0; i < 40; i++)
+		if (fork() == 0)
+			hold();
+	if (fork() == 0) {
+		memfd();
+		stay();
+		exit(0);
+	}
+	wait(NULL);
+}
+
+/* They share all of their memory: it is there once. */
+void vfork_shared(void)
+{
+	char *stack = map(MIB, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1);
+
+	anon();
+	for (int i = 0; i < 4; i++)
+		if (clone(hold_on, stack + (i + 1) * (MIB / 8),
+			  CLONE_VM | SIGCHLD, NULL) < 0)
+			exit(3);
+}
+
+/* A page for a pipe to keep, and leave for a socket to keep pages: what each
+ * says. */
+void lend(void)
+{
+	struct iovec page = { map(4096, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1),
+			      4096 };
+	int fds[2], on = 1;
+
+	touch(page.iov_base, page.iov_len);
+	if (pipe(fds) < 0)
+		exit(3);
+	printf("%d\n", vmsplice(fds[1], &page, 1, 0) < 0 ? errno : 0);
+	printf("%d\n", setsockopt(-1, SOL_SOCKET, SO_ZEROCOPY, &on, sizeof(on)) < 0
+			       ? errno
+			       : 0);
+}
