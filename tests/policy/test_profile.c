@@ -161,7 +161,7 @@ static const struct {
 	  "p.toml:2:9: filesystem.deny: '/a/[b': a '[' without its ']'" },
 	{ "[filesystem]\nprotect = [\"/a/b**\"]", 2, 12,
 	  "'**' stands for whole names" },
-	{ "[limits]\ncpu = 50", 2, 7, "not available" },
+	{ "[limits]\nnum_cpus = 2", 2, 12, "not available" },
 	{ "[filesystem]\nread = [\"/a\\u0000b\"]", 2, 9, "NUL" },
 	{ "[program]\nenv = { \"A\\u0000\" = \"1\" }", 2, 21, "NUL" },
 	{ "[filesystem]\nread = [\"/a\"", 2, 13, "p.toml:2:13: " },
