@@ -45,6 +45,25 @@ static char upper(char c)
 	return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 
+static bool same(char pattern, char byte)
+{
+	return pattern == byte || pattern == '?' || upper(pattern) == upper(byte);
+}
+
+/*
+ * Nearly every pattern is told apart by its ends, before any '*' is tried: one
+ * that does not begin with '*' by the first byte, one that does not end with it
+ * by the last.
+ */
+static bool ends_differ(const char *pattern, const char *name, size_t len)
+{
+	size_t size = strlen(pattern);
+
+	return !size || (pattern[0] != '*' && !same(pattern[0], name[0])) ||
+	       (pattern[size - 1] != '*' &&
+		!same(pattern[size - 1], name[len - 1]));
+}
+
 /*
  * Only the last '*' met is ever widened: what an earlier one took was enough
  * for everything up to here. At most pattern times name steps.
@@ -54,11 +73,13 @@ bool sl_pattern_match(const char *pattern, const char *name, size_t len)
 	const char *p = pattern, *star = NULL;
 	size_t i = 0, from = 0;
 
+	if (len && ends_differ(pattern, name, len))
+		return false;
 	while (i < len) {
 		if (*p == '*') {
 			star = ++p;
 			from = i;
-		} else if (*p && (*p == '?' || upper(*p) == upper(name[i]))) {
+		} else if (*p && same(*p, name[i])) {
 			p++;
 			i++;
 		} else if (star) {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
@@ -55,11 +56,20 @@ static void respell(char path[PATH_MAX])
 		memcpy(path, text, (size_t)n);
 }
 
+/* @path exists, and is its own canonical name; it, or the directory it is in. */
+static void remember(struct sl_carve_set *set, const char *path, bool itself)
+{
+	size_t len = itself ? strlen(path) : (size_t)(strrchr(path, '/') - path);
+
+	memcpy(set->plain, path, len);
+	set->plain[len] = '\0';
+}
+
 /*
  * @path, absolute, without symbolic links as far as it exists, the rest as it
  * is: into @buf. A ".." behind what does not exist leads nowhere: -ENOENT.
  */
-static int canonical(const char *path, char buf[PATH_MAX])
+static int resolve(struct sl_carve_set *set, const char *path, char buf[PATH_MAX])
 {
 	char head[PATH_MAX], *cut;
 	const char *rest;
@@ -79,6 +89,8 @@ static int canonical(const char *path, char buf[PATH_MAX])
 	}
 	respell(buf);
 	rest = path + strlen(head);
+	if (strcmp(head, buf) == 0)
+		remember(set, head, *rest != '\0');
 	for (const char *at = rest; (at = strstr(at, "/..")); at += 3)
 		if (at[3] == '/' || !at[3])
 			return -ENOENT;
@@ -101,6 +113,38 @@ static bool is_winding(const char *path)
 		path += len + strspn(path + len, "/");
 	}
 	return false;
+}
+
+/*
+ * Is @path, below a directory that is known to be free of links, its own
+ * canonical name, because the first name below it does not exist? Most of what
+ * a policy protects does not, and all of it in one directory.
+ */
+static bool is_plain(const struct sl_carve_set *set, const char *path)
+{
+	size_t len = strlen(set->plain), end;
+	char name[PATH_MAX];
+	struct stat st;
+
+	if (!len || strncmp(path, set->plain, len) != 0 || path[len] != '/' ||
+	    strstr(path + len, "//") || is_winding(path + len))
+		return false;
+	end = len + 1 + strcspn(path + len + 1, "/");
+	if (end == len + 1 || end >= sizeof(name))
+		return false;
+	memcpy(name, path, end);
+	name[end] = '\0';
+	/* What exists may fold case or be a link: ask the long way. */
+	return lstat(name, &st) < 0 && errno == ENOENT;
+}
+
+static int canonical(struct sl_carve_set *set, const char *path,
+		     char buf[PATH_MAX])
+{
+	if (!is_plain(set, path))
+		return resolve(set, path, buf);
+	memcpy(buf, path, strlen(path) + 1);
+	return 0;
 }
 
 /* @dir, free of links, and @rest below it, either a path or a pattern. */
@@ -146,7 +190,7 @@ static int add_text(struct sl_carve_set *set, uint32_t kind, const char *text,
 	/* Nearly always: no link, nothing else to resolve. */
 	memcpy(head, text, end);
 	head[end - (end > 1 && text[end - 1] == '/')] = '\0';
-	if (canonical(head, real) == 0 && strcmp(head, real) == 0)
+	if (canonical(set, head, real) == 0 && strcmp(head, real) == 0)
 		return add_below(set, kind, real, wild ? text + end : "", wild);
 	for (size_t i = 0; r == 0 && i <= end; i++) {
 		if (text[i] != '/' && i < end)
@@ -156,7 +200,7 @@ static int add_text(struct sl_carve_set *set, uint32_t kind, const char *text,
 			continue;
 		memcpy(head, text, i);
 		head[i] = '\0';
-		r = canonical(head, real);
+		r = canonical(set, head, real);
 		if (r == 0)
 			r = add_below(set, kind, real, rest, wild);
 		found = true;

@@ -18,6 +18,8 @@
 #define STACK (PTHREAD_STACK_MIN + (64u << 10))
 #define NS_PER_MS 1000000ll
 
+/* The first look is not worth the time of a program that has ended by then. */
+#define FIRST_MS 5
 /* Between two looks. */
 #define SOONEST_MS 50
 #define LATEST_MS 500
@@ -215,8 +217,10 @@ static void *warden_main(void *arg)
 {
 	struct sl_warden *w = arg;
 
-	while (!pause_for(w, look(w)))
-		;
+	int64_t pause = FIRST_MS * NS_PER_MS;
+
+	while (!pause_for(w, pause))
+		pause = look(w);
 	return NULL;
 }
 
