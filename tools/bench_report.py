@@ -25,7 +25,9 @@ PARTS = {
     "calls": "System calls",
     "judged": "System calls that are judged",
     "carved": "System calls where parts of a grant are protected",
+    "net": "Connects and datagrams, under rules that name one address",
     "redis": "Redis inside",
+    "serve": "HTTP servers inside, under a rule that names one address",
     "filter": "What is in the kernel",
 }
 NOTES = {

@@ -72,6 +72,7 @@ collect() {
 		need bwrap bubblewrap
 		need redis-server redis-server
 		need redis-benchmark redis-tools
+		need wrk wrk # nginx is measured where it is; its package starts one
 		;;
 	lint)
 		need clang clang

@@ -24,8 +24,8 @@ static const char usage[] =
 	"  --rounds N        rounds of each part, 1 to 1000\n"
 	"  --seconds N       without --rounds: time for each part (20)\n"
 	"  --resident MIB    memory of the large host (1024)\n"
-	"  --part NAME,...   only these: spawn many calls judged carved redis "
-	"work filter\n"
+	"  --part NAME,...   only these: spawn many calls judged carved net "
+	"redis serve work filter\n"
 	"  --json FILE       also write the figures there\n"
 	"SANDLOCK_REFERENCE names a program to compare with.\n";
 
@@ -35,7 +35,8 @@ static const struct part {
 } parts[] = {
 	{ "spawn", bench_spawn },   { "many", bench_many },
 	{ "calls", bench_calls },   { "judged", bench_judged },
-	{ "carved", bench_carved }, { "redis", bench_redis },
+	{ "carved", bench_carved }, { "net", bench_net },
+	{ "redis", bench_redis },   { "serve", bench_serve },
 	{ "work", bench_work },	    { "filter", bench_filter },
 };
 
@@ -201,6 +202,7 @@ static void find_package(struct bench *b)
 	if (!source)
 		return;
 	b->python_host = keep(b, "%s/tests/bench/bench_host.py", source);
+	b->python_echo = keep(b, "%s/tests/bench/echo_server.py", source);
 	b->package = keep(b, "%s/python", source);
 	if (access(keep(b, "%s/sandlock/__init__.py", b->package), R_OK) < 0)
 		b->package = NULL;
@@ -216,6 +218,8 @@ static bool look_around(struct bench *b)
 	b->bwrap = find(b, "bwrap");
 	b->redis_server = find(b, "redis-server");
 	b->redis_benchmark = find(b, "redis-benchmark");
+	b->nginx = find(b, "nginx");
+	b->wrk = find(b, "wrk");
 	b->git = find(b, "git");
 	b->make = find(b, "make");
 	b->python = find(b, "python3");

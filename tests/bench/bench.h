@@ -18,7 +18,7 @@
 #define BENCH_CHECKS 64
 #define BENCH_ROUNDS 1000
 #define BENCH_ARGS 48
-#define BENCH_OWNED 32
+#define BENCH_OWNED 40
 #define BENCH_NO_ROW -1
 
 struct bench_row {
@@ -47,9 +47,10 @@ struct bench_check {
 struct bench {
 	/* What to run; NULL = not here. */
 	const char *sandlock, *library, *bwrap, *reference;
-	const char *redis_server, *redis_benchmark, *git, *make, *python, *npm;
+	const char *redis_server, *redis_benchmark, *nginx, *wrk, *git, *make,
+		*python, *npm;
 	const char *package; /* folder of our Python package, and a script */
-	const char *python_host;
+	const char *python_host, *python_echo; /* scripts */
 	const char *tools; /* folder of our helper programs */
 	size_t rounds;	   /* per part; 0 = as many as fit in @seconds */
 	double seconds;
@@ -139,6 +140,9 @@ void bench_peer_close(struct bench_peer *peer, bool term);
 
 /* Appends to a NULL-terminated argument list; false when it is full. */
 bool bench_args(const char **args, ...) __attribute__((sentinel));
+bool bench_all_args(const char **args, const char *const *more, size_t count);
+/* A TCP port of 127.0.0.1 that nobody uses now, as text. */
+bool bench_free_port(char *ret_port, size_t size);
 /* Appends "-r PATH" for each of @paths that exists, at most @max of them. */
 void bench_grants(const char **args, const char *const *paths, size_t max);
 /* Whether our program knows profile or preset @name. */
@@ -188,7 +192,9 @@ void bench_spawn(struct bench *b);
 void bench_calls(struct bench *b);
 void bench_judged(struct bench *b);
 void bench_carved(struct bench *b);
+void bench_net(struct bench *b);
 void bench_redis(struct bench *b);
+void bench_serve(struct bench *b);
 void bench_work(struct bench *b);
 void bench_many(struct bench *b);
 void bench_filter(struct bench *b);

@@ -5,8 +5,11 @@
  * Static, so that loading it costs the same everywhere. Takes the path of a
  * file that may be read; with a second argument, a directory that may be
  * written, it measures the calls that are judged, on files of its own there;
- * with a third one those that carve-outs make judged.
+ * with "carved" those that carve-outs make judged; with "net" and a port, which
+ * it may listen on and connect to, those of the network.
  */
+#include "micro.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,7 +26,7 @@
 #include <unistd.h>
 
 #define BATCHES 31
-#define BATCH 128 /* a stream socket holds that many one-byte messages */
+#define BATCH MICRO_BATCH
 
 struct micro {
 	const char *path;
@@ -34,14 +37,6 @@ struct micro {
 	char file[4096]; /* absolute, ours; the working directory is its own */
 	struct sockaddr_un at; /* where the server listens, absolute */
 	int fd, server;
-};
-
-struct op {
-	const char *name;
-	/* Both return 0, or a positive errno. */
-	int (*prepare)(struct micro *m); /* not timed, before each batch */
-	int (*call)(struct micro *m);
-	int (*finish)(struct micro *m); /* not timed, after each batch */
 };
 
 static int op_getppid(struct micro *m)
@@ -329,7 +324,7 @@ static int batch(const struct op *op, struct micro *m, double *ret_ns)
 	return r;
 }
 
-static int measure(const struct op *op, struct micro *m)
+int micro_measure(const struct op *op, struct micro *m)
 {
 	double ns[BATCHES];
 	int r = batch(op, m, ns); /* warms caches */
@@ -355,6 +350,8 @@ int main(int argc, char **argv)
 		perror("micro: pipe, socketpair");
 		return 1;
 	}
+	if (argc > 4 && strcmp(argv[3], "net") == 0)
+		return micro_net(argv[4]);
 	if (argc > 2) {
 		int r = make_file(&m, argv[2]);
 
@@ -365,17 +362,17 @@ int main(int argc, char **argv)
 		if (argc > 3) {
 			for (size_t i = 0;
 			     i < sizeof(carved) / sizeof(carved[0]); i++)
-				failed |= measure(&carved[i], &m);
+				failed |= micro_measure(&carved[i], &m);
 			return failed;
 		}
 		r = make_server(&m, argv[2]);
 		if (r)
 			fprintf(stderr, "micro: no server: %s\n", strerror(r));
 		for (size_t i = 0; i < sizeof(judged) / sizeof(judged[0]); i++)
-			failed |= measure(&judged[i], &m);
+			failed |= micro_measure(&judged[i], &m);
 		return failed;
 	}
 	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++)
-		failed |= measure(&ops[i], &m);
+		failed |= micro_measure(&ops[i], &m);
 	return failed;
 }

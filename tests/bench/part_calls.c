@@ -3,7 +3,8 @@
  * What one system call costs inside, against bare: each round runs micro once
  * per setup. open pays for Landlock's walk, so it has no budget here. The part
  * "judged" is about the calls that are trapped and answered by the supervisor,
- * "carved" about those that are so where parts of a grant are protected.
+ * "carved" about those that are so where parts of a grant are protected, "net"
+ * about those that are so where one address may be reached and not another.
  */
 #include "bench.h"
 
@@ -36,6 +37,13 @@ static const struct call judged[] = {
 	{ "utimensat", 1, 28000 },    { "unix connect", 1, 10000 },
 };
 
+/* One address may be reached, on some ports: each is judged at run time. */
+static const struct call net[] = {
+	{ "tcp connect", 1, 10000 },	  { "udp send", 1, 5000 },
+	{ "udp sendto", 1, 0 },		  { "udp sendmmsg of 16", 0, 0 },
+	{ "udp recvfrom", 1, BUDGET_NS },
+};
+
 /* With parts of the directory protected: reading is not asked about. */
 static const struct call carved[] = {
 	{ "open to read", 0, 0 },
@@ -50,6 +58,7 @@ struct part {
 	size_t count;
 	bool writes; /* in a directory of its own */
 	bool carves; /* of which parts are protected */
+	bool net;
 };
 
 #define LEN(a) (sizeof(a) / sizeof((a)[0]))
@@ -59,6 +68,7 @@ static const struct part all[] = {
 	{ "calls", calls, LEN(calls), false },
 	{ "judged", judged, LEN(judged), true },
 	{ "carved", carved, LEN(carved), true, true },
+	{ "net", net, LEN(net), true, false, true },
 };
 
 struct setup {
@@ -136,7 +146,7 @@ static void judge(struct bench *b, const struct setup *bare,
 	for (size_t i = 0; i < part->count; i++) {
 		const struct call *call = &part->calls[i];
 
-		if (call->calls == 0)
+		if (call->budget_ns == 0)
 			continue;
 		snprintf(name, sizeof(name), "%s: ns added per call", call->name);
 		bench_check(b, part->name, name,
@@ -149,26 +159,41 @@ static void judge(struct bench *b, const struct setup *bare,
 static void run_part(struct bench *b, const struct part *part)
 {
 	struct setup bare = { part }, again = { part }, inside = { part };
-	struct setup reference = { part };
-	struct bench_act acts[4] = { 0 }, *act;
+	struct setup bwrap = { part }, reference = { part };
+	struct bench_act acts[5] = { 0 }, *act;
 	const char *path = readable_file();
 	const char *dir = part->writes ? b->dir : NULL;
-	const char *more = part->carves ? "carved" : NULL;
-	char hooks[160];
+	const char *more = part->carves ? "carved" : part->net ? "net" : NULL;
+	char hooks[160], host[40] = "tcp://127.0.0.1:", port[8] = "";
+	const char *at = part->net ? port : NULL;
+	const char *const peers[] = { "--net-allow",	  host,
+				      "--net-allow",	  "udp://127.0.0.1:*",
+				      "--net-allow-bind", port };
 	size_t count = 0;
 
 	snprintf(hooks, sizeof(hooks), "%s/.git/hooks", b->dir);
+	if (part->net && !bench_free_port(port, sizeof(port)))
+		return;
+	strcat(host, port);
 	act = add(b, &acts[count++], &bare, NULL, "bare");
-	bench_args(act->args, b->micro, path, dir, more, NULL);
+	bench_args(act->args, b->micro, path, dir, more, at, NULL);
 	act = add(b, &acts[count++], &again, &bare, "bare again");
-	bench_args(act->args, b->micro, path, dir, more, NULL);
+	bench_args(act->args, b->micro, path, dir, more, at, NULL);
 	act = add(b, &acts[count++], &inside, &bare, "sandlock");
 	bench_args(act->args, b->sandlock, "run", "-p", "base", NULL);
 	if (dir)
 		bench_args(act->args, "-w", dir, NULL);
-	if (more)
+	if (part->carves)
 		bench_args(act->args, "--fs-protect", hooks, NULL);
-	bench_args(act->args, "--", b->micro, path, dir, more, NULL);
+	if (part->net)
+		bench_all_args(act->args, peers, LEN(peers));
+	bench_args(act->args, "--", b->micro, path, dir, more, at, NULL);
+	if (part->net && b->bwrap) {
+		act = add(b, &acts[count++], &bwrap, &bare, "bwrap");
+		bench_args(act->args, b->bwrap, "--ro-bind", "/", "/", "--dev",
+			   "/dev", "--proc", "/proc", "--bind", dir, dir, "--",
+			   b->micro, path, dir, more, at, NULL);
+	}
 	if (b->reference) {
 		act = add(b, &acts[count++], &reference, &bare, "reference");
 		bench_reference(b, act->args);
@@ -176,9 +201,11 @@ static void run_part(struct bench *b, const struct part *part)
 		if (dir)
 			bench_args(act->args, "-w", dir, NULL);
 		/* It has no carve-out of writing: nothing at all is the nearest. */
-		if (more)
+		if (part->carves)
 			bench_args(act->args, "--fs-deny", hooks, NULL);
-		bench_args(act->args, "--", b->micro, path, dir, more, NULL);
+		if (part->net)
+			bench_all_args(act->args, peers, LEN(peers));
+		bench_args(act->args, "--", b->micro, path, dir, more, at, NULL);
 	}
 	bench_interleave(b, acts, count);
 	judge(b, &bare, &inside);
@@ -197,4 +224,9 @@ void bench_judged(struct bench *b)
 void bench_carved(struct bench *b)
 {
 	run_part(b, &all[2]);
+}
+
+void bench_net(struct bench *b)
+{
+	run_part(b, &all[3]);
 }

@@ -5,10 +5,8 @@
  */
 #include "bench.h"
 
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,22 +21,6 @@ struct server {
 	char port[8], dir[100];
 	int rate[2], p99[2]; /* rows, by command */
 };
-
-/* A port nobody uses now, as text; loopback only. */
-static bool free_port(char *ret_port, size_t size)
-{
-	struct sockaddr_in in = { .sin_family = AF_INET };
-	socklen_t len = sizeof(in);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	bool ok;
-
-	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	ok = bind(fd, (struct sockaddr *)&in, len) == 0 &&
-	     getsockname(fd, (struct sockaddr *)&in, &len) == 0;
-	snprintf(ret_port, size, "%u", ntohs(in.sin_port));
-	close(fd);
-	return ok;
-}
 
 static void add_rows(struct bench *b, struct server *s,
 		     const struct server *bare, const char *setup)
@@ -73,7 +55,8 @@ static bool server_start(struct bench *b, struct server *s, const char **args)
 static bool server_prepare(struct bench *b, struct server *s, const char *name)
 {
 	snprintf(s->dir, sizeof(s->dir), "%s/redis-%s", b->dir, name);
-	return mkdir(s->dir, 0700) == 0 && free_port(s->port, sizeof(s->port));
+	return mkdir(s->dir, 0700) == 0 &&
+	       bench_free_port(s->port, sizeof(s->port));
 }
 
 /* "SET","rps","avg","min","p50","p95","p99","max" per line. */

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <math.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -47,6 +49,15 @@ bool bench_args(const char **args, ...)
 	va_end(ap);
 	args[n] = NULL;
 	return arg == NULL;
+}
+
+bool bench_all_args(const char **args, const char *const *more, size_t count)
+{
+	bool fit = true;
+
+	for (size_t i = 0; i < count; i++)
+		fit = bench_args(args, more[i], NULL) && fit;
+	return fit;
 }
 
 void bench_grants(const char **args, const char *const *paths, size_t max)
@@ -278,6 +289,21 @@ void bench_peer_close(struct bench_peer *peer, bool term)
 	while (waitpid(peer->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	peer->pid = -1;
+}
+
+bool bench_free_port(char *ret_port, size_t size)
+{
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	socklen_t len = sizeof(in);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool ok;
+
+	in.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	ok = bind(fd, (struct sockaddr *)&in, len) == 0 &&
+	     getsockname(fd, (struct sockaddr *)&in, &len) == 0;
+	snprintf(ret_port, size, "%u", ntohs(in.sin_port));
+	close(fd);
+	return ok;
 }
 
 /* ---- rounds ------------------------------------------------------------ */

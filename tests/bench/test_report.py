@@ -46,7 +46,9 @@ def results(setups=SETUPS, **more):
     rows += [row("many", "RSS with 1", "sandlock", "KiB"),
              row("judged", "unix connect", "reference", "ns"),
              row("carved", "open to write", "reference", "ns"),
-             row("calls", "stat", "bare", "ns"), row("redis", "GET", "bare"),
+             row("calls", "stat", "bare", "ns"), row("net", "tcp connect", "bare", "ns"),
+             row("redis", "GET", "bare"),
+             row("serve", "nginx", "bare", "1/s"),
              row("filter", "default", "sandlock", "insn")]
     data = {"date": "2020-01-02T03:04:05Z", "kernel": "6.1.2-x", "load": 0.1,
             "machine": "x86_64", "cpu": "Some CPU", "cpus": 8, "user": 0,

@@ -123,6 +123,10 @@ static const char *const always[][2] = {
 	{ "chmod", "sandlock" },
 	{ "unix connect", "sandlock" },
 	{ "open to write", "sandlock" },
+	{ "tcp connect", "bare" },
+	{ "tcp connect", "sandlock" },
+	{ "udp sendto", "bare" },
+	{ "udp sendto", "sandlock" },
 	{ "find", "bare" },
 	{ "find", "sandlock" },
 	{ "tar", "bare" },
@@ -149,6 +153,18 @@ static const char *const with_redis[][2] = {
 	{ "GET", "bare" },     { "GET", "sandlock" },
 	{ "SET p99", "bare" }, { "SET p99", "sandlock" },
 	{ "GET p99", "bare" }, { "GET p99", "sandlock" },
+	{ NULL, NULL },
+};
+
+static const char *const with_wrk[][2] = {
+	{ "python echo", "bare" },
+	{ "python echo", "sandlock" },
+	{ NULL, NULL },
+};
+
+static const char *const with_nginx[][2] = {
+	{ "nginx", "bare" },
+	{ "nginx", "sandlock" },
 	{ NULL, NULL },
 };
 
@@ -206,6 +222,10 @@ TEST_TIMEOUT(three_rounds_fill_every_row, 580)
 		expect_rows(table, with_bwrap);
 	if (here("/usr/bin/redis-server") && here("/usr/bin/redis-benchmark"))
 		expect_rows(table, with_redis);
+	if (here("/usr/bin/wrk") && here("/usr/bin/python3"))
+		expect_rows(table, with_wrk);
+	if (here("/usr/bin/wrk") && here("/usr/sbin/nginx"))
+		expect_rows(table, with_nginx);
 	if (here("/usr/bin/git"))
 		expect_rows(table, with_git);
 	if (here("/usr/bin/npm"))
