@@ -153,7 +153,9 @@ static bool connect_at_once(struct sl_call *call, struct sl_job *job, long *ret)
 	*ret = connect(job->sock.fd, &job->peer.addr.any, job->peer.len) < 0
 		       ? -errno
 		       : 0;
-	sl_hurry_over(&call->judge->hurry);
+	/* Else the close of our copy is next, which ends the hurry. */
+	if (*ret == -EINTR)
+		sl_hurry_over(&call->judge->hurry);
 	return *ret != -EINTR;
 }
 

@@ -17,6 +17,7 @@
 struct sl_hurry {
 	timer_t timer;
 	bool made;
+	bool on; /* between sl_hurry() and sl_hurry_over(), which may be further out */
 };
 
 /*

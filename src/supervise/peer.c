@@ -66,10 +66,21 @@ int sl_sock_take(struct sl_call *call, int fd, struct sl_sock *ret_sock)
 	return 0;
 }
 
-/* SECURITY: of whatever kind: it may have been the last. */
+/*
+ * SECURITY: it may have been the last. A datagram socket of the network sends
+ * nothing more and holds no descriptors in its queue, as a Unix one may.
+ */
+static bool closes_at_once(const struct sl_sock *sock)
+{
+	return sock->type == SOCK_DGRAM &&
+	       (sock->domain == AF_INET || sock->domain == AF_INET6);
+}
+
 void sl_sock_close(struct sl_call *call, struct sl_sock *sock)
 {
-	if (sock->fd >= 0)
+	if (sock->fd >= 0 && closes_at_once(sock))
+		close(sock->fd);
+	else if (sock->fd >= 0)
 		sl_linger_close(call->judge, sock->fd);
 	sock->fd = -1;
 }
