@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/compiler.h"
 #include "base/limits.h"
@@ -180,6 +181,91 @@ int sl_names_parse(const char *text, size_t len, char (*names)[254],
 	else
 		*ret_pins = a.pins;
 	return r;
+}
+
+/* ------------------------------------------------ whose a name is */
+
+static bool is_near(const struct sl_net_addr *addr)
+{
+	static const unsigned char loopback[16] = { [15] = 1 };
+	const unsigned char *b = addr->bytes;
+
+	if (addr->family == 4)
+		return b[0] == 127 || (b[0] == 169 && b[1] == 254);
+	return memcmp(b, loopback, sizeof(loopback)) == 0 ||
+	       (b[0] == 0xfe && (b[1] & 0xc0) == 0x80);
+}
+
+static bool ends_with(const char *name, const char *end)
+{
+	size_t len = strlen(name), size = strlen(end);
+
+	return len >= size && strcasecmp(name + len - size, end) == 0;
+}
+
+/* nss-myhostname(8) answers for the host name with what there is. */
+static bool is_own(const char *name, const char *own)
+{
+	size_t len = strcspn(own, ".");
+
+	return strcasecmp(name, "localhost") == 0 ||
+	       ends_with(name, ".localhost") ||
+	       (*own &&
+		(strcasecmp(name, own) == 0 ||
+		 (strlen(name) == len && strncasecmp(name, own, len) == 0)));
+}
+
+/* Does @line, which is cut at its blanks, give @addr to @name? */
+static bool line_says(char *line, const char *name, const struct sl_net_addr *addr)
+{
+	struct sl_net_addr at = { 0 };
+	char *rest, *word;
+
+	line[strcspn(line, "#\n")] = '\0';
+	word = strtok_r(line, " \t\r", &rest);
+	if (!word || !parse_addr(word, &at) || memcmp(&at, addr, sizeof(at)) != 0)
+		return false;
+	while ((word = strtok_r(NULL, " \t\r", &rest)))
+		if (strcasecmp(word, name) == 0)
+			return true;
+	return false;
+}
+
+static bool hosts_say(const char *hosts, const char *name,
+		      const struct sl_net_addr *addr)
+{
+	char line[1024];
+
+	for (; *hosts; hosts += strcspn(hosts, "\n"), hosts += *hosts == '\n') {
+		size_t len = SL_MIN(strcspn(hosts, "\n"), sizeof(line) - 1);
+
+		memcpy(line, hosts, len);
+		line[len] = '\0';
+		if (line_says(line, name, addr))
+			return true;
+	}
+	return false;
+}
+
+size_t sl_names_drop_own(struct sl_net_pins *pins, const char *hosts,
+			 const char *own, struct sl_net_addr *gone)
+{
+	for (size_t i = 0; i < pins->count; i++) {
+		struct sl_net_pin *pin = &pins->pins[i];
+		size_t kept = 0;
+
+		for (size_t k = 0; k < pin->count; k++) {
+			if (is_near(&pin->addrs[k]) && !is_own(pin->name, own) &&
+			    !hosts_say(hosts, pin->name, &pin->addrs[k]))
+				*gone = pin->addrs[k];
+			else
+				pin->addrs[kept++] = pin->addrs[k];
+		}
+		pin->count = kept;
+		if (!kept)
+			return i + 1;
+	}
+	return 0;
 }
 
 /* ------------------------------------------------ what the sandbox sees */

@@ -18,6 +18,17 @@ int sl_names_parse(const char *text, size_t len, char (*names)[254],
 		   size_t count, struct sl_net_pins *ret_pins,
 		   size_t *ret_failed, char *why, size_t why_size);
 
+/*
+ * SECURITY: takes out of @pins the addresses of this machine and of its links
+ * (127.0.0.0/8, ::1, 169.254.0.0/16, fe80::/10), which a name server is not to
+ * open for the name that it answers for. They stay where this machine says so
+ * itself: "localhost" and below, @own, its host name, and the lines of @hosts,
+ * the text of /etc/hosts. The index + 1 of the first name that
+ * has no address left, or 0; then @gone has the last one it had.
+ */
+size_t sl_names_drop_own(struct sl_net_pins *pins, const char *hosts,
+			 const char *own, struct sl_net_addr *gone);
+
 /* /etc/hosts of a sandbox: this host, and what is pinned, in rule order. */
 int sl_hosts_text(const struct sl_net_pins *pins, struct sl_buf *text);
 

@@ -30,6 +30,7 @@
 #include "run/program.h"
 
 #define GONE_MS 2000
+#define HOSTS_MAX (1u << 20) /* of /etc/hosts; a block list may be as long */
 
 struct lookup {
 	char (*names)[254];
@@ -233,6 +234,47 @@ static int explain(const struct lookup *look, const struct sl_policy *policy,
 	return r;
 }
 
+/* What this machine says of itself; nothing where it cannot be read. */
+static void read_hosts(struct sl_buf *text)
+{
+	sl_autoclose int fd = open("/etc/hosts", O_RDONLY | O_CLOEXEC |
+							 O_NONBLOCK | O_NOCTTY);
+	char block[4096];
+	ssize_t n;
+
+	while (fd >= 0 && (n = read(fd, block, sizeof(block))) > 0)
+		sl_buf_add(text, block, (size_t)n);
+}
+
+static int drop_own(const struct sl_policy *policy, struct sl_net_pins *pins,
+		    struct sl_error *err)
+{
+	struct sl_buf hosts = SL_BUF_INIT(HOSTS_MAX);
+	struct sl_net_addr gone = { 0 };
+	char own[256] = "", why[SL_ADDR_TEXT + 160], addr[SL_ADDR_TEXT];
+	size_t failed;
+	int r;
+
+	read_hosts(&hosts);
+	if (gethostname(own, sizeof(own) - 1) < 0)
+		own[0] = '\0';
+	failed = sl_names_drop_own(pins, hosts.data ? hosts.data : "", own,
+				   &gone);
+	sl_buf_fini(&hosts);
+	if (!failed)
+		return 0;
+	sl_net_addr_text(&gone, addr);
+	snprintf(why, sizeof(why),
+		 "it leads to %s, this machine or its link, and no line of "
+		 "/etc/hosts says so",
+		 addr);
+	r = blame(policy, pins->pins[failed - 1].name, -EPERM, why, err);
+	sl_error_hint(err, "if that is meant, give the address in place of the "
+			   "name");
+	sl_net_pins_fini(pins);
+	return r;
+}
+
 static int look_up(struct lookup *look, const struct sl_policy *policy,
 		   struct sl_net_pins *ret_pins, struct sl_error *err)
 {
@@ -257,7 +299,8 @@ static int look_up(struct lookup *look, const struct sl_policy *policy,
 				   ret_pins, &failed, why, sizeof(why));
 	if (r == -ENOENT)
 		return blame(policy, look->names[failed], r, why, err);
-	return r < 0 ? explain(look, policy, r, err) : 0;
+	return r < 0 ? explain(look, policy, r, err)
+		     : drop_own(policy, ret_pins, err);
 }
 
 static struct sl_net_pin *find(const struct sl_net_pins *pins, const char *name)

@@ -5,6 +5,7 @@ of a helper of ours, and localhost."""
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 
@@ -326,6 +327,45 @@ def a_helper_has_no_stream_of_ours(place):
     has_not(err, "from the helper")
 
 
+def a_name_server_cannot_open_this_machine(place):
+    """The bytes, too: a listener that the name would have led to."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        port = server.getsockname()[1]
+        rule = "evil.test:%d" % port
+        talk = ("import socket; socket.create_connection(('127.0.0.1', %d), 5)"
+                % port)
+        for answer in ("evil.test 127.0.0.1\n", "evil.test ::1\n",
+                       "evil.test 169.254.169.254\n"):
+            out, err, status = place.call(
+                "run", "-p", "base", "--net-allow", rule, "--",
+                sys.executable, "-c", talk,
+                SANDLOCK_RESOLVE=says(place, answer + ".\n"))
+            equal((out, status), ("", 125))
+            has(err, answer.split()[1])
+            has(err, rule)
+            has(err, "give the address")
+        # With another address it leads there, and only there.
+        out, err, status = place.call(
+            "run", "-p", "base", "--net-allow", rule, "--", sys.executable,
+            "-c", talk, SANDLOCK_RESOLVE=says(
+                place, "evil.test 127.0.0.1\nevil.test 192.0.2.1\n.\n"))
+        equal((out, status), ("", 1))
+        has(err, "Connection refused")
+        try:
+            server.accept()
+            raise AssertionError("the listener was reached")
+        except BlockingIOError:
+            pass
+        # Its own name, and the address itself.
+        for given in ("localhost:%d" % port, "127.0.0.1:%d" % port):
+            _, err, status = place.call(
+                "run", "-p", "base", "--net-allow", given, "--",
+                sys.executable, "-c", talk,
+                SANDLOCK_RESOLVE=says(place, "localhost 127.0.0.1\n.\n"))
+            equal((err, status), ("", 0))
+
+
 def explain_knows_the_addresses(place):
     out, err, status = place.call("explain", "-p", "base", *RULES,
                                   SANDLOCK_RESOLVE=says(place, PINNED))
@@ -379,7 +419,8 @@ if __name__ == "__main__":
         a_file_that_is_a_link, a_link_that_leads_nowhere,
         a_name_that_is_not_known, a_helper_that_is_not_there,
         a_helper_that_says_something_else, a_helper_that_hangs_is_ended,
-        a_helper_has_no_stream_of_ours, explain_knows_the_addresses,
+        a_helper_has_no_stream_of_ours,
+        a_name_server_cannot_open_this_machine, explain_knows_the_addresses,
         why_tells_of_what_the_kernel_refuses,
         explain_and_the_run_agree_on_a_deny,
     ]))

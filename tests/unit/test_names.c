@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -212,4 +213,80 @@ TEST(hosts_has_this_host_and_the_pins)
 				"2001:db8::7 x.example\n"
 				"127.0.0.1 x.example\n");
 	EXPECT_EQ(sl_hosts_text(&pins, &small), -EOVERFLOW);
+}
+
+/* What is left of @addr under @name: itself, or nothing. */
+static bool keeps(const char *name, const char *addr, const char *hosts)
+{
+	struct sl_net_addr addrs[] = { addr_of(addr) }, gone = { 0 };
+	struct sl_net_pin pin = { (char *)(uintptr_t)name, addrs, 1 };
+	struct sl_net_pins pins = { &pin, 1 };
+	size_t failed = sl_names_drop_own(&pins, hosts, "box.example.org", &gone);
+
+	EXPECT_EQ(failed == 0, pin.count == 1);
+	if (failed) {
+		EXPECT_EQ(failed, 1);
+		EXPECT_EQ(memcmp(&gone, &addrs[0], sizeof(gone)), 0);
+	}
+	return failed == 0;
+}
+
+TEST(a_name_server_opens_nothing_of_this_machine)
+{
+	static const char *const near[] = {
+		"127.0.0.1",	   "127.9.9.9", "::1",	  "::ffff:127.0.0.1",
+		"169.254.169.254", "fe80::1",	"febf::1"
+	};
+	static const char *const far[] = { "128.0.0.1",	  "126.0.0.1",
+					   "10.0.0.1",	  "169.253.0.1",
+					   "2001:db8::1", "fec0::1",
+					   "::2",	  "fd00::1" };
+
+	for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++) {
+		EXPECT_FALSE(keeps("x.example", near[i], ""));
+		EXPECT_FALSE(keeps("notlocalhost", near[i], ""));
+		EXPECT_FALSE(keeps("localhost.example", near[i], ""));
+		EXPECT_TRUE(keeps("localhost", near[i], ""));
+		EXPECT_TRUE(keeps("a.localhost", near[i], ""));
+		EXPECT_TRUE(keeps("box", near[i], ""));
+		EXPECT_TRUE(keeps("BOX.example.org", near[i], ""));
+		EXPECT_FALSE(keeps("box.example", near[i], ""));
+	}
+	for (size_t i = 0; i < sizeof(far) / sizeof(far[0]); i++)
+		EXPECT_TRUE(keeps("x.example", far[i], ""));
+}
+
+TEST(what_the_machine_says_itself_is_taken)
+{
+	static const char hosts[] =
+		"# 127.0.0.1 x.example\n"
+		"192.0.2.1 y.example\n"
+		"\n"
+		"127.0.0.1\tlocalhost  X.example # z.example\n"
+		"not an address x.example\n"
+		"::1 w.example";
+
+	EXPECT_TRUE(keeps("x.example", "127.0.0.1", hosts));
+	EXPECT_FALSE(keeps("x.example", "127.0.0.2", hosts));
+	EXPECT_FALSE(keeps("x.example", "::1", hosts));
+	EXPECT_FALSE(keeps("y.example", "127.0.0.1", hosts));
+	EXPECT_FALSE(keeps("z.example", "127.0.0.1", hosts));
+	EXPECT_FALSE(keeps("example", "127.0.0.1", hosts));
+	EXPECT_TRUE(keeps("w.example", "::1", hosts));
+}
+
+TEST(the_other_addresses_of_a_name_stay)
+{
+	struct sl_net_addr one[] = { addr_of("127.0.0.1"), addr_of("192.0.2.1"),
+				     addr_of("::1"), addr_of("2001:db8::1") };
+	struct sl_net_addr two_addrs[] = { addr_of("::1") }, gone = { 0 };
+	struct sl_net_pin list[] = { { (char[]){ "a.example" }, one, 4 },
+				     { (char[]){ "b.example" }, two_addrs, 1 } };
+	struct sl_net_pins pins = { list, 2 };
+
+	EXPECT_EQ(sl_names_drop_own(&pins, "", "", &gone), 2);
+	ASSERT_EQ(list[0].count, 2);
+	expect_addr(&list[0].addrs[0], "192.0.2.1");
+	expect_addr(&list[0].addrs[1], "2001:db8::1");
+	expect_addr(&gone, "::1");
 }
