@@ -163,7 +163,7 @@ static int parse_host(struct sl_str s, const char *spec, bool deny,
 	if (deny)
 		return refuse(err, spec,
 			      "not an IP address or CIDR; host names cannot be "
-			      "denied here, --http-deny can");
+			      "denied, an address or a network can");
 	return 0;
 }
 

@@ -339,11 +339,15 @@ void sl_control_take_policy(struct sl_control *control, int fd)
 
 void sl_control_close(struct sl_control *c, const struct sl_outcome *outcome)
 {
+	char name[SL_ENTRY_NAME_BYTES];
+
 	if (!c)
 		return;
 	/* First the entry, then the clients: who waited for the end may use the
-	 * name at once. */
+	 * name at once. They are told it. */
+	memcpy(name, c->entry.name, sizeof(name));
 	sl_entry_release(&c->entry);
+	memcpy(c->entry.name, name, sizeof(name));
 	if (c->run && outcome) {
 		pthread_mutex_lock(&c->lock);
 		sl_control_tell_ended(c, outcome);

@@ -276,12 +276,36 @@ static bool scan_verb(struct sl_clues *clues, struct sl_clue *clue,
 	return false;
 }
 
+/* Behind "SCRIPT: line 7: " of bash, which names where it was, not what; or 0. */
+static size_t behind_script(struct sl_str line, size_t sign)
+{
+	static const char word[] = ": line ";
+	size_t at = find(line, word), end;
+
+	if (at == SIZE_MAX)
+		return 0;
+	at += sizeof(word) - 1;
+	end = at;
+	while (end < line.len && isdigit((unsigned char)line.ptr[end]))
+		end++;
+	if (end == at || end + 2 > sign || line.ptr[end] != ':' ||
+	    line.ptr[end + 1] != ' ')
+		return 0;
+	return end + 2;
+}
+
 static void scan_file(struct sl_clues *clues, struct sl_clue clue,
 		      struct sl_str line, size_t sign, size_t sign_len)
 {
-	struct sl_str object = segment_before(line, sign);
-	size_t from = 0;
+	size_t script = behind_script(line, sign), from = 0;
+	struct sl_str object;
 
+	line = slice(line, script, line.len);
+	sign -= script;
+	object = segment_before(line, sign);
+	/* Nothing else between: a redirection. */
+	if (script && object.len && object.ptr == line.ptr && *object.ptr != '/')
+		add_new(clues, clue, object);
 	/* With a verb in it the segment would be the name of nothing. */
 	if (scan_verb(clues, &clue, line, sign))
 		from = behind_program(line);

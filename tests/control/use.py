@@ -261,8 +261,8 @@ def events_of_one(place):
         equal(events.stdout.read(), b"")
         equal(events.wait(DEADLINE), 0)
     equal((started["event"], started["sandbox"]), ("started", "ev"))
-    equal((ended["event"], ended["reason"], ended["exit_code"]),
-          ("ended", "exited", 3))
+    equal((ended["event"], ended["sandbox"], ended["reason"],
+           ended["exit_code"]), ("ended", "ev", "exited", 3))
     equal(started["time"] <= ended["time"], True)
     # As the library of the language reads it.
     equal(abs(time.mktime(time.strptime(ended["time"][:19],

@@ -63,6 +63,10 @@ TEST(files_in_messages_of_shells_and_coreutils)
 		  SL_DEED_ANY },
 		{ "bash: line 1: /d/new: Permission denied", "/d/new",
 		  SL_DEED_CREATE },
+		{ "/d/s.sh: line 2: new: Permission denied", "new",
+		  SL_DEED_CREATE },
+		{ "/d/s.sh: line 12: cd: dir: Permission denied", "dir",
+		  SL_DEED_ANY },
 		{ "bash: /d/s: /opt/py: bad interpreter: Permission denied",
 		  "/opt/py", SL_DEED_EXECUTE },
 		{ "sh: 1: cannot create /d/out: Permission denied", "/d/out",
@@ -219,6 +223,22 @@ TEST(programs_libraries_and_the_network)
 	EXPECT_TRUE(has_port(SL_CLUE_SOCKET, 0));
 	heard("connect to host x port 99999999999999999999: Permission denied");
 	EXPECT_EQ(clues.count, 0);
+}
+
+TEST(the_script_that_says_so_is_not_what_was_refused)
+{
+	static const char *const messages[] = {
+		"/d/s.sh: line 2: new: Permission denied",
+		"/d/s.sh: line 3: kill: (1) - Operation not permitted",
+		"/d/s.sh: line 4: /d/other: Permission denied"
+	};
+
+	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++) {
+		hear(messages[i], strlen(messages[i]));
+		for (size_t n = 0; n < clues.count; n++)
+			EXPECT_TRUE(!clues.items[n].text ||
+				    !strstr(clues.items[n].text, "s.sh"));
+	}
 }
 
 TEST(ordinary_output_says_nothing)
