@@ -331,17 +331,15 @@ bool sl_netlink_serve(struct sl_judge *judge)
 	struct sl_netlink *netlink = &judge->netlink;
 	struct sl_netlink_end *end;
 	struct epoll_event event;
+	bool lives;
 
 	if (!netlink->made || epoll_wait(netlink->epoll, &event, 1, 0) != 1)
 		return false;
 	end = &netlink->ends[event.data.u32 % SL_NETLINK_SOCKETS];
-	if (event.events & (EPOLLHUP | EPOLLERR))
-		let_go(judge, end);
-	else if (end->full)
-		set_full(judge, end, false);
-	else if (!has_room(end))
-		set_full(judge, end, true);
-	else if (!receive(judge, end))
+	lives = !(event.events & (EPOLLHUP | EPOLLERR));
+	if (lives && (end->full || !has_room(end)))
+		set_full(judge, end, !end->full);
+	else if (!lives || !receive(judge, end))
 		let_go(judge, end);
 	return true;
 }

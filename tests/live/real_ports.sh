@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Servers that people run, two of each on one port at the same time: each is
 # reached by its own clients inside, and by the port outside.
-# shellcheck disable=SC2016,SC2034,SC2154
+# shellcheck disable=SC2089,SC2090,SC2016,SC2034,SC2154
 # shellcheck source=tests/live/real_lib.sh
 . "$(dirname "$0")/real_lib.sh"
 
