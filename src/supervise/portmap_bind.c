@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -189,6 +190,19 @@ static long bind_zero(struct attempt *a)
 	return 0;
 }
 
+/* False: it is not where it was bound to, so it is nobody's. */
+static bool settle(const struct sl_sock *sock, struct sl_bound *b)
+{
+	struct sl_bound now;
+
+	if (!sl_portmap_look(sock, &now) || now.port != b->real)
+		return false;
+	b->family = now.family;
+	b->dual = now.dual;
+	memcpy(b->addr, now.addr, sizeof(b->addr));
+	return true;
+}
+
 static long bind_locked(struct sl_portmap *map, const struct sl_sock *sock,
 			enum sl_net_proto proto, struct sl_peer *name)
 {
@@ -217,7 +231,7 @@ static long bind_locked(struct sl_portmap *map, const struct sl_sock *sock,
 	a.reuse_port = option_is_set(sock->fd, SO_REUSEPORT);
 	b.shared = a.reuse_port || (proto == SL_NET_UDP && a.reuse_addr);
 	r = b.port ? bind_port(map, &a) : bind_zero(&a);
-	if (watched && r == 0 && b.port)
+	if (watched && r == 0 && b.port && settle(sock, &b))
 		sl_portmap_keep(map, &b);
 	else if (watched)
 		sl_portmap_unwatch(map, sock->fd);

@@ -331,6 +331,44 @@ def not_by_flipping_the_address(place):
     equal(got, [good])
 
 
+SIBLING = """
+def later(sock, delay):
+    time.sleep(delay)
+    try:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    except OSError:
+        pass
+def race(port, tries):
+    said = set()
+    for i in range(tries):
+        with make('::', v6only=0) as sock:
+            thread = threading.Thread(target=later, args=(sock, i % 50 * 1e-5))
+            thread.start()
+            try:
+                sock.bind(('::', port))
+            except OSError:
+                pass
+            thread.join()
+            sock.listen(8)
+            said |= set(refused('127.0.0.1', port))
+    return sorted(said)
+"""
+
+
+def not_by_changing_what_a_socket_takes(place):
+    """While it is bound, a sibling says that IPv4 is not for it: then that port
+    of 127.0.0.1 is somebody else's still."""
+    host, port = listener()
+    box = Box(place, "--net-allow-bind", f"{port},0")
+    box("import time; exec(%r)" % SIBLING)
+    # The more there are the longer the bind takes.
+    box("for i in range(200): bind(i, '127.0.0.1', 0)")
+    said = box(f"race({port}, 600)")
+    equal(set(said) <= {"ECONNREFUSED", "connected"}, True)
+    equal(reached(host), False)
+    host.close()
+
+
 if __name__ == "__main__":
     sys.exit(run([not_what_is_anothers, not_after_it_is_closed,
                   not_after_it_listens_no_more, not_by_binding_alone,
@@ -339,4 +377,5 @@ if __name__ == "__main__":
                   not_by_waiting_for_a_place,
                   what_is_denied_stays_denied, what_a_rule_denies_stays_denied,
                   not_the_neighbours, not_by_a_race,
-                  not_by_flipping_the_address]))
+                  not_by_flipping_the_address,
+                  not_by_changing_what_a_socket_takes]))
