@@ -254,16 +254,15 @@ long sl_portmap_bind(struct sl_portmap *map, const struct sl_sock *sock,
 /* The kernel chose a port for it, as for bind(0). */
 static void keep_listener(struct sl_portmap *map, const struct sl_sock *sock)
 {
-	struct sl_peer name = { .len = sizeof(name.addr) };
-	struct sl_bound b = { .proto = SL_NET_TCP,
-			      .floating = true,
-			      .listens = true };
+	struct sl_bound b;
 
 	if (sl_portmap_protocol(sock->fd) != IPPROTO_TCP ||
-	    getsockname(sock->fd, &name.addr.any, &name.len) < 0 ||
-	    !sl_portmap_read(sock, &name, &b) || !b.port ||
-	    sl_portmap_sweep(map) < 0 || map->count == SL_MAX_PORTS_BOUND)
+	    !sl_portmap_look(sock, &b) || sl_portmap_sweep(map) < 0 ||
+	    map->count == SL_MAX_PORTS_BOUND)
 		return;
+	b.proto = SL_NET_TCP;
+	b.floating = true;
+	b.listens = true;
 	b.id = sl_portmap_next_id(map);
 	if (sl_portmap_watch(map, sock->fd, b.id) < 0)
 		return;
@@ -271,6 +270,27 @@ static void keep_listener(struct sl_portmap *map, const struct sl_sock *sock)
 	b.cookie = sl_portmap_cookie(sock->fd);
 	b.shared = option_is_set(sock->fd, SO_REUSEPORT);
 	sl_portmap_keep(map, &b);
+}
+
+/*
+ * SECURITY: it listens where it is, and that is where it was bound to; but one
+ * of the kernel's choice was given up when it was shut down, and is a new one.
+ */
+static bool listens_there(const struct sl_sock *sock, struct sl_bound *b)
+{
+	struct sl_bound now;
+
+	if (!sl_portmap_look(sock, &now))
+		return false;
+	if (!b->floating)
+		return now.port == b->real && now.family == b->family &&
+		       now.dual == b->dual &&
+		       memcmp(now.addr, b->addr, sizeof(b->addr)) == 0;
+	b->family = now.family;
+	b->dual = now.dual;
+	memcpy(b->addr, now.addr, sizeof(b->addr));
+	b->port = b->real = now.port;
+	return true;
 }
 
 long sl_portmap_listen(struct sl_portmap *map, const struct sl_sock *sock,
@@ -283,7 +303,7 @@ long sl_portmap_listen(struct sl_portmap *map, const struct sl_sock *sock,
 	r = listen(sock->fd, backlog) < 0 ? -errno : 0;
 	b = sl_portmap_by_socket(map, sock->fd);
 	if (r == 0 && b) {
-		b->listens = true;
+		b->listens = listens_there(sock, b);
 		if (b->withheld)
 			set_option(sock->fd, SO_REUSEADDR, 1);
 		b->withheld = false;

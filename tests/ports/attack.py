@@ -369,6 +369,48 @@ def not_by_changing_what_a_socket_takes(place):
     host.close()
 
 
+UNSPEC = ("import ctypes; libc = ctypes.CDLL(None); "
+          "unspec = lambda key: libc.connect(kept[key].fileno(), bytes(16), 16)")
+
+
+def not_by_another_family(place):
+    """An IPv6 socket that is turned into an IPv4 one leaves ::1 to others."""
+    port, other = free_port(), free_port()
+    box = Box(place, "--net-allow-bind", f"{port},{other}")
+    box(UNSPEC)
+    box(f"serve('other', '127.0.0.1', {other})")
+    box(f"bind('s', '::', {port}, TCP, [REUSEADDR], 0)")
+    box(f"kept['s'].connect(('::ffff:127.0.0.1', {other}))")
+    said = box("kept['s'].setsockopt(socket.IPPROTO_IPV6, 1, socket.AF_INET)")
+    box("unspec('s'); kept['s'].listen(8)")
+    host = None
+    try:
+        host, _ = listener("::1", port, [REUSEADDR])
+    except OSError:
+        pass
+    box(f"refused('::1', {port})")
+    equal(host and reached(host), host and False)
+    equal(said, "ENOPROTOOPT")
+    equal(host, None)  # it is the sandbox's
+
+
+def not_where_it_listened_before(place):
+    """A port of the kernel's choice is given up with a shutdown; who listens
+    again has another one."""
+    box = Box(place, "--net-allow-bind", "0")
+    port = box("serve('s', '127.0.0.1', 0, [])")
+    equal(box(f"reaches('s', '127.0.0.1', {port})"), True)
+    box("kept['s'].shutdown(socket.SHUT_RD)")
+    host, _ = listener(port=port, options=[REUSEADDR])
+    box("kept['s'].listen(8)")
+    box(f"refused('127.0.0.1', {port})")
+    equal(reached(host), False)
+    equal(box("name('s')") != port, True)
+    try_all(box, port)
+    equal(box("reaches('s', '127.0.0.1', name('s'))"), True)
+    host.close()
+
+
 if __name__ == "__main__":
     sys.exit(run([not_what_is_anothers, not_after_it_is_closed,
                   not_after_it_listens_no_more, not_by_binding_alone,
@@ -378,4 +420,5 @@ if __name__ == "__main__":
                   what_is_denied_stays_denied, what_a_rule_denies_stays_denied,
                   not_the_neighbours, not_by_a_race,
                   not_by_flipping_the_address,
-                  not_by_changing_what_a_socket_takes]))
+                  not_by_changing_what_a_socket_takes,
+                  not_by_another_family, not_where_it_listened_before]))
