@@ -44,14 +44,26 @@ static void set_option(int fd, int name, int value)
 /* ------------------------------------------------ binding */
 
 struct attempt {
+	const struct sl_netset *rules;
 	const struct sl_sock *sock;
 	struct sl_peer *name;
 	struct sl_bound *b;
 	bool reuse_addr, reuse_port; /* as the caller set them */
 };
 
+/* A port that a rule denies is had in place of no other one. */
+static bool may_move(const struct attempt *a, uint16_t real)
+{
+	enum sl_net_proto kind = a->b->proto == SL_NET_UDP ? SL_NET_MOVE_UDP
+							   : SL_NET_MOVE;
+
+	return real == a->b->port || sl_netset_binds(a->rules, kind, real);
+}
+
 static long bind_at(struct attempt *a, uint16_t real)
 {
+	if (!may_move(a, real))
+		return -EADDRINUSE;
 	sl_portmap_set_port(a->name, real);
 	if (bind(a->sock->fd, &a->name->addr.any, a->name->len) < 0)
 		return -errno;
@@ -203,11 +215,12 @@ static bool settle(const struct sl_sock *sock, struct sl_bound *b)
 	return true;
 }
 
-static long bind_locked(struct sl_portmap *map, const struct sl_sock *sock,
-			enum sl_net_proto proto, struct sl_peer *name)
+static long bind_locked(struct sl_portmap *map, const struct sl_netset *rules,
+			const struct sl_sock *sock, enum sl_net_proto proto,
+			struct sl_peer *name)
 {
 	struct sl_bound b = { .proto = (uint8_t)proto };
-	struct attempt a = { .sock = sock, .name = name, .b = &b };
+	struct attempt a = { .rules = rules, .sock = sock, .name = name, .b = &b };
 	bool watched;
 	long r;
 
@@ -238,13 +251,14 @@ static long bind_locked(struct sl_portmap *map, const struct sl_sock *sock,
 	return r;
 }
 
-long sl_portmap_bind(struct sl_portmap *map, const struct sl_sock *sock,
-		     enum sl_net_proto proto, struct sl_peer *name)
+long sl_portmap_bind(struct sl_portmap *map, const struct sl_netset *rules,
+		     const struct sl_sock *sock, enum sl_net_proto proto,
+		     struct sl_peer *name)
 {
 	long r;
 
 	pthread_mutex_lock(&map->lock);
-	r = bind_locked(map, sock, proto, name);
+	r = bind_locked(map, rules, sock, proto, name);
 	pthread_mutex_unlock(&map->lock);
 	return r;
 }

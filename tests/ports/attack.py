@@ -411,6 +411,44 @@ def not_where_it_listened_before(place):
     host.close()
 
 
+def what_is_denied_is_no_way_out(place):
+    """Where another port is had, it is not one of those that a rule denies: all
+    that there are, or a part of them."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
+        low, high = (int(word) for word in file.read().split())
+    last = low + (high - low) // 4
+    for kind, prefix in ("TCP", ""), ("UDP", "udp://"):
+        host, port = above(last, getattr(socket, "SOCK_" + {
+            "TCP": "STREAM", "UDP": "DGRAM"}[kind]))
+        flags = ("--net-allow", "udp://127.0.0.9:1", "--net-allow-bind",
+                 f"{prefix}{port}", "--net-deny-bind")
+        box = Box(place, *flags, f"{prefix}1-{port - 1},"
+                  f"{prefix}{port + 1}-65535", name="box")
+        for to in "127.0.0.1", "0.0.0.0", "::":
+            equal((to, box(f"bind('s', '{to}', {port}, {kind}, [], 0 "
+                           f"if '{to}' == '::' else None)")),
+                  (to, "EADDRINUSE"))
+        equal(box.ports(), {})
+        box.job.communicate()
+        box = Box(place, *flags, f"{prefix}1-{last}", name="box")
+        for _ in range(20):
+            equal(box(f"bind('s', '127.0.0.1', {port}, {kind})"), port)
+            real = box.ports()[kind.lower(), "127.0.0.1", port]
+            equal((real, real > last), (real, True))
+            box("close('s')")
+        box.job.communicate()
+        host.close()
+
+
+def above(port, kind):
+    """The host's, with a greater port."""
+    while True:
+        host, at = listener(kind=kind)
+        if at > port:
+            return host, at
+        host.close()
+
+
 if __name__ == "__main__":
     sys.exit(run([not_what_is_anothers, not_after_it_is_closed,
                   not_after_it_listens_no_more, not_by_binding_alone,
@@ -421,4 +459,5 @@ if __name__ == "__main__":
                   not_the_neighbours, not_by_a_race,
                   not_by_flipping_the_address,
                   not_by_changing_what_a_socket_takes,
-                  not_by_another_family, not_where_it_listened_before]))
+                  not_by_another_family, not_where_it_listened_before,
+                  what_is_denied_is_no_way_out]))
