@@ -440,6 +440,32 @@ def what_is_denied_is_no_way_out(place):
         host.close()
 
 
+def not_by_sharing_elsewhere(place):
+    """A rule for the number inside is none for whoever shares the other one."""
+    for kind, prefix, option in (("TCP", "", "REUSEPORT"),
+                                 ("UDP", "udp://", "REUSEPORT"),
+                                 ("UDP", "udp://", "REUSEADDR")):
+        sort = socket.SOCK_STREAM if kind == "TCP" else socket.SOCK_DGRAM
+        host, port = listener(kind=sort)
+        box = Box(place, "--net-allow",
+                  f"{prefix or 'tcp://'}127.0.0.1:{port}", "--net-allow-bind",
+                  f"{prefix}{port}", name="box")
+        box(f"bind('s', '127.0.0.1', {port}, {kind}, [{option}])")
+        if kind == "TCP":
+            box("kept['s'].listen(64)")
+        real = box.ports()[kind.lower(), "127.0.0.1", port]
+        equal(real != port, True)
+        other, _ = listener(port=real, kind=sort,
+                            options=[getattr(socket, "SO_" + option)])
+        for _ in range(20):
+            box(f"refused('127.0.0.1', {port})" if kind == "TCP" else
+                f"send('127.0.0.1', {port})")
+        equal((kind, reached(other), reached(host)), (kind, False, False))
+        box.job.communicate()
+        host.close()
+        other.close()
+
+
 def above(port, kind):
     """The host's, with a greater port."""
     while True:
@@ -460,4 +486,4 @@ if __name__ == "__main__":
                   not_by_flipping_the_address,
                   not_by_changing_what_a_socket_takes,
                   not_by_another_family, not_where_it_listened_before,
-                  what_is_denied_is_no_way_out]))
+                  what_is_denied_is_no_way_out, not_by_sharing_elsewhere]))
