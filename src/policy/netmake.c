@@ -225,6 +225,27 @@ static int add_others(struct build *b, const struct sl_portset *set,
 	return r;
 }
 
+/* What is denied by name. */
+static int add_denied(struct build *b, const struct sl_policy *policy, bool udp,
+		      unsigned int kind)
+{
+	const struct sl_value *deny = sl_policy_get(policy, SL_KEY_NET_DENY_BIND);
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < deny->count; i++) {
+		uint64_t num = deny->items[i].num;
+
+		if (sl_port_is_udp(num) != udp)
+			continue;
+		b->now = (struct sl_net_entry){ .protos = (uint8_t)kind,
+						.deny = true,
+						.lo = num >> 16 & 0xffff,
+						.hi = num & 0xffff };
+		r = add(b);
+	}
+	return r;
+}
+
 /*
  * A free port is of the kernel's choice. Where one may be had, it may be any
  * but those denied; else none, and what was not bound by leave may not listen.
@@ -232,23 +253,9 @@ static int add_others(struct build *b, const struct sl_portset *set,
 static int add_listens(struct build *b, const struct sl_policy *policy,
 		       const struct sl_portset *set)
 {
-	const struct sl_value *deny = sl_policy_get(policy, SL_KEY_NET_DENY_BIND);
-	int r = 0;
-
 	if (!sl_portset_has(set, 0))
 		return add_others(b, set, SL_NET_LISTEN);
-	for (size_t i = 0; r == 0 && i < deny->count; i++) {
-		uint64_t num = deny->items[i].num;
-
-		if (sl_port_is_udp(num))
-			continue;
-		b->now = (struct sl_net_entry){ .protos = SL_NET_LISTEN,
-						.deny = true,
-						.lo = num >> 16 & 0xffff,
-						.hi = num & 0xffff };
-		r = add(b);
-	}
-	return r;
+	return add_denied(b, policy, false, SL_NET_LISTEN);
 }
 
 /* What of our own ports may not be had, where Landlock cannot say it. */
@@ -261,7 +268,8 @@ static int add_binds(struct build *b, const struct sl_policy *policy,
 
 	if (r < 0)
 		return r;
-	b->set->open |= SL_NET_BIND | SL_NET_BIND_UDP | SL_NET_LISTEN;
+	b->set->open |= SL_NET_BIND | SL_NET_BIND_UDP | SL_NET_LISTEN |
+			SL_NET_MOVE | SL_NET_MOVE_UDP;
 	if (need.udp_binds) {
 		sl_ports_bind_udp(policy, &set);
 		r = add_others(b, &set, SL_NET_BIND_UDP);
@@ -272,6 +280,10 @@ static int add_binds(struct build *b, const struct sl_policy *policy,
 		r = add_others(b, &set, SL_NET_BIND);
 	if (r == 0 && need.listens)
 		r = add_listens(b, policy, &set);
+	if (r == 0 && need.remap)
+		r = add_denied(b, policy, false, SL_NET_MOVE);
+	if (r == 0 && need.remap)
+		r = add_denied(b, policy, true, SL_NET_MOVE_UDP);
 	return r < 0 ? sl_err(err, r, SL_STAGE_COMPILE,
 			      "--net-allow-bind and --net-deny-bind: more than "
 			      "%d ranges of ports",

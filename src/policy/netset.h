@@ -20,6 +20,9 @@ enum sl_net_proto {
 	SL_NET_BIND = 8,      /* a TCP port that may not be bound */
 	SL_NET_BIND_UDP = 16, /* the same of UDP */
 	SL_NET_LISTEN = 32,   /* nor listened on, however it was got */
+	/* Nor be had in place of another one, as a deny names it: TCP, UDP. */
+	SL_NET_MOVE = 64,
+	SL_NET_MOVE_UDP = 128,
 };
 
 /* Those that are about others. */

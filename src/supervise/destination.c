@@ -170,17 +170,22 @@ static enum sl_port_holder find_inside(struct sl_call *call,
  * SECURITY: what the rules would allow by the number outside as well may stay
  * for as long as it likes. Else it must not outlast the look: a UDP socket that
  * is connected sends without asking to whoever is there then, and a TCP socket
- * that gets no answer tries again.
+ * that gets no answer tries again. And where others may be as well (@holder)
+ * the rules are asked of what they know of, which is the number outside.
  */
 static int go_inside(struct sl_call *call, const struct destination *to,
-		     uint16_t real, bool sends, struct sl_peer *peer)
+		     enum sl_port_holder holder, uint16_t real, bool sends,
+		     struct sl_peer *peer)
 {
 	const struct sl_net_entry *entry;
 
 	peer->addr.in.sin_port = htons(real); /* in either */
 	be_definite(peer);
-	if (sends || sl_netset_judge(&call->judge->net, to->proto, &to->addr,
-				     real, &entry))
+	if (sl_netset_judge(&call->judge->net, to->proto, &to->addr, real, &entry))
+		return 0;
+	if (holder != SL_PORT_OWN)
+		return -ECONNREFUSED;
+	if (sends)
 		return 0;
 	if (to->proto != SL_NET_TCP)
 		return -ECONNREFUSED;
@@ -218,7 +223,7 @@ int sl_destination_judge(struct sl_call *call, const struct sl_sock *sock,
 	if (!allowed && !entry && holder == SL_PORT_OWN)
 		allowed = true;
 	if (allowed && holder != SL_PORT_NOBODY) {
-		r = go_inside(call, &to, real, sends, peer);
+		r = go_inside(call, &to, holder, real, sends, peer);
 		if (r == 0)
 			return 0;
 		allowed = false;

@@ -148,7 +148,7 @@ static long bind_inside(struct sl_call *call, const struct sl_sock *sock,
 	    (protocol != IPPROTO_TCP && protocol != IPPROTO_UDP))
 		return sl_raw3(SYS_bind, sock->fd, address, len);
 	memcpy(&name.addr, address, (size_t)len);
-	return sl_portmap_bind(call->judge->ports, sock,
+	return sl_portmap_bind(call->judge->ports, &call->judge->net, sock,
 			       protocol == IPPROTO_TCP ? SL_NET_TCP : SL_NET_UDP,
 			       &name);
 }

@@ -125,7 +125,8 @@ static long connect_now(struct sl_call *call, const struct sl_job *job)
 	if (is_connecting(&job->sock))
 		poll(&pfd, 1, SETTLE_MS);
 	if (is_connecting(&job->sock)) {
-		connect(pfd.fd, &none, sizeof(none));
+		if (connect(pfd.fd, &none, sizeof(none)) < 0)
+			shutdown(pfd.fd, SHUT_RDWR);
 		return -ECONNREFUSED;
 	}
 	return r == -EINTR ? result_of(pfd.fd) : r;

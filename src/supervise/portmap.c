@@ -207,6 +207,24 @@ bool sl_portmap_read(const struct sl_sock *sock, const struct sl_peer *name,
 	return true;
 }
 
+/*
+ * SECURITY: what a socket takes and which family it is of can be changed by
+ * whoever else has it, until it has a port; so this counts, and not what it was
+ * before.
+ */
+bool sl_portmap_look(const struct sl_sock *sock, struct sl_bound *now)
+{
+	struct sl_peer name = { .len = sizeof(name.addr) };
+	struct sl_sock self = *sock;
+	socklen_t len = sizeof(self.domain);
+
+	*now = (struct sl_bound){ .id = 0 };
+	return getsockname(sock->fd, &name.addr.any, &name.len) == 0 &&
+	       getsockopt(sock->fd, SOL_SOCKET, SO_DOMAIN, &self.domain, &len) ==
+		       0 &&
+	       sl_portmap_read(&self, &name, now) && now->port;
+}
+
 /* In the same place in either family. */
 void sl_portmap_set_port(struct sl_peer *name, uint16_t port)
 {

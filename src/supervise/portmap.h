@@ -34,9 +34,11 @@ int sl_portmap_new(struct sl_portmap **ret_map);
 void sl_portmap_free(struct sl_portmap *map);
 
 /* bind(2) of @sock, TCP or UDP and of no other protocol, to the address in
- * @name, our own copy, whose port the policy allows. */
-long sl_portmap_bind(struct sl_portmap *map, const struct sl_sock *sock,
-		     enum sl_net_proto proto, struct sl_peer *name);
+ * @name, our own copy, whose port the policy allows; @rules say which others it
+ * may be moved to. */
+long sl_portmap_bind(struct sl_portmap *map, const struct sl_netset *rules,
+		     const struct sl_sock *sock, enum sl_net_proto proto,
+		     struct sl_peer *name);
 /* listen(2) of an internet socket. */
 long sl_portmap_listen(struct sl_portmap *map, const struct sl_sock *sock,
 		       int backlog);

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -43,14 +44,26 @@ static void set_option(int fd, int name, int value)
 /* ------------------------------------------------ binding */
 
 struct attempt {
+	const struct sl_netset *rules;
 	const struct sl_sock *sock;
 	struct sl_peer *name;
 	struct sl_bound *b;
 	bool reuse_addr, reuse_port; /* as the caller set them */
 };
 
+/* A port that a rule denies is had in place of no other one. */
+static bool may_move(const struct attempt *a, uint16_t real)
+{
+	enum sl_net_proto kind = a->b->proto == SL_NET_UDP ? SL_NET_MOVE_UDP
+							   : SL_NET_MOVE;
+
+	return real == a->b->port || sl_netset_binds(a->rules, kind, real);
+}
+
 static long bind_at(struct attempt *a, uint16_t real)
 {
+	if (!may_move(a, real))
+		return -EADDRINUSE;
 	sl_portmap_set_port(a->name, real);
 	if (bind(a->sock->fd, &a->name->addr.any, a->name->len) < 0)
 		return -errno;
@@ -189,11 +202,25 @@ static long bind_zero(struct attempt *a)
 	return 0;
 }
 
-static long bind_locked(struct sl_portmap *map, const struct sl_sock *sock,
-			enum sl_net_proto proto, struct sl_peer *name)
+/* False: it is not where it was bound to, so it is nobody's. */
+static bool settle(const struct sl_sock *sock, struct sl_bound *b)
+{
+	struct sl_bound now;
+
+	if (!sl_portmap_look(sock, &now) || now.port != b->real)
+		return false;
+	b->family = now.family;
+	b->dual = now.dual;
+	memcpy(b->addr, now.addr, sizeof(b->addr));
+	return true;
+}
+
+static long bind_locked(struct sl_portmap *map, const struct sl_netset *rules,
+			const struct sl_sock *sock, enum sl_net_proto proto,
+			struct sl_peer *name)
 {
 	struct sl_bound b = { .proto = (uint8_t)proto };
-	struct attempt a = { .sock = sock, .name = name, .b = &b };
+	struct attempt a = { .rules = rules, .sock = sock, .name = name, .b = &b };
 	bool watched;
 	long r;
 
@@ -217,20 +244,21 @@ static long bind_locked(struct sl_portmap *map, const struct sl_sock *sock,
 	a.reuse_port = option_is_set(sock->fd, SO_REUSEPORT);
 	b.shared = a.reuse_port || (proto == SL_NET_UDP && a.reuse_addr);
 	r = b.port ? bind_port(map, &a) : bind_zero(&a);
-	if (watched && r == 0 && b.port)
+	if (watched && r == 0 && b.port && settle(sock, &b))
 		sl_portmap_keep(map, &b);
 	else if (watched)
 		sl_portmap_unwatch(map, sock->fd);
 	return r;
 }
 
-long sl_portmap_bind(struct sl_portmap *map, const struct sl_sock *sock,
-		     enum sl_net_proto proto, struct sl_peer *name)
+long sl_portmap_bind(struct sl_portmap *map, const struct sl_netset *rules,
+		     const struct sl_sock *sock, enum sl_net_proto proto,
+		     struct sl_peer *name)
 {
 	long r;
 
 	pthread_mutex_lock(&map->lock);
-	r = bind_locked(map, sock, proto, name);
+	r = bind_locked(map, rules, sock, proto, name);
 	pthread_mutex_unlock(&map->lock);
 	return r;
 }
@@ -240,16 +268,15 @@ long sl_portmap_bind(struct sl_portmap *map, const struct sl_sock *sock,
 /* The kernel chose a port for it, as for bind(0). */
 static void keep_listener(struct sl_portmap *map, const struct sl_sock *sock)
 {
-	struct sl_peer name = { .len = sizeof(name.addr) };
-	struct sl_bound b = { .proto = SL_NET_TCP,
-			      .floating = true,
-			      .listens = true };
+	struct sl_bound b;
 
 	if (sl_portmap_protocol(sock->fd) != IPPROTO_TCP ||
-	    getsockname(sock->fd, &name.addr.any, &name.len) < 0 ||
-	    !sl_portmap_read(sock, &name, &b) || !b.port ||
-	    sl_portmap_sweep(map) < 0 || map->count == SL_MAX_PORTS_BOUND)
+	    !sl_portmap_look(sock, &b) || sl_portmap_sweep(map) < 0 ||
+	    map->count == SL_MAX_PORTS_BOUND)
 		return;
+	b.proto = SL_NET_TCP;
+	b.floating = true;
+	b.listens = true;
 	b.id = sl_portmap_next_id(map);
 	if (sl_portmap_watch(map, sock->fd, b.id) < 0)
 		return;
@@ -257,6 +284,27 @@ static void keep_listener(struct sl_portmap *map, const struct sl_sock *sock)
 	b.cookie = sl_portmap_cookie(sock->fd);
 	b.shared = option_is_set(sock->fd, SO_REUSEPORT);
 	sl_portmap_keep(map, &b);
+}
+
+/*
+ * SECURITY: it listens where it is, and that is where it was bound to; but one
+ * of the kernel's choice was given up when it was shut down, and is a new one.
+ */
+static bool listens_there(const struct sl_sock *sock, struct sl_bound *b)
+{
+	struct sl_bound now;
+
+	if (!sl_portmap_look(sock, &now))
+		return false;
+	if (!b->floating)
+		return now.port == b->real && now.family == b->family &&
+		       now.dual == b->dual &&
+		       memcmp(now.addr, b->addr, sizeof(b->addr)) == 0;
+	b->family = now.family;
+	b->dual = now.dual;
+	memcpy(b->addr, now.addr, sizeof(b->addr));
+	b->port = b->real = now.port;
+	return true;
 }
 
 long sl_portmap_listen(struct sl_portmap *map, const struct sl_sock *sock,
@@ -269,7 +317,7 @@ long sl_portmap_listen(struct sl_portmap *map, const struct sl_sock *sock,
 	r = listen(sock->fd, backlog) < 0 ? -errno : 0;
 	b = sl_portmap_by_socket(map, sock->fd);
 	if (r == 0 && b) {
-		b->listens = true;
+		b->listens = listens_there(sock, b);
 		if (b->withheld)
 			set_option(sock->fd, SO_REUSEADDR, 1);
 		b->withheld = false;

@@ -46,6 +46,8 @@ bool sl_portmap_overlap(const struct sl_bound *a, const struct sl_bound *b);
 bool sl_portmap_read(const struct sl_sock *sock, const struct sl_peer *name,
 		     struct sl_bound *b);
 void sl_portmap_set_port(struct sl_peer *name, uint16_t port);
+/* Where the kernel has it, now: @now's family, address, port and dual. */
+bool sl_portmap_look(const struct sl_sock *sock, struct sl_bound *now);
 
 int sl_portmap_protocol(int fd);
 uint64_t sl_portmap_cookie(int fd);

@@ -85,6 +85,7 @@ struct sl_seccomp_data {
 #define SL_TCP_REPAIR 19u
 #define SL_TCP_FASTOPEN_CONNECT 30u
 #define SL_TCP_ULP 31u
+#define SL_IPV6_ADDRFORM 1u
 #define SL_IPV6_2292RTHDR 5u
 #define SL_IPV6_2292PKTOPTIONS 6u
 #define SL_IPV6_FLOWLABEL_MGR 32u

@@ -207,6 +207,8 @@ static uint32_t do_setsockopt(const struct naive *n, uint32_t level,
 		return n->bind || n->binds || (n->udp && !n->no_supervisor)
 			       ? FAIL(ENOPROTOOPT)
 			       : ALLOW;
+	if (level == 41 && option == 1) /* IPV6_ADDRFORM */
+		return n->remap && !n->no_supervisor ? FAIL(ENOPROTOOPT) : ALLOW;
 	if ((level == 0 && option == 50) || (level == 41 && option == 76))
 		return (n->udp || n->icmp) && !n->no_supervisor ? FAIL(EPERM)
 								: ALLOW;

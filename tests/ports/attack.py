@@ -331,6 +331,150 @@ def not_by_flipping_the_address(place):
     equal(got, [good])
 
 
+SIBLING = """
+def later(sock, delay):
+    time.sleep(delay)
+    try:
+        sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    except OSError:
+        pass
+def race(port, tries):
+    said = set()
+    for i in range(tries):
+        with make('::', v6only=0) as sock:
+            thread = threading.Thread(target=later, args=(sock, i % 50 * 1e-5))
+            thread.start()
+            try:
+                sock.bind(('::', port))
+            except OSError:
+                pass
+            thread.join()
+            sock.listen(8)
+            said |= set(refused('127.0.0.1', port))
+    return sorted(said)
+"""
+
+
+def not_by_changing_what_a_socket_takes(place):
+    """While it is bound, a sibling says that IPv4 is not for it: then that port
+    of 127.0.0.1 is somebody else's still."""
+    host, port = listener()
+    box = Box(place, "--net-allow-bind", f"{port},0")
+    box("import time; exec(%r)" % SIBLING)
+    # The more there are the longer the bind takes.
+    box("for i in range(200): bind(i, '127.0.0.1', 0)")
+    said = box(f"race({port}, 600)")
+    equal(set(said) <= {"ECONNREFUSED", "connected"}, True)
+    equal(reached(host), False)
+    host.close()
+
+
+UNSPEC = ("import ctypes; libc = ctypes.CDLL(None); "
+          "unspec = lambda key: libc.connect(kept[key].fileno(), bytes(16), 16)")
+
+
+def not_by_another_family(place):
+    """An IPv6 socket that is turned into an IPv4 one leaves ::1 to others."""
+    port, other = free_port(), free_port()
+    box = Box(place, "--net-allow-bind", f"{port},{other}")
+    box(UNSPEC)
+    box(f"serve('other', '127.0.0.1', {other})")
+    box(f"bind('s', '::', {port}, TCP, [REUSEADDR], 0)")
+    box(f"kept['s'].connect(('::ffff:127.0.0.1', {other}))")
+    said = box("kept['s'].setsockopt(socket.IPPROTO_IPV6, 1, socket.AF_INET)")
+    box("unspec('s'); kept['s'].listen(8)")
+    host = None
+    try:
+        host, _ = listener("::1", port, [REUSEADDR])
+    except OSError:
+        pass
+    box(f"refused('::1', {port})")
+    equal(host and reached(host), host and False)
+    equal(said, "ENOPROTOOPT")
+    equal(host, None)  # it is the sandbox's
+
+
+def not_where_it_listened_before(place):
+    """A port of the kernel's choice is given up with a shutdown; who listens
+    again has another one."""
+    box = Box(place, "--net-allow-bind", "0")
+    port = box("serve('s', '127.0.0.1', 0, [])")
+    equal(box(f"reaches('s', '127.0.0.1', {port})"), True)
+    box("kept['s'].shutdown(socket.SHUT_RD)")
+    host, _ = listener(port=port, options=[REUSEADDR])
+    box("kept['s'].listen(8)")
+    box(f"refused('127.0.0.1', {port})")
+    equal(reached(host), False)
+    equal(box("name('s')") != port, True)
+    try_all(box, port)
+    equal(box("reaches('s', '127.0.0.1', name('s'))"), True)
+    host.close()
+
+
+def what_is_denied_is_no_way_out(place):
+    """Where another port is had, it is not one of those that a rule denies: all
+    that there are, or a part of them."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
+        low, high = (int(word) for word in file.read().split())
+    last = low + (high - low) // 4
+    for kind, prefix in ("TCP", ""), ("UDP", "udp://"):
+        host, port = above(last, getattr(socket, "SOCK_" + {
+            "TCP": "STREAM", "UDP": "DGRAM"}[kind]))
+        flags = ("--net-allow", "udp://127.0.0.9:1", "--net-allow-bind",
+                 f"{prefix}{port}", "--net-deny-bind")
+        box = Box(place, *flags, f"{prefix}1-{port - 1},"
+                  f"{prefix}{port + 1}-65535", name="box")
+        for to in "127.0.0.1", "0.0.0.0", "::":
+            equal((to, box(f"bind('s', '{to}', {port}, {kind}, [], 0 "
+                           f"if '{to}' == '::' else None)")),
+                  (to, "EADDRINUSE"))
+        equal(box.ports(), {})
+        box.job.communicate()
+        box = Box(place, *flags, f"{prefix}1-{last}", name="box")
+        for _ in range(20):
+            equal(box(f"bind('s', '127.0.0.1', {port}, {kind})"), port)
+            real = box.ports()[kind.lower(), "127.0.0.1", port]
+            equal((real, real > last), (real, True))
+            box("close('s')")
+        box.job.communicate()
+        host.close()
+
+
+def not_by_sharing_elsewhere(place):
+    """A rule for the number inside is none for whoever shares the other one."""
+    for kind, prefix, option in (("TCP", "", "REUSEPORT"),
+                                 ("UDP", "udp://", "REUSEPORT"),
+                                 ("UDP", "udp://", "REUSEADDR")):
+        sort = socket.SOCK_STREAM if kind == "TCP" else socket.SOCK_DGRAM
+        host, port = listener(kind=sort)
+        box = Box(place, "--net-allow",
+                  f"{prefix or 'tcp://'}127.0.0.1:{port}", "--net-allow-bind",
+                  f"{prefix}{port}", name="box")
+        box(f"bind('s', '127.0.0.1', {port}, {kind}, [{option}])")
+        if kind == "TCP":
+            box("kept['s'].listen(64)")
+        real = box.ports()[kind.lower(), "127.0.0.1", port]
+        equal(real != port, True)
+        other, _ = listener(port=real, kind=sort,
+                            options=[getattr(socket, "SO_" + option)])
+        for _ in range(20):
+            box(f"refused('127.0.0.1', {port})" if kind == "TCP" else
+                f"send('127.0.0.1', {port})")
+        equal((kind, reached(other), reached(host)), (kind, False, False))
+        box.job.communicate()
+        host.close()
+        other.close()
+
+
+def above(port, kind):
+    """The host's, with a greater port."""
+    while True:
+        host, at = listener(kind=kind)
+        if at > port:
+            return host, at
+        host.close()
+
+
 if __name__ == "__main__":
     sys.exit(run([not_what_is_anothers, not_after_it_is_closed,
                   not_after_it_listens_no_more, not_by_binding_alone,
@@ -339,4 +483,7 @@ if __name__ == "__main__":
                   not_by_waiting_for_a_place,
                   what_is_denied_stays_denied, what_a_rule_denies_stays_denied,
                   not_the_neighbours, not_by_a_race,
-                  not_by_flipping_the_address]))
+                  not_by_flipping_the_address,
+                  not_by_changing_what_a_socket_takes,
+                  not_by_another_family, not_where_it_listened_before,
+                  what_is_denied_is_no_way_out, not_by_sharing_elsewhere]))

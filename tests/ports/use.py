@@ -95,7 +95,7 @@ def two_have_the_same_port_at_the_same_time(place):
 def sharing_is_among_its_own(place):
     host, port = listener(options=[REUSEPORT])
     boxes = [Box(place, "--net-allow-bind", str(port), "--net-allow",
-                 f"127.0.0.1:{port}") for _ in range(2)]
+                 "tcp://127.0.0.1") for _ in range(2)]
     for box in boxes:
         equal(box(f"serve('a', '127.0.0.1', {port}, [REUSEPORT])"), port)
         equal(box(f"serve('b', '127.0.0.1', {port}, [REUSEPORT])"), port)
