@@ -46,7 +46,13 @@ bool sl_memory_spent(const struct sl_memory *m)
 #define TRIES 8
 #define ONE 1024 /* as a field that counts: they are read as kB */
 
-static void read_sum(struct sl_memory_process *p)
+bool sl_memory_not_gone(int r)
+{
+	return r < 0 && r != -ESRCH && r != -ENOENT;
+}
+
+/* 0, also if it is gone, which is a sum of nothing; or a negative errno. */
+static int read_sum(struct sl_memory_process *p)
 {
 	struct sl_memory_field fields[] = {
 		{ "RssAnon:", 0 },	{ "RssShmem:", 0 }, { "VmSwap:", 0 },
@@ -54,21 +60,27 @@ static void read_sum(struct sl_memory_process *p)
 		{ "Threads:", 0 }
 	};
 	const size_t count = SL_ARRAY_LEN(fields);
+	int r;
 
 	p->tid = p->pid;
 	p->sum = p->shared = p->tables = 0;
-	if (sl_memory_read(p->pid, "status", fields, count) < 0)
-		return;
+	r = sl_memory_read(p->pid, "status", fields, count);
+	if (r < 0)
+		return sl_memory_not_gone(r) ? r : 0;
 	p->threads = fields[6].bytes > ONE;
 	/* SECURITY: the first thread takes its view of the memory with it when
 	 * it ends; the process goes on. So may the one that is found. */
 	for (int i = 0; !fields[5].bytes && p->threads && i < TRIES; i++) {
-		p->tid = sl_memory_thread(p->pid);
-		sl_memory_read(p->tid, "status", fields, count);
+		r = sl_memory_thread(p->pid, &p->tid);
+		if (r == 0)
+			r = sl_memory_read(p->tid, "status", fields, count);
+		if (sl_memory_not_gone(r))
+			return r;
 	}
 	p->shared = fields[1].bytes;
 	p->tables = fields[3].bytes + fields[4].bytes;
 	p->sum = fields[0].bytes + fields[1].bytes + fields[2].bytes + p->tables;
+	return 0;
 }
 
 /* All shared memory of the machine, mapped or not, and all that is swapped out:
@@ -117,20 +129,23 @@ static void forget_share(struct sl_memory_process *p)
 
 #define GROWTH 16 /* that part of the limit is enough to look at it again */
 
-/* Of the look that this one goes on with. */
-static void recall(struct sl_memory *m)
+/* Of the look that this one goes on with. 0 or a negative errno. */
+static int recall(struct sl_memory *m)
 {
-	for (size_t i = 0; i < m->count; i++) {
+	int r = 0;
+
+	for (size_t i = 0; i < m->count && r == 0; i++) {
 		struct sl_memory_process *p = &m->list[i];
 		const struct sl_memory_process *old =
 			sl_memory_find(m->kept, m->kept_count, p->pid);
 
 		*p = old ? *old : (struct sl_memory_process){ .pid = p->pid };
-		read_sum(p);
+		r = read_sum(p);
 		/* SECURITY: what grows while others are looked at. */
 		if (m->goes_on && p->sum > p->then + m->limit / GROWTH)
 			forget_share(p);
 	}
+	return r;
 }
 
 /* For the look that goes on with this one. */
@@ -230,6 +245,7 @@ static void look_at_share(struct sl_memory *m, struct sl_memory_process *p)
 	struct sl_memory_field fields[] = { { "Pss_Anon:", 0 },
 					    { "Pss_Shmem:", 0 },
 					    { "SwapPss:", 0 } };
+	uint64_t sum = p->sum;
 
 	p->known = true;
 	p->then = p->sum;
@@ -242,7 +258,10 @@ static void look_at_share(struct sl_memory *m, struct sl_memory_process *p)
 	/* Or gone, which is a sum of nothing. */
 	if (sl_memory_read(p->tid, "smaps_rollup", fields,
 			   SL_ARRAY_LEN(fields)) < 0) {
-		read_sum(p);
+		/* If the sum cannot be read any more either, the last one
+		 * stays: the next look begins with reading it. */
+		if (read_sum(p) < 0)
+			p->sum = sum;
 		p->share = p->then = p->sum;
 		return;
 	}
@@ -413,9 +432,10 @@ static int look_on(struct sl_memory *m)
 int sl_memory_measure(struct sl_memory *m)
 {
 	int64_t begun;
-	int r = 0;
+	int r = recall(m);
 
-	recall(m);
+	if (r < 0)
+		return r;
 	begun = clock_ns(CLOCK_MONOTONIC);
 	m->begun_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	if (m->goes_on || !rests(m))

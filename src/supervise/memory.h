@@ -76,8 +76,9 @@ struct sl_memory {
  * Fill in bytes of each in list[] and the total: by cheap upper bounds as long
  * as these are below the limit. A process that is gone has 0. What is dear is
  * done in parts: as long as it goes on the total is above the limit only if
- * that is certain. The list may come back in another order. 0, -ENOMEM, or
- * -EOVERFLOW: there is more to look at than can be.
+ * that is certain. The list may come back in another order. 0, -EOVERFLOW:
+ * there is more to look at than can be; or another negative errno: what is
+ * there could not be read.
  */
 int sl_memory_measure(struct sl_memory *memory);
 void sl_memory_fini(struct sl_memory *memory);

@@ -15,8 +15,12 @@ struct sl_memory_field {
 int sl_memory_read(int32_t pid, const char *file,
 		   struct sl_memory_field *fields, size_t count);
 
-/* A thread of @pid that has not ended, or @pid. */
-int32_t sl_memory_thread(int32_t pid);
+/* SECURITY: @r is an error other than that the process is gone. What cannot be
+ * read, as without a descriptor, is not counted as nothing. */
+bool sl_memory_not_gone(int r);
+
+/* A thread of @pid that has not ended, or @pid. 0 or a negative errno. */
+int sl_memory_thread(int32_t pid, int32_t *ret_tid);
 
 /* This look has done its part: processor time, so that a machine that is busy
  * with others makes no difference. */
@@ -27,7 +31,7 @@ bool sl_memory_spent(const struct sl_memory *memory);
 int32_t sl_memory_same(struct sl_memory_set *set, int32_t tid, int kind);
 
 /* What the tables of descriptors of @p hold that were not searched: searched is
- * set, unless the look has done its part. 0 or -ENOMEM. */
+ * set, unless the look has done its part. 0 or a negative errno. */
 int sl_memory_search(struct sl_memory *memory, struct sl_memory_process *p);
 
 /* @pid holds that much, unless somebody does already. 0 or -ENOMEM. */
@@ -46,7 +50,8 @@ struct sl_memory_process *sl_memory_find(struct sl_memory_process *list,
 uint64_t sl_memory_mapped(const struct sl_memory *memory,
 			  const struct sl_memory_process *p);
 
-/* System V segments of the sandbox that nobody has attached. */
+/* System V segments of the sandbox that nobody has attached. 0 or a negative
+ * errno. */
 int sl_memory_segments(struct sl_memory *memory);
 
 #endif

@@ -162,7 +162,7 @@ int sl_memory_segments(struct sl_memory *m)
 	int r = 0;
 
 	if (!file)
-		return 0;
+		return sl_memory_not_gone(-errno) ? -errno : 0;
 	while (r == 0 && fgets(line, sizeof(line), file)) {
 		struct sl_memory_process *p;
 

@@ -7,6 +7,7 @@
 #include "supervise/memory_internal.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <linux/kcmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,19 +42,22 @@ static int32_t next(DIR *dir)
 	return 0;
 }
 
-int32_t sl_memory_thread(int32_t pid)
+int sl_memory_thread(int32_t pid, int32_t *ret_tid)
 {
 	struct sl_memory_field size = { "VmSize:", 0 };
 	DIR *dir = open_dir(pid, "task");
 	int32_t tid = 0;
+	int r = 0;
 
+	*ret_tid = pid;
 	if (!dir)
-		return pid;
-	while ((tid = next(dir)))
-		if (sl_memory_read(tid, "status", &size, 1) == 0 && size.bytes)
-			break;
+		return -errno;
+	while (!size.bytes && !sl_memory_not_gone(r) && (tid = next(dir)))
+		r = sl_memory_read(tid, "status", &size, 1);
 	closedir(dir);
-	return tid ? tid : pid;
+	if (size.bytes)
+		*ret_tid = tid;
+	return sl_memory_not_gone(r) ? r : 0;
 }
 
 /* ------------------------------------------------ what tasks share */
@@ -118,6 +122,13 @@ static int hold(struct sl_memory *m, int32_t pid, int dir_fd, const char *name)
 	return sl_memory_hold(m, pid, st.st_ino, (uint64_t)st.st_blocks * 512);
 }
 
+/* Gone, or its program may not be read, so that only root sees what it has. */
+static bool is_unseen(int error)
+{
+	return error == ENOENT || error == ESRCH || error == EACCES ||
+	       error == EPERM;
+}
+
 /* The descriptors of @tid that are shared memory without a name, from p->at on.
  * It is where it stopped, or 0: that was all. */
 static int search(struct sl_memory *m, struct sl_memory_process *p, int32_t tid)
@@ -128,9 +139,11 @@ static int search(struct sl_memory *m, struct sl_memory_process *p, int32_t tid)
 	long from = p->at;
 	int r = 0;
 
+	if (!dir)
+		r = is_unseen(errno) ? 0 : -errno;
 	p->at = 0;
 	if (!dir)
-		return 0;
+		return r;
 	if (from)
 		seekdir(dir, from);
 	while (r == 0 && (entry = readdir(dir))) {
@@ -166,6 +179,8 @@ int sl_memory_search(struct sl_memory *m, struct sl_memory_process *p)
 	int32_t tid;
 	int r = 0;
 
+	if (!dir && p->threads && !is_unseen(errno))
+		return -errno;
 	if (!dir) {
 		search_task(m, p, p->tid, &r);
 		p->searched = !p->at;

@@ -74,6 +74,13 @@ static int add_running(struct sl_meter *meter, int32_t pid, int32_t tid)
 	return 0;
 }
 
+/* SECURITY: only that is "it is gone". What cannot be read for another reason,
+ * as without a descriptor, is not counted as nothing. */
+static bool is_gone(int r)
+{
+	return r == -ESRCH || r == -ENOENT;
+}
+
 static int add_threads(struct sl_meter *meter, int32_t pid)
 {
 	struct sl_proc_stat stat;
@@ -85,29 +92,34 @@ static int add_threads(struct sl_meter *meter, int32_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	dir = opendir(path);
 	if (!dir)
-		return errno == ENOMEM ? -ENOMEM : 0;
+		return is_gone(-errno) ? 0 : -errno;
 	while (r == 0 && (entry = readdir(dir))) {
 		int32_t tid = (int32_t)strtol(entry->d_name, NULL, 10);
 
-		if (tid <= 0 || sl_proc_stat(pid, tid, &stat) < 0)
+		if (tid <= 0)
 			continue;
-		if (wanted(meter, stat.state))
+		r = sl_proc_stat(pid, tid, &stat);
+		if (r == 0 && wanted(meter, stat.state))
 			r = add_running(meter, pid, tid);
+		else if (is_gone(r))
+			r = 0;
 	}
 	closedir(dir);
 	return r;
 }
 
-/* False: it is gone. */
-static bool read_process(struct sl_meter_process *p, struct sl_proc_stat *ret_stat)
+/* 0; -ESRCH: it is gone; another negative errno. */
+static int read_process(struct sl_meter_process *p, struct sl_proc_stat *ret_stat)
 {
-	if (sl_proc_stat(p->pid, 0, ret_stat) < 0)
-		return false;
+	int r = sl_proc_stat(p->pid, 0, ret_stat);
+
+	if (r < 0)
+		return r;
 	p->start = ret_stat->start;
 	p->kids_ns = ticks_ns(ret_stat->kids);
 	if (!process_clock(p->pid, &p->own_ns))
 		p->own_ns = ticks_ns(ret_stat->spent);
-	return true;
+	return 0;
 }
 
 int64_t sl_meter_spent(void)
@@ -130,10 +142,14 @@ int sl_meter_read(struct sl_meter *meter)
 		struct sl_meter_process p = { .pid = meter->list[i].pid };
 		struct sl_proc_stat stat;
 
-		if (!read_process(&p, &stat)) {
+		r = read_process(&p, &stat);
+		if (is_gone(r)) {
 			gone++;
+			r = 0;
 			continue;
 		}
+		if (r < 0)
+			break;
 		meter->list[kept++] = p;
 		if (meter->want == SL_METER_TIME)
 			continue;

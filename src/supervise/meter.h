@@ -40,7 +40,8 @@ struct sl_meter {
 	int64_t cost_ns; /* processor time of having read it */
 };
 
-/* Those that are gone are taken from the list. 0 or -ENOMEM. */
+/* Those that are gone are taken from the list. 0, or a negative errno: one that
+ * is not gone could not be read. */
 int sl_meter_read(struct sl_meter *meter);
 /* Processor time of the calling thread. */
 int64_t sl_meter_spent(void);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/ipc.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
 #include <unistd.h>
 
@@ -47,7 +48,21 @@ struct way {
 	const char *name, *mib, *ms; /* as hog.c takes them */
 	const char *memory, *processes, *syscalls, *script;
 	uint32_t flags;
+	bool starved; /* of descriptors, whoever looks */
 };
+
+/* This process, which looks itself with SANDLOCK_SPAWN_INLINE: none is left. */
+static rlim_t starve(rlim_t soft)
+{
+	struct rlimit lim;
+	rlim_t old;
+
+	ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &lim), 0);
+	old = lim.rlim_cur;
+	lim.rlim_cur = soft;
+	ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &lim), 0);
+	return old;
+}
 
 /* Ends by itself, or by the limit, or fails after a minute. */
 static struct outcome run(const struct way *way)
@@ -66,6 +81,7 @@ static struct outcome run(const struct way *way)
 	sandlock_sandbox *sandbox = NULL;
 	sandlock_error err = { 0 };
 	sandlock_policy *policy;
+	rlim_t soft = 0;
 
 	ASSERT_TRUE(hog);
 	ASSERT_EQ(sandlock_policy_new(&policy, NULL), 0);
@@ -79,7 +95,11 @@ static struct outcome run(const struct way *way)
 		printf("# %s\n", err.message);
 		th_abort();
 	}
+	if (way->starved)
+		soft = starve(3);
 	ASSERT_EQ(sandlock_sandbox_wait(sandbox, 90000, &result, NULL), 0);
+	if (way->starved)
+		starve(soft);
 	out.reason = sandlock_result_reason(result);
 	out.code = sandlock_result_code(result);
 	out.status = sandlock_result_exit_status(result);
@@ -253,6 +273,19 @@ TEST(segments_that_nobody_has_attached_count)
 TEST(what_grows_again_is_ended_as_a_whole)
 {
 	struct way way = { .name = "hydra", .mib = "240", .memory = "64M" };
+	struct outcome out = run(&way);
+
+	EXPECT_EQ(out.reason, SANDLOCK_REASON_LIMIT);
+	EXPECT_EQ(out.usage.limit, SANDLOCK_LIMIT_MEMORY);
+}
+
+/* SECURITY: who cannot look is not to take it for nothing. */
+TEST(without_a_descriptor_to_look_with_it_is_ended)
+{
+	struct way way = { .script = "while :; do sleep 0.1; done",
+			   .memory = "64M",
+			   .flags = SANDLOCK_SPAWN_INLINE,
+			   .starved = true };
 	struct outcome out = run(&way);
 
 	EXPECT_EQ(out.reason, SANDLOCK_REASON_LIMIT);
