@@ -245,8 +245,12 @@ static void *brake_main(void *arg)
 	while (!pause_for(b, pause)) {
 		if (look(b, &pause) < 0) {
 			end_all(b);
-			pause = LATEST_NS;
+			pause = HOLDING_NS;
 		}
+		/* What is held and killed is gone only when it was waited for,
+		 * here; and without that the run has no end. */
+		if (__atomic_load_n(&b->given_up, __ATOMIC_ACQUIRE))
+			sl_hold_release(&b->hold);
 	}
 	/* Nothing is left of the sandbox; the kernel lets go of anything else. */
 	sl_hold_release(&b->hold);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -341,6 +342,45 @@ TEST(what_is_held_can_be_killed)
 	ASSERT_EQ(sandlock_sandbox_kill(started.sandbox), 0);
 	out = finish(started);
 	EXPECT_EQ(out.reason, SANDLOCK_REASON_KILLED);
+}
+
+static void await_held(int64_t pid)
+{
+	uint64_t until = now_ns() + 60 * NS_PER_SEC;
+	char path[40], text[512] = "", *at = NULL;
+
+	snprintf(path, sizeof(path), "/proc/%lld/stat", (long long)pid);
+	do {
+		int fd = open(path, O_RDONLY | O_CLOEXEC);
+		ssize_t n;
+
+		ASSERT_GE(fd, 0);
+		n = read(fd, text, sizeof(text) - 1);
+		close(fd);
+		text[n > 0 ? n : 0] = '\0';
+		at = strrchr(text, ')');
+		ASSERT_LT(now_ns(), until);
+	} while (!at || at[1] != ' ' || at[2] != 't');
+}
+
+/* SECURITY: who cannot look any more is not to take it for nothing; and what it
+ * holds at that time has to be let go of, or its end never comes. */
+TEST(without_a_descriptor_to_look_with_it_is_ended)
+{
+	const char *argv[] = { spin(), "one", "60000", NULL };
+	struct started started = begin(argv, "1", "90", SANDLOCK_SPAWN_INLINE);
+	struct rlimit lim, none;
+	struct outcome out;
+
+	await_held(sandlock_sandbox_pid(started.sandbox));
+	ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &lim), 0);
+	none = lim;
+	none.rlim_cur = 3;
+	ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+	out = finish(started);
+	ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &lim), 0);
+	EXPECT_EQ(out.reason, SANDLOCK_REASON_LIMIT);
+	EXPECT_EQ(out.usage.limit, SANDLOCK_LIMIT_CPU);
 }
 
 /* Nobody may trace what nobody may read. */
