@@ -249,6 +249,7 @@ static int prepare_limits(struct sl_run *run)
 	if (run->judge && launch->cpu_percent) {
 		run->brake.percent = launch->cpu_percent;
 		run->brake.reaped = &run->life->cpu_ns;
+		run->brake.jobs = &run->judge->jobs_ns;
 		run->brake.end = end_by_limit;
 		run->brake.arg = run;
 		r = sl_brake_prepare(&run->brake, keeper);

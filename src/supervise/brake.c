@@ -180,6 +180,17 @@ static int decide(struct sl_brake *b, int64_t used, int64_t passed, int64_t now)
 	return r;
 }
 
+/* What the sandbox's calls cost the threads that do them, which is nobody's
+ * else: who has calls judged all the time is to pay for that as well. */
+static int64_t judged_ns(const struct sl_brake *b)
+{
+	struct timespec ts = { 0 };
+
+	clock_gettime(b->judge, &ts);
+	return (int64_t)ts.tv_sec * NS_PER_SEC + ts.tv_nsec +
+	       __atomic_load_n(b->jobs, __ATOMIC_RELAXED);
+}
+
 /* 0 or a negative errno. */
 static int look(struct sl_brake *b, int64_t *ret_pause)
 {
@@ -192,7 +203,7 @@ static int look(struct sl_brake *b, int64_t *ret_pause)
 	reaped = __atomic_load_n(b->reaped, __ATOMIC_RELAXED);
 	now = now_ns();
 	passed = now - b->share.last_ns;
-	used = sl_share_charge(&b->share, &b->meter, reaped, now);
+	used = sl_share_charge(&b->share, &b->meter, reaped, judged_ns(b), now);
 	if (used < 0)
 		return (int)used;
 	r = decide(b, used, passed, now);
@@ -242,6 +253,7 @@ static void *brake_main(void *arg)
 	sl_share_init(&b->share, b->percent,
 		      (uint32_t)SL_MAX(sysconf(_SC_NPROCESSORS_ONLN), 1l),
 		      now_ns());
+	b->share.judged_ns = judged_ns(b);
 	while (!pause_for(b, pause)) {
 		if (look(b, &pause) < 0) {
 			end_all(b);
@@ -266,7 +278,9 @@ int sl_brake_prepare(struct sl_brake *b, int32_t keeper)
 	b->hold.hangs = end_all;
 	b->hold.arg = b;
 	b->prepared = true;
-	r = grow(b, 64);
+	r = -pthread_getcpuclockid(pthread_self(), &b->judge);
+	if (r == 0)
+		r = grow(b, 64);
 	if (r == 0)
 		r = sl_census_open(&b->census, keeper);
 	if (r == 0)

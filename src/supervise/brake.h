@@ -18,6 +18,7 @@ struct sl_brake {
 	/* Set before it is prepared. */
 	uint32_t percent;	/* of one core */
 	const uint64_t *reaped; /* what the guardian's waits returned, ns */
+	const int64_t *jobs;	/* what patient threads used, ns */
 	void (*end)(void *arg); /* ends the sandbox; from the brake's threads */
 	void *arg;
 
@@ -29,6 +30,7 @@ struct sl_brake {
 
 	/* Its own. */
 	pthread_t thread;
+	clockid_t judge; /* the clock of the thread that prepared it */
 	bool prepared, runs;
 	uint32_t over; /* a futex: 1, stop */
 	int32_t root;
@@ -45,8 +47,8 @@ struct sl_brake {
 	size_t room;
 };
 
-/* In the thread that will start it, before that is confined: 0, or a negative
- * errno and nothing is left. */
+/* In the judge's thread, which will start it, before that is confined: 0, or a
+ * negative errno and nothing is left. */
 int sl_brake_prepare(struct sl_brake *brake, int32_t keeper);
 /* From inside the domain. */
 int sl_brake_start(struct sl_brake *brake, int32_t guardian, int32_t root);

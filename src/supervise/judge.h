@@ -74,6 +74,7 @@ struct sl_judge {
 	bool abstract;	      /* abstract Unix sockets are judged elsewhere */
 	struct sl_netset net; /* borrows its entries; asked with SL_WHEN_NET */
 	struct sl_patient *patient; /* NULL until something may block */
+	int64_t jobs_ns; /* processor time of its threads for jobs that are over */
 	struct sl_grants *grants;
 	struct sl_carves *carves; /* NULL: nothing is carved out */
 	struct sl_hosts hosts;

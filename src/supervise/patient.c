@@ -25,6 +25,7 @@
 
 #include "base/compiler.h"
 #include "supervise/judge.h"
+#include "supervise/meter.h"
 #include "supervise/nudge.h"
 #include "sys/process.h"
 
@@ -54,6 +55,7 @@ struct sl_patient {
 	bool watched;
 	unsigned int count, idle, waiting, at_work;
 	bool over;
+	int64_t *spent_ns; /* of all jobs together */
 	struct slot slots[SL_PATIENT_THREADS];
 };
 
@@ -92,6 +94,7 @@ static struct slot *find(struct sl_patient *p, enum state state)
 static void do_job(struct sl_patient *p, struct slot *slot, struct sl_hurry *hurry)
 {
 	struct sl_answer answer;
+	int64_t begun = sl_meter_spent();
 
 	p->waiting--;
 	p->at_work++;
@@ -105,6 +108,8 @@ static void do_job(struct sl_patient *p, struct slot *slot, struct sl_hurry *hur
 				   : slot->job.work(&slot->job));
 	/* What it holds is closed before the caller can go on and count. */
 	sl_job_fini(&slot->job);
+	__atomic_fetch_add(p->spent_ns, sl_meter_spent() - begun,
+			   __ATOMIC_RELAXED);
 	sl_judge_answer(slot->job.listener, slot->job.id, &answer);
 	pthread_mutex_lock(&p->lock);
 	p->at_work--;
@@ -197,6 +202,7 @@ static struct sl_patient *get(struct sl_judge *judge)
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->work, NULL);
 	pthread_cond_init(&p->look, NULL);
+	p->spent_ns = &judge->jobs_ns;
 	judge->patient = p;
 	return p;
 }

@@ -136,7 +136,7 @@ static int64_t estimate(struct sl_share *share, const struct sl_meter *meter,
 }
 
 int64_t sl_share_charge(struct sl_share *share, const struct sl_meter *meter,
-			uint64_t reaped_ns, int64_t now_ns)
+			uint64_t reaped_ns, int64_t judged_ns, int64_t now_ns)
 {
 	int64_t passed = now_ns - share->last_ns, total = (int64_t)reaped_ns;
 	int64_t most = passed * share->cores, used;
@@ -151,6 +151,9 @@ int64_t sl_share_charge(struct sl_share *share, const struct sl_meter *meter,
 		used = estimate(share, meter, used, passed);
 	else
 		share->summed_ns = share->sampled_ns = 0;
+	/* It knows no ticks and is nobody's child. */
+	used += SL_MAX(judged_ns - share->judged_ns, (int64_t)0);
+	share->judged_ns = judged_ns;
 	/* More there was not, but for what comes by the tick: somebody was seen
 	 * on both sides. */
 	share->spare_ns = SL_MIN(share->spare_ns + most, most + SPARE_TICKS_NS);

@@ -27,6 +27,7 @@ struct sl_share {
 	int64_t tokens_ns; /* what may be used now; negative: debt */
 	int64_t last_ns;   /* the last look */
 	int64_t total_ns;  /* all that showed at it */
+	int64_t judged_ns; /* what calls of it had cost whoever judges them */
 	/* Of processes that are gone, and not yet in the sum of those who
 	 * waited for them, which /proc tells in ticks. */
 	int64_t pending_ns;
@@ -44,9 +45,10 @@ void sl_share_init(struct sl_share *share, uint32_t percent, uint32_t cores,
 void sl_share_fini(struct sl_share *share);
 
 /* What was used since the last look: it is charged and returned. @reaped_ns: of
- * all that the guardian has waited for. -ENOMEM. */
+ * all that the guardian has waited for; @judged_ns: of our threads that do
+ * calls of it, ever. -ENOMEM. */
 int64_t sl_share_charge(struct sl_share *share, const struct sl_meter *meter,
-			uint64_t reaped_ns, int64_t now_ns);
+			uint64_t reaped_ns, int64_t judged_ns, int64_t now_ns);
 /* Are ends unseen, so that it must be known how many run. */
 bool sl_share_samples(const struct sl_share *share, int64_t now_ns);
 /* Is the bucket full enough to go on. */

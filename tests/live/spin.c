@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -65,6 +66,14 @@ static void nap(long us)
 static void one(void)
 {
 	burn(NULL);
+}
+
+/* Nearly all of it is the judge's work. */
+static void judged(void)
+{
+	while (!over())
+		for (int i = 0; i < 20; i++)
+			chmod("/etc/passwd", 0644);
 }
 
 static void four(void)
@@ -401,23 +410,15 @@ static const struct {
 	const char *name;
 	void (*fn)(void);
 } ways[] = {
-	{ "one", one },
-	{ "headless", headless },
-	{ "four", four },
-	{ "threads", threads },
-	{ "storm", storm },
-	{ "unwaited", unwaited },
-	{ "sessions", sessions },
-	{ "dodgers", dodgers },
-	{ "continued", continued },
-	{ "canaries", canaries },
-	{ "swarm", swarm },
-	{ "execs", execs },
-	{ "large-fork", large_fork },
-	{ "stops", stops },
-	{ "traces", traces },
-	{ "sleeps", sleeps },
-	{ "leave-burning", leave_burning },
+	{ "one", one },		  { "headless", headless },
+	{ "four", four },	  { "judged", judged },
+	{ "threads", threads },	  { "storm", storm },
+	{ "unwaited", unwaited }, { "sessions", sessions },
+	{ "dodgers", dodgers },	  { "continued", continued },
+	{ "canaries", canaries }, { "swarm", swarm },
+	{ "execs", execs },	  { "large-fork", large_fork },
+	{ "stops", stops },	  { "traces", traces },
+	{ "sleeps", sleeps },	  { "leave-burning", leave_burning },
 };
 
 /* spin WAY MS [BEGUN] */

@@ -9,12 +9,13 @@
 static struct sl_meter_process processes[4];
 static struct sl_meter meter = { .list = processes };
 static struct sl_share share;
-static int64_t now;
+static int64_t now, judged;
 static uint64_t reaped;
 
 static void begin(uint32_t percent, uint32_t cores)
 {
 	now = 1000 * MS;
+	judged = 0;
 	sl_share_init(&share, percent, cores, now);
 }
 
@@ -33,7 +34,7 @@ static void shows(size_t i, int32_t pid, int64_t own, int64_t kids)
 static int64_t after(int64_t passed)
 {
 	now += passed;
-	return sl_share_charge(&share, &meter, reaped, now);
+	return sl_share_charge(&share, &meter, reaped, judged, now);
 }
 
 TEST(what_is_used_is_charged_once)
@@ -42,6 +43,21 @@ TEST(what_is_used_is_charged_once)
 	shows(0, 10, 5 * MS, 0);
 	EXPECT_EQ(after(10 * MS), 5 * MS);
 	shows(0, 10, 9 * MS, 0);
+	EXPECT_EQ(after(10 * MS), 4 * MS);
+	EXPECT_EQ(after(10 * MS), 0);
+	sl_share_fini(&share);
+}
+
+TEST(what_its_calls_cost_the_judge_is_charged)
+{
+	begin(50, 2);
+	shows(0, 10, 5 * MS, 0);
+	judged = 3 * MS;
+	EXPECT_EQ(after(10 * MS), 8 * MS);
+	EXPECT_EQ(after(10 * MS), 0);
+	/* Also while ends of others are late. */
+	judged += 4 * MS;
+	meter.count = 0;
 	EXPECT_EQ(after(10 * MS), 4 * MS);
 	EXPECT_EQ(after(10 * MS), 0);
 	sl_share_fini(&share);
