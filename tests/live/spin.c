@@ -384,11 +384,11 @@ static void sleeps(void)
 {
 	long want = 0, at = us_of(CLOCK_MONOTONIC);
 
-	while (!over()) {
+	do {
 		burn_us(500);
 		nap(10000);
 		want += 10500;
-	}
+	} while (!over());
 	at = us_of(CLOCK_MONOTONIC) - at;
 	printf("%ld\n", (at - want) * 100 / want);
 }
