@@ -18,6 +18,13 @@
 #include "policy/value.h"
 #include "policy/variable.h"
 
+struct making {
+	struct sl_carve_set *set;
+	/* A directory that is its own canonical name, or "": what most rules of
+	 * a policy are in. */
+	char plain[PATH_MAX];
+};
+
 static int add(struct sl_carve_set *set, uint32_t kind, const char *pattern,
 	       const char *path)
 {
@@ -57,19 +64,19 @@ static void respell(char path[PATH_MAX])
 }
 
 /* @path exists, and is its own canonical name; it, or the directory it is in. */
-static void remember(struct sl_carve_set *set, const char *path, bool itself)
+static void remember(struct making *m, const char *path, bool itself)
 {
 	size_t len = itself ? strlen(path) : (size_t)(strrchr(path, '/') - path);
 
-	memcpy(set->plain, path, len);
-	set->plain[len] = '\0';
+	memcpy(m->plain, path, len);
+	m->plain[len] = '\0';
 }
 
 /*
  * @path, absolute, without symbolic links as far as it exists, the rest as it
  * is: into @buf. A ".." behind what does not exist leads nowhere: -ENOENT.
  */
-static int resolve(struct sl_carve_set *set, const char *path, char buf[PATH_MAX])
+static int resolve(struct making *m, const char *path, char buf[PATH_MAX])
 {
 	char head[PATH_MAX], *cut;
 	const char *rest;
@@ -90,7 +97,7 @@ static int resolve(struct sl_carve_set *set, const char *path, char buf[PATH_MAX
 	respell(buf);
 	rest = path + strlen(head);
 	if (strcmp(head, buf) == 0)
-		remember(set, head, *rest != '\0');
+		remember(m, head, *rest != '\0');
 	for (const char *at = rest; (at = strstr(at, "/..")); at += 3)
 		if (at[3] == '/' || !at[3])
 			return -ENOENT;
@@ -120,13 +127,13 @@ static bool is_winding(const char *path)
  * canonical name, because the first name below it does not exist? Most of what
  * a policy protects does not, and all of it in one directory.
  */
-static bool is_plain(const struct sl_carve_set *set, const char *path)
+static bool is_plain(const struct making *m, const char *path)
 {
-	size_t len = strlen(set->plain), end;
+	size_t len = strlen(m->plain), end;
 	char name[PATH_MAX];
 	struct stat st;
 
-	if (!len || strncmp(path, set->plain, len) != 0 || path[len] != '/' ||
+	if (!len || strncmp(path, m->plain, len) != 0 || path[len] != '/' ||
 	    strstr(path + len, "//") || is_winding(path + len))
 		return false;
 	end = len + 1 + strcspn(path + len + 1, "/");
@@ -138,11 +145,10 @@ static bool is_plain(const struct sl_carve_set *set, const char *path)
 	return lstat(name, &st) < 0 && errno == ENOENT;
 }
 
-static int canonical(struct sl_carve_set *set, const char *path,
-		     char buf[PATH_MAX])
+static int canonical(struct making *m, const char *path, char buf[PATH_MAX])
 {
-	if (!is_plain(set, path))
-		return resolve(set, path, buf);
+	if (!is_plain(m, path))
+		return resolve(m, path, buf);
 	memcpy(buf, path, strlen(path) + 1);
 	return 0;
 }
@@ -174,8 +180,7 @@ static int add_below(struct sl_carve_set *set, uint32_t kind, const char *dir,
  * a link on the way leads to is covered, and what stands in its place if the
  * link is taken away. Without links all of these are one.
  */
-static int add_text(struct sl_carve_set *set, uint32_t kind, const char *text,
-		    bool wild)
+static int add_text(struct making *m, uint32_t kind, const char *text, bool wild)
 {
 	size_t end = wild ? strcspn(text, "*?[") : strlen(text);
 	char head[PATH_MAX], real[PATH_MAX];
@@ -190,8 +195,9 @@ static int add_text(struct sl_carve_set *set, uint32_t kind, const char *text,
 	/* Nearly always: no link, nothing else to resolve. */
 	memcpy(head, text, end);
 	head[end - (end > 1 && text[end - 1] == '/')] = '\0';
-	if (canonical(set, head, real) == 0 && strcmp(head, real) == 0)
-		return add_below(set, kind, real, wild ? text + end : "", wild);
+	if (canonical(m, head, real) == 0 && strcmp(head, real) == 0)
+		return add_below(m->set, kind, real, wild ? text + end : "",
+				 wild);
 	for (size_t i = 0; r == 0 && i <= end; i++) {
 		if (text[i] != '/' && i < end)
 			continue;
@@ -200,15 +206,15 @@ static int add_text(struct sl_carve_set *set, uint32_t kind, const char *text,
 			continue;
 		memcpy(head, text, i);
 		head[i] = '\0';
-		r = canonical(set, head, real);
+		r = canonical(m, head, real);
 		if (r == 0)
-			r = add_below(set, kind, real, rest, wild);
+			r = add_below(m->set, kind, real, rest, wild);
 		found = true;
 	}
 	return r < 0 || found ? r : -EINVAL;
 }
 
-static int add_item(struct sl_carve_set *set, uint32_t kind, const char *text,
+static int add_item(struct making *m, uint32_t kind, const char *text,
 		    struct sl_error *err)
 {
 	bool wild = sl_glob_is_pattern(text);
@@ -229,10 +235,10 @@ static int add_item(struct sl_carve_set *set, uint32_t kind, const char *text,
 		whole = NULL;
 		return -ENOMEM;
 	}
-	return add_text(set, kind, whole, wild);
+	return add_text(m, kind, whole, wild);
 }
 
-static int add_key(struct sl_carve_set *set, const struct sl_policy *policy,
+static int add_key(struct making *m, const struct sl_policy *policy,
 		   enum sl_key key, uint32_t kind, struct sl_error *err)
 {
 	const struct sl_value *value = sl_policy_get(policy, key);
@@ -240,12 +246,12 @@ static int add_key(struct sl_carve_set *set, const struct sl_policy *policy,
 
 	for (size_t i = 0; i < value->count; i++) {
 		const struct sl_item *item = &value->items[i];
-		size_t first = set->count;
+		size_t first = m->set->count;
 		struct sl_error none = { 0 };
-		int r = add_item(set, kind, item->text, &none);
+		int r = add_item(m, kind, item->text, &none);
 
-		for (size_t k = first; r == 0 && k < set->count; k++)
-			r = sl_glob_compile(set->rules[k].pattern, &glob);
+		for (size_t k = first; r == 0 && k < m->set->count; k++)
+			r = sl_glob_compile(m->set->rules[k].pattern, &glob);
 		if (r == 0)
 			continue;
 		errno = -r;
@@ -268,6 +274,7 @@ static int add_key(struct sl_carve_set *set, const struct sl_policy *policy,
 int sl_carve_set_make(const struct sl_policy *policy, struct sl_carve_set *set,
 		      struct sl_error *err)
 {
+	struct making m = { .set = set };
 	int r;
 
 	if (!sl_policy_get(policy, SL_KEY_FS_DENY)->count &&
@@ -276,10 +283,9 @@ int sl_carve_set_make(const struct sl_policy *policy, struct sl_carve_set *set,
 	set->rules = calloc(SL_MAX_CARVES, sizeof(*set->rules));
 	if (!set->rules)
 		return sl_err(err, -ENOMEM, SL_STAGE_SPAWN, "out of memory");
-	r = add_key(set, policy, SL_KEY_FS_DENY, SL_CARVE_DENY, err);
+	r = add_key(&m, policy, SL_KEY_FS_DENY, SL_CARVE_DENY, err);
 	if (r == 0)
-		r = add_key(set, policy, SL_KEY_FS_PROTECT, SL_CARVE_PROTECT,
-			    err);
+		r = add_key(&m, policy, SL_KEY_FS_PROTECT, SL_CARVE_PROTECT, err);
 	return r;
 }
 

@@ -4,7 +4,6 @@
 #ifndef SL_RUN_CARVESET_H
 #define SL_RUN_CARVESET_H
 
-#include <limits.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -14,7 +13,6 @@
 struct sl_carve_set {
 	struct sl_carve_rule *rules; /* with their strings, from malloc */
 	size_t count;
-	char plain[PATH_MAX]; /* while it is made: see carveset.c */
 };
 
 /* @set is zeroed; call sl_carve_set_fini() either way. */

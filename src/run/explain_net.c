@@ -146,6 +146,15 @@ static void grant_port(struct sl_explain *ex, const struct sl_ask *ask,
 	}
 }
 
+static void blame_deny(struct sl_explain *ex, enum sl_key key,
+		       const struct sl_item *item, struct sl_judgement *j)
+{
+	j->answer.rule = sl_ex_find(ex, item);
+	j->answer.origin = sl_ex_origin(ex, item);
+	j->answer.reason = "the port is denied";
+	j->want = (struct sl_want){ .how = SL_WANT_DROP, .key = key, .item = item };
+}
+
 static void refuse_port(struct sl_explain *ex, const struct sl_ask *ask,
 			struct sl_judgement *j)
 {
@@ -156,12 +165,7 @@ static void refuse_port(struct sl_explain *ex, const struct sl_ask *ask,
 	j->answer.rung = SL_RUNG_LANDLOCK;
 	j->answer.error = EACCES;
 	if (item) {
-		j->answer.rule = sl_ex_find(ex, item);
-		j->answer.origin = sl_ex_origin(ex, item);
-		j->answer.reason = "the port is denied";
-		j->want = (struct sl_want){ .how = SL_WANT_DROP,
-					    .key = deny,
-					    .item = item };
+		blame_deny(ex, deny, item, j);
 		return;
 	}
 	j->answer.reason = "no rule grants the port";
@@ -219,12 +223,7 @@ static void refuse_udp_port(struct sl_explain *ex, uint16_t port,
 	j->answer.rung = SL_RUNG_SUPERVISOR;
 	j->answer.error = EACCES;
 	if (item) {
-		j->answer.rule = sl_ex_find(ex, item);
-		j->answer.origin = sl_ex_origin(ex, item);
-		j->answer.reason = "the port is denied";
-		j->want = (struct sl_want){ .how = SL_WANT_DROP,
-					    .key = SL_KEY_NET_DENY_BIND,
-					    .item = item };
+		blame_deny(ex, SL_KEY_NET_DENY_BIND, item, j);
 		return;
 	}
 	j->answer.reason = "no rule names the UDP port, and it is no free one";

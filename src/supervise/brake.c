@@ -3,19 +3,15 @@
 #include "supervise/brake.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <linux/futex.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/random.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
 #include "sys/process.h"
 
-#define STACK (PTHREAD_STACK_MIN + (64u << 10))
 #define NS_PER_MS 1000000ll
 #define NS_PER_SEC (1000 * NS_PER_MS)
 
@@ -33,14 +29,6 @@
 #define RISING 5
 /* Any address: it need not be there. */
 #define PROBE_AT 4096
-
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * NS_PER_SEC + ts.tv_nsec;
-}
 
 /* ------------------------------------------------ looking */
 
@@ -196,12 +184,12 @@ static int look(struct sl_brake *b, int64_t *ret_pause)
 {
 	int64_t now, begun = sl_meter_spent(), passed, used, pause, cost;
 	uint64_t reaped;
-	int r = measure(b, wanted(b, now_ns()));
+	int r = measure(b, wanted(b, sl_watcher_now()));
 
 	if (r < 0)
 		return r;
 	reaped = __atomic_load_n(b->reaped, __ATOMIC_RELAXED);
-	now = now_ns();
+	now = sl_watcher_now();
 	passed = now - b->share.last_ns;
 	used = sl_share_charge(&b->share, &b->meter, reaped, judged_ns(b), now);
 	if (used < 0)
@@ -223,17 +211,6 @@ static int look(struct sl_brake *b, int64_t *ret_pause)
 	return 0;
 }
 
-/* True: it is over. */
-static bool pause_for(struct sl_brake *b, int64_t ns)
-{
-	struct timespec ts = { .tv_sec = (time_t)(ns / NS_PER_SEC),
-			       .tv_nsec = (long)(ns % NS_PER_SEC) };
-
-	if (!__atomic_load_n(&b->over, __ATOMIC_ACQUIRE))
-		syscall(SYS_futex, &b->over, FUTEX_WAIT_PRIVATE, 0, &ts, NULL, 0);
-	return __atomic_load_n(&b->over, __ATOMIC_ACQUIRE);
-}
-
 /* SECURITY: what cannot be counted or held is not let run on. From either
  * thread. */
 static void end_all(void *arg)
@@ -252,9 +229,9 @@ static void *brake_main(void *arg)
 	sl_process_be_prompt();
 	sl_share_init(&b->share, b->percent,
 		      (uint32_t)SL_MAX(sysconf(_SC_NPROCESSORS_ONLN), 1l),
-		      now_ns());
+		      sl_watcher_now());
 	b->share.judged_ns = judged_ns(b);
-	while (!pause_for(b, pause)) {
+	while (!sl_watcher_pause(&b->watcher, pause)) {
 		if (look(b, &pause) < 0) {
 			end_all(b);
 			pause = HOLDING_NS;
@@ -292,28 +269,16 @@ int sl_brake_prepare(struct sl_brake *b, int32_t keeper)
 
 int sl_brake_start(struct sl_brake *b, int32_t guardian, int32_t root)
 {
-	pthread_attr_t attr;
-	int r = pthread_attr_init(&attr);
-
-	if (r)
-		return -r;
 	b->census.guardian = guardian;
 	b->root = root;
-	pthread_attr_setstacksize(&attr, STACK);
-	r = pthread_create(&b->thread, &attr, brake_main, b);
-	pthread_attr_destroy(&attr);
-	b->runs = r == 0;
-	return -r;
+	return sl_watcher_start(&b->watcher, brake_main, b);
 }
 
 void sl_brake_stop(struct sl_brake *b)
 {
 	if (!b->prepared)
 		return;
-	__atomic_store_n(&b->over, 1, __ATOMIC_RELEASE);
-	syscall(SYS_futex, &b->over, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-	if (b->runs)
-		pthread_join(b->thread, NULL);
+	sl_watcher_stop(&b->watcher);
 	sl_clerk_stop(&b->clerk);
 	sl_census_close(&b->census);
 	sl_meter_fini(&b->meter);
@@ -322,5 +287,5 @@ void sl_brake_stop(struct sl_brake *b)
 	free(b->pids);
 	b->pids = NULL;
 	b->room = 0;
-	b->runs = b->prepared = false;
+	b->prepared = false;
 }

@@ -13,6 +13,7 @@
 #include "supervise/hold.h"
 #include "supervise/meter.h"
 #include "supervise/share.h"
+#include "supervise/watcher.h"
 
 struct sl_brake {
 	/* Set before it is prepared. */
@@ -29,10 +30,9 @@ struct sl_brake {
 	bool given_up;	  /* all were ended */
 
 	/* Its own. */
-	pthread_t thread;
+	struct sl_watcher watcher;
 	clockid_t judge; /* the clock of the thread that prepared it */
-	bool prepared, runs;
-	uint32_t over; /* a futex: 1, stop */
+	bool prepared;
 	int32_t root;
 	bool holding;
 	bool all;	     /* also those that sleep */

@@ -3,19 +3,14 @@
 #include "supervise/warden.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
 #include "sys/process.h"
 
-#define STACK (PTHREAD_STACK_MIN + (64u << 10))
 #define NS_PER_MS 1000000ll
 
 /* The first look is not worth the time of a program that has ended by then. */
@@ -34,14 +29,6 @@
 #define GONE_MS 500
 /* Somebody makes new ones as fast as we end them: all of it is the offender. */
 #define ROUNDS 5
-
-static int64_t now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 * NS_PER_MS + ts.tv_nsec;
-}
 
 /* ------------------------------------------------ looking */
 
@@ -178,20 +165,9 @@ static int64_t pause_after(const struct sl_warden *w, int64_t cost_ns)
 		      dear);
 }
 
-/* True: it is over. */
-static bool pause_for(struct sl_warden *w, int64_t ns)
-{
-	struct timespec ts = { .tv_sec = (time_t)(ns / (1000 * NS_PER_MS)),
-			       .tv_nsec = (long)(ns % (1000 * NS_PER_MS)) };
-
-	if (!__atomic_load_n(&w->over, __ATOMIC_ACQUIRE))
-		syscall(SYS_futex, &w->over, FUTEX_WAIT_PRIVATE, 0, &ts, NULL, 0);
-	return __atomic_load_n(&w->over, __ATOMIC_ACQUIRE);
-}
-
 static int64_t look(struct sl_warden *w)
 {
-	int64_t begun = now_ns(), cost;
+	int64_t begun = sl_watcher_now(), cost;
 	long n = count(w);
 
 	if (n > (long)w->room) {
@@ -205,7 +181,8 @@ static int64_t look(struct sl_warden *w)
 		return LATEST_MS * NS_PER_MS;
 	}
 	/* For what is dear there is a rest of its own. */
-	cost = now_ns() - begun - (w->memory_limit ? w->memory.dear_ns : 0);
+	cost = sl_watcher_now() - begun -
+	       (w->memory_limit ? w->memory.dear_ns : 0);
 	if (w->memory_limit && w->memory.total > w->memory_limit)
 		enforce(w);
 	else if (!w->memory.goes_on)
@@ -219,7 +196,7 @@ static void *warden_main(void *arg)
 
 	int64_t pause = FIRST_MS * NS_PER_MS;
 
-	while (!pause_for(w, pause))
+	while (!sl_watcher_pause(&w->watcher, pause))
 		pause = look(w);
 	return NULL;
 }
@@ -241,35 +218,23 @@ int sl_warden_prepare(struct sl_warden *w, int32_t keeper)
 
 int sl_warden_start(struct sl_warden *w, int32_t guardian, int32_t root)
 {
-	pthread_attr_t attr;
-	int r = pthread_attr_init(&attr);
-
-	if (r)
-		return -r;
 	w->census.guardian = guardian;
 	w->root = root;
 	w->memory.limit = w->memory_limit;
 	w->memory.sysv = w->sysv;
-	pthread_attr_setstacksize(&attr, STACK);
-	r = pthread_create(&w->thread, &attr, warden_main, w);
-	pthread_attr_destroy(&attr);
-	w->runs = r == 0;
-	return -r;
+	return sl_watcher_start(&w->watcher, warden_main, w);
 }
 
 void sl_warden_stop(struct sl_warden *w)
 {
 	if (!w->prepared)
 		return;
-	__atomic_store_n(&w->over, 1, __ATOMIC_RELEASE);
-	syscall(SYS_futex, &w->over, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
-	if (w->runs)
-		pthread_join(w->thread, NULL);
+	sl_watcher_stop(&w->watcher);
 	sl_clerk_stop(&w->clerk);
 	sl_census_close(&w->census);
 	sl_memory_fini(&w->memory);
 	free(w->pids);
 	w->pids = NULL;
 	w->room = 0;
-	w->runs = w->prepared = false;
+	w->prepared = false;
 }

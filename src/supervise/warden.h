@@ -11,6 +11,7 @@
 #include "supervise/census.h"
 #include "supervise/clerk.h"
 #include "supervise/memory.h"
+#include "supervise/watcher.h"
 
 /* What was seen; complete when the warden has stopped. */
 struct sl_usage {
@@ -28,9 +29,8 @@ struct sl_warden {
 	void *arg;
 
 	/* Its own. */
-	pthread_t thread;
-	bool prepared, runs;
-	uint32_t over; /* a futex: 1, stop */
+	struct sl_watcher watcher;
+	bool prepared;
 	int32_t root;
 	uint32_t rounds; /* in a row that ended somebody */
 	struct sl_census census;
