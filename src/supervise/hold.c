@@ -86,8 +86,12 @@ int sl_hold_seize(struct sl_hold *hold, int32_t tid)
 	struct sl_held *held = find(hold, tid);
 	int r;
 
-	if (held)
+	/* SECURITY: an interrupt that meets an execve(2) can be lost; who is
+	 * seen running is not held, whatever was asked of it. */
+	if (held) {
+		ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
 		return 0;
+	}
 	held = add(hold, tid);
 	if (!held)
 		return -ENOMEM;

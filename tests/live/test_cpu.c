@@ -165,12 +165,7 @@ static void keeps_to(const char *way, const char *percent)
 	qsort(values, ROUNDS, sizeof(values[0]), by_value);
 	printf("# %s: %d %d %d percent of the share\n", way, values[0],
 	       values[1], values[2]);
-	/* Who executes again and again, with threads that end by it, is held late:
-	 * see limits.md. It is not stuck, and has less than all there is. */
-	if (strcmp(way, "execs") == 0)
-		EXPECT_LE(values[ROUNDS / 2], 800);
-	else
-		EXPECT_LE(values[ROUNDS / 2], thorough() ? 115 : 150);
+	EXPECT_LE(values[ROUNDS / 2], thorough() ? 115 : 150);
 	/* It is a share, and no stop. */
 	EXPECT_GT(values[ROUNDS / 2], 5);
 }
