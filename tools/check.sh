@@ -84,15 +84,17 @@ run() {
 	[ "$status" -eq 0 ] || failed+=("$dir as $who")
 }
 
-# run_all DIR LOG MESON_TEST_OPTION...: as root and as the user, or as $who alone
+# run_all DIR LOG MESON_TEST_OPTION...: as root and as the user, or as $who alone.
+# What only computes has the same result for both: once.
 who=both
 run_all() {
-	local dir=$1 prefix=$tier-$2
+	local dir=$1 prefix=$tier-$2 once=(--no-suite gates)
 	shift 2
 	if am_root; then
 		[ "$who" = user ] || run root "$dir" "$prefix-root" "$@"
+		[ "$who" != both ] || once+=(--no-suite pure)
 		[ "$who" = root ] ||
-			run user "$dir" "$prefix-user" "$@" --no-suite gates
+			run user "$dir" "$prefix-user" "$@" "${once[@]}"
 	else
 		run caller "$dir" "$prefix-caller" "$@"
 	fi
