@@ -45,6 +45,10 @@ collect() {
 		need ps procps
 		need setpriv util-linux
 		need mandoc mandoc
+		# List sockets, as people do.
+		need ss iproute2
+		need netstat net-tools
+		need lsof lsof
 		need_module pytest python3-pytest
 		;;
 	all)

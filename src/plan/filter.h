@@ -81,6 +81,9 @@ enum sl_when {
 	/* Judged: a port that is taken is bound elsewhere. With NET and BINDS. */
 	SL_WHEN_REMAP = 1u << 25,
 	SL_WHEN_WEIGHED = 1u << 26, /* memory is limited */
+	/* With REMAP: a grant leads to /proc/net, so opens look for its tables,
+	 * which we make. Known once the grants are opened. */
+	SL_WHEN_TABLES = 1u << 27,
 };
 
 #define SL_RULE_TESTS 4

@@ -55,7 +55,9 @@ struct sl_plan_filter {
 	struct sock_filter *insns;
 	size_t count;
 	unsigned int when; /* enum sl_when bits (filter.h) it was built for */
-	bool traps;	   /* it needs somebody to answer */
+	/* Of these, what the policy alone does not tell. */
+	unsigned int added, spared;
+	bool traps; /* it needs somebody to answer */
 	/* It refuses, or traps, a call that the start needs once the filter is
 	 * there, unless it does without (SL_LAUNCH_FORK). */
 	bool hinders;
@@ -93,6 +95,10 @@ int sl_plan_add_why(struct sl_plan *plan, struct sl_error *err);
 /* Another filter for the same policy, for where Landlock refuses what is
  * denied: nothing is asked because of a deny. */
 int sl_plan_spare_denies(struct sl_plan *plan, struct sl_error *err);
+
+/* Another filter for the same policy, for where a grant leads to /proc/net and
+ * its tables are of our making. */
+int sl_plan_make_tables(struct sl_plan *plan, struct sl_error *err);
 
 /* Must the kernel have @prot for @policy, or would it go without. */
 bool sl_plan_demands(const struct sl_policy *policy, enum sl_protection prot);

@@ -343,8 +343,8 @@ int sl_filter_spec(const struct sl_policy *policy, enum sl_arch arch,
 	return 0;
 }
 
-/* With the conditions @why, and without @spared. */
-static int compile(const struct sl_policy *policy, unsigned int why,
+/* With the conditions @added, and without @spared. */
+static int compile(const struct sl_policy *policy, unsigned int added,
 		   unsigned int spared, struct sl_plan_filter *ret_filter,
 		   struct sl_error *err)
 {
@@ -354,10 +354,12 @@ static int compile(const struct sl_policy *policy, unsigned int why,
 	r = sl_filter_spec(policy, SL_ARCH_NATIVE, &spec, err);
 	if (r < 0)
 		return r;
-	spec.when = (spec.when | why) & ~spared;
+	spec.when = (spec.when | added) & ~spared;
 	ret_filter->when = spec.when;
+	ret_filter->added = added;
+	ret_filter->spared = spared;
 	ret_filter->traps = spec.when & SL_WHEN_JUDGED;
-	ret_filter->hinders = why ||
+	ret_filter->hinders = added & SL_WHEN_WHY ||
 			      spec.list[SL_SYS_close_range] == SL_LIST_DENY ||
 			      spec.list[SL_SYS_dup3] == SL_LIST_DENY ||
 			      spec.list[SL_SYS_ioctl] == SL_LIST_DENY;
@@ -375,11 +377,13 @@ int sl_plan_compile_filter(const struct sl_policy *policy,
 	return compile(policy, 0, 0, ret_filter, err);
 }
 
-static int replace(struct sl_plan *plan, unsigned int why, unsigned int spared,
-		   struct sl_error *err)
+/* One more condition, or one less, that the policy alone does not tell. */
+static int change(struct sl_plan *plan, unsigned int add, unsigned int spare,
+		  struct sl_error *err)
 {
 	struct sl_plan_filter filter = { 0 };
-	int r = compile(plan->policy, why, spared, &filter, err);
+	int r = compile(plan->policy, plan->filter.added | add,
+			plan->filter.spared | spare, &filter, err);
 
 	if (r < 0)
 		return r;
@@ -394,7 +398,7 @@ int sl_plan_add_why(struct sl_plan *plan, struct sl_error *err)
 		return sl_err(err, -EINVAL, SL_STAGE_CHECK,
 			      "nobody is there to tell why: "
 			      "--no-supervisor and --why exclude each other");
-	return replace(plan, SL_WHEN_WHY, 0, err);
+	return change(plan, SL_WHEN_WHY, 0, err);
 }
 
 int sl_plan_spare_denies(struct sl_plan *plan, struct sl_error *err)
@@ -403,7 +407,12 @@ int sl_plan_spare_denies(struct sl_plan *plan, struct sl_error *err)
 
 	if (!sl_policy_get(plan->policy, SL_KEY_FS_PROTECT)->count)
 		spared |= SL_WHEN_CARVED;
-	return replace(plan, plan->filter.when & SL_WHEN_WHY, spared, err);
+	return change(plan, 0, spared, err);
+}
+
+int sl_plan_make_tables(struct sl_plan *plan, struct sl_error *err)
+{
+	return change(plan, SL_WHEN_TABLES, 0, err);
 }
 
 /* What the rules for @call open, once each; false if there is no rule. */

@@ -18,6 +18,7 @@
 #include "policy/glob.h"
 #include "run/exechead.h"
 #include "run/walk.h"
+#include "supervise/tables.h"
 #include "sys/process.h"
 #include "sys/uapi.h"
 
@@ -312,6 +313,32 @@ static bool judge_hosts(const struct sl_explain *ex, const struct sl_ask *ask,
 	return true;
 }
 
+/* The same, for what is granted of /proc/net. */
+static bool judge_tables(const struct sl_explain *ex, const struct sl_ask *ask,
+			 const struct sl_walk *walk, struct sl_judgement *j)
+{
+	const char *name;
+	enum sl_table table;
+
+	if (!(ex->spec.when & SL_WHEN_TABLES) || ask->access != SL_ACCESS_READ)
+		return false;
+	table = sl_table_find(walk->path, &name);
+	if (table == SL_TABLE_NONE)
+		return false;
+	j->answer.rung = SL_RUNG_SUPERVISOR;
+	j->answer.verdict = table == SL_TABLE_HIDDEN ? SL_VERDICT_REFUSED
+						     : SL_VERDICT_ALLOWED;
+	j->answer.error = table == SL_TABLE_HIDDEN ? ENOENT : 0;
+	j->answer.reason = table == SL_TABLE_OWN
+				   ? "it shows the sandbox's own sockets, by "
+				     "their ports inside"
+			   : table == SL_TABLE_FIXED
+				   ? "it shows the loopback interface alone"
+				   : "with --port-remap it is the host's, and "
+				     "not shown";
+	return true;
+}
+
 static void judge_object(struct sl_explain *ex, const struct sl_ask *ask,
 			 const struct sl_walk *walk, struct sl_judgement *j)
 {
@@ -344,6 +371,8 @@ static void judge_object(struct sl_explain *ex, const struct sl_ask *ask,
 	carve = rule ? carve_for(ex, ask, walk) : NULL;
 	if (carve)
 		carved_out(ex, carve, j);
+	else if (rule && judge_tables(ex, ask, walk, j))
+		return;
 	else if (rule)
 		allowed(ex, walk, rule, permits, j);
 	else

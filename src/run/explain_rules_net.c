@@ -119,19 +119,26 @@ static void list_names(struct sl_explain *ex)
 static void list_remap(struct sl_explain *ex)
 {
 	const enum sl_key key = SL_KEY_PORT_REMAP;
+	bool tables = ex->prepared->plan->filter.when & SL_WHEN_TABLES;
 	const struct sl_item *item =
 		sl_policy_get(ex->prepared->policy, key)->items;
 
-	sl_ex_add_rule(ex, (struct sl_ex_rule){
-				   .key = sl_key_info(key)->name,
-				   .subject = "ports of its own, on loopback",
-				   .effect = "connect, send",
-				   .origin = sl_ex_origin(ex, item),
-				   .note = "bound elsewhere if they are taken",
-				   .rung = SL_RUNG_SUPERVISOR,
-				   .allows = true,
-				   .source = item,
-			   });
+	sl_ex_add_rule(ex,
+		       (struct sl_ex_rule){
+			       .key = sl_key_info(key)->name,
+			       .subject = "ports of its own, on loopback",
+			       .effect = "connect, send",
+			       .origin = sl_ex_origin(ex, item),
+			       .note = tables ? "bound elsewhere if they are "
+						"taken; /proc/net shows its "
+						"own sockets, so opens are "
+						"judged"
+					      : "bound elsewhere if they are "
+						"taken",
+			       .rung = SL_RUNG_SUPERVISOR,
+			       .allows = true,
+			       .source = item,
+		       });
 }
 
 void sl_ex_list_network(struct sl_explain *ex)

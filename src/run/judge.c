@@ -302,6 +302,9 @@ static void start(struct sl_run *run)
 		fail(run, SL_STEP_LIMITS, (int)-r);
 		return;
 	}
+	/* What it is asked is because of the sandbox. */
+	if (run->judge)
+		run->judge->clerk.charge_ns = &run->judge->jobs_ns;
 	/* Not confined, as nothing is that was started before this thread is. */
 	if (run->judge &&
 	    (sl_judge_makes_files(run->judge) || launch->max_processes))

@@ -20,6 +20,7 @@
 #include "run/command.h"
 #include "run/limits.h"
 #include "run/names.h"
+#include "run/procnet.h"
 #include "run/recipe.h"
 #include "run/resolve.h"
 #include "run/ruleset.h"
@@ -411,6 +412,9 @@ static int make_plan(struct sl_prepared *p, const struct sl_request *request,
 	if (r == 0)
 		r = make_rulesets(p, probe.landlock_abi,
 				  p->plan->filter.traps && !dry, err);
+	if (r == 0 && p->plan->filter.when & SL_WHEN_REMAP &&
+	    sl_procnet_granted(&p->plan->landlock, p->grants))
+		r = sl_plan_make_tables(p->plan, err);
 	if (r < 0)
 		return r;
 	if (probe.landlock_abi >= 7)

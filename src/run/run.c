@@ -18,6 +18,7 @@
 
 #include "run/recipe.h"
 #include "run/run_internal.h"
+#include "supervise/tables.h"
 
 #define STACK_BYTES (64u << 10)
 #define PID_MAX_LIMIT 4194304
@@ -143,6 +144,8 @@ static int prepare(struct sl_run *run, const struct sl_launch *launch)
 					  &run->judge->carves);
 		if (r == 0 && launch->when & SL_WHEN_REMAP)
 			r = sl_portmap_new(&run->judge->ports);
+		if (r == 0 && launch->when & SL_WHEN_TABLES)
+			r = sl_tables_new(getpid(), &run->judge->tables);
 		if (r == 0 && launch->hosts)
 			r = sl_hosts_make(&run->judge->hosts, launch->hosts);
 		if (r < 0)

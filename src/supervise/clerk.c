@@ -15,13 +15,14 @@
 #include "supervise/hold.h"
 #include "supervise/memory.h"
 #include "supervise/meter.h"
+#include "supervise/sockets.h"
 #include "sys/object.h"
 #include "sys/process.h"
 
 #define STACK (PTHREAD_STACK_MIN + (64u << 10))
 
 enum { IDLE = 0, ASKED, ANSWERED, OVER };
-enum { UMASK = 0, LOOK, MEASURE, METER, WATCH };
+enum { UMASK = 0, LOOK, MEASURE, METER, WATCH, SOCKETS };
 
 static void hand_over(struct sl_clerk *clerk, uint32_t word)
 {
@@ -78,6 +79,8 @@ static int answer(struct sl_clerk *clerk)
 	case WATCH:
 		sl_hold_watch(clerk->hold);
 		return 0;
+	case SOCKETS:
+		return sl_sockets_collect(clerk->sockets);
 	default:
 		return look_up(clerk->tid);
 	}
@@ -89,7 +92,13 @@ static void *clerk_main(void *arg)
 
 	sl_process_be_prompt();
 	while (await(clerk, ASKED, OVER) == ASKED) {
+		int64_t begun = sl_meter_spent();
+
 		clerk->answer = answer(clerk);
+		if (clerk->charge_ns)
+			__atomic_fetch_add(clerk->charge_ns,
+					   sl_meter_spent() - begun,
+					   __ATOMIC_RELAXED);
 		hand_over(clerk, ANSWERED);
 	}
 	return NULL;
@@ -157,6 +166,12 @@ int sl_clerk_meter(struct sl_clerk *clerk, struct sl_meter *meter)
 {
 	clerk->meter = meter;
 	return ask(clerk, METER);
+}
+
+int sl_clerk_sockets(struct sl_clerk *clerk, struct sl_sockets *sockets)
+{
+	clerk->sockets = sockets;
+	return ask(clerk, SOCKETS);
 }
 
 void sl_clerk_watch(struct sl_clerk *clerk, struct sl_hold *hold)

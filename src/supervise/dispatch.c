@@ -66,7 +66,7 @@ static int refusal(struct sl_call *call)
 static void observe(struct sl_call *call, const struct sl_answer *answer, size_t i)
 {
 	const unsigned int done_by_us = SL_WHEN_CARVED | SL_WHEN_DENIES |
-					SL_WHEN_HOSTS;
+					SL_WHEN_HOSTS | SL_WHEN_TABLES;
 	const struct sl_notify_row *row = call->row;
 	bool refused = answer->kind == SL_ANSWER_FAIL &&
 		       (answer->error == EACCES || answer->error == EXDEV);

@@ -11,59 +11,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
 #include "supervise/event.h"
 #include "supervise/judge.h"
+#include "supervise/opening.h"
 #include "sys/process.h"
-#include "sys/raw.h"
-
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 8u
-#endif
-
-/* KERNEL < 6.3: no MFD_NOEXEC_SEAL; later ones may insist on it. */
-static int make_memory(void)
-{
-	unsigned int flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-	int fd = memfd_create("hosts", flags | MFD_NOEXEC_SEAL);
-
-	if (fd < 0 && errno == EINVAL)
-		fd = memfd_create("hosts", flags);
-	return fd < 0 ? -errno : fd;
-}
-
-static int fill(int fd, const char *text)
-{
-	size_t len = strlen(text);
-	ssize_t n;
-
-	for (size_t done = 0; done < len; done += (size_t)n) {
-		n = write(fd, text + done, len - done);
-		if (n < 0)
-			return -errno;
-	}
-	if (fchmod(fd, 0444) < 0 ||
-	    fcntl(fd, F_ADD_SEALS,
-		  F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
-		return -errno;
-	return 0;
-}
+#include "sys/sealed.h"
 
 int sl_hosts_make(struct sl_hosts *hosts, const char *text)
 {
-	int r;
-
-	hosts->fd = make_memory();
+	hosts->fd = sl_sealed_text("hosts", text, strlen(text));
 	if (hosts->fd < 0)
 		return hosts->fd;
-	r = fill(hosts->fd, text);
-	if (r < 0)
-		return r;
 	hosts->held = sl_path_open(AT_FDCWD, "/etc/hosts", 0, 0);
 	if (hosts->held < 0 || sl_object_look(hosts->held, &hosts->object) < 0 ||
 	    !S_ISREG(hosts->object.mode))
@@ -126,13 +88,9 @@ bool sl_hosts_is_name(const struct sl_call *call, int parent, const char *name)
 
 int sl_hosts_open(struct sl_call *call, int flags, int fd)
 {
-	char number[12];
-
 	if ((flags & O_ACCMODE) != O_RDONLY || flags & O_TRUNC) {
 		sl_event_deny(call, SL_RULE_PROTECTED, SL_TRY_WRITE, EACCES, fd);
 		return -EACCES;
 	}
-	sl_object_number(number, (unsigned int)call->judge->hosts.fd);
-	return (int)sl_raw4(SYS_openat, call->judge->self_fd, number,
-			    O_RDONLY | O_CLOEXEC | (flags & O_NONBLOCK), 0);
+	return sl_open_sealed(call, call->judge->hosts.fd, flags);
 }

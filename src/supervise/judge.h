@@ -74,11 +74,12 @@ struct sl_judge {
 	bool abstract;	      /* abstract Unix sockets are judged elsewhere */
 	struct sl_netset net; /* borrows its entries; asked with SL_WHEN_NET */
 	struct sl_patient *patient; /* NULL until something may block */
-	int64_t jobs_ns; /* processor time of its threads for jobs that are over */
+	int64_t jobs_ns; /* processor time of its other threads for what is over */
 	struct sl_grants *grants;
 	struct sl_carves *carves; /* NULL: nothing is carved out */
 	struct sl_hosts hosts;
 	struct sl_portmap *ports; /* with SL_WHEN_REMAP */
+	struct sl_tables *tables; /* with SL_WHEN_TABLES */
 	struct sl_clerk clerk;
 	bool own_fs; /* a umask and a working directory of this thread alone */
 	struct sl_judge_exec execs[SL_JUDGE_EXECS];
@@ -121,7 +122,8 @@ void sl_judge_free(struct sl_judge *judge);
 /* Files are made in the place of others: that takes a umask. */
 static inline bool sl_judge_makes_files(const struct sl_judge *judge)
 {
-	return judge->when & (SL_WHEN_CARVED | SL_WHEN_HOSTS | SL_WHEN_BINDS);
+	return judge->when &
+	       (SL_WHEN_CARVED | SL_WHEN_HOSTS | SL_WHEN_BINDS | SL_WHEN_TABLES);
 }
 
 /* Borrows @listener. */

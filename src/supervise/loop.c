@@ -23,6 +23,7 @@
 #include "supervise/linger.h"
 #include "supervise/patient.h"
 #include "supervise/remote.h"
+#include "supervise/tables.h"
 #include "sys/uapi_seccomp.h"
 
 /* How often it is looked at what was executed, and at who waits for a pipe. */
@@ -91,6 +92,7 @@ void sl_judge_free(struct sl_judge *judge)
 	sl_carves_free(judge->carves);
 	sl_hosts_fini(&judge->hosts);
 	sl_portmap_free(judge->ports);
+	sl_tables_free(judge->tables);
 	sl_grants_free(judge->grants);
 	munmap(judge, sizeof(*judge));
 }

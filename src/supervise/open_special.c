@@ -27,6 +27,7 @@
 #include "supervise/parked.h"
 #include "supervise/pin.h"
 #include "supervise/remote.h"
+#include "supervise/tables.h"
 #include "sys/object.h"
 #include "sys/raw.h"
 
@@ -60,6 +61,11 @@ static int reopen(struct sl_call *call, int fd, int flags)
 	flags |= O_CLOEXEC | O_NOCTTY;
 	sl_object_number(number, (unsigned int)fd);
 	return (int)sl_raw4(SYS_openat, call->judge->self_fd, number, flags, 0);
+}
+
+int sl_open_sealed(struct sl_call *call, int sealed, int flags)
+{
+	return reopen(call, sealed, flags & O_NONBLOCK);
 }
 
 /* ------------------------------------------------ devices and pipes */
@@ -166,6 +172,19 @@ static int judge_proc(struct sl_call *call, int fd, int flags)
 	return !*end || (*end == '/' && is_public(end + 1)) ? 0 : -EACCES;
 }
 
+/* SECURITY: by the path that the kernel gives for what is held. */
+static int open_proc(struct sl_call *call, int fd, int flags)
+{
+	const char *path = call->judge->text[0], *name;
+	int r = judge_proc(call, fd, flags);
+
+	if (r < 0)
+		return r;
+	if (call->judge->tables && sl_table_find(path, &name) != SL_TABLE_NONE)
+		return sl_tables_open(call, path, flags);
+	return reopen(call, fd, flags);
+}
+
 int sl_open_again(struct sl_call *call, int fd, int flags)
 {
 	struct stat st;
@@ -181,6 +200,6 @@ int sl_open_again(struct sl_call *call, int fd, int flags)
 		return open_fifo(call, fd, flags);
 	r = sl_object_is_proc(fd);
 	if (r > 0)
-		r = judge_proc(call, fd, flags);
+		return open_proc(call, fd, flags);
 	return r < 0 ? r : reopen(call, fd, flags);
 }

@@ -12,6 +12,10 @@
  */
 int sl_open_again(struct sl_call *call, int fd, int flags);
 
+/* A text of ours (sys/sealed.h) in place of what the caller opens for reading
+ * alone with @flags: a descriptor with a position of its own, or negative errno. */
+int sl_open_sealed(struct sl_call *call, int sealed, int flags);
+
 /* Take on the umask of the caller for what is made next: 0 or negative errno. */
 int sl_take_umask(struct sl_call *call);
 

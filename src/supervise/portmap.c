@@ -368,6 +368,30 @@ void sl_portmap_translate(struct sl_portmap *map, const struct sl_sock *sock,
 	pthread_mutex_unlock(&map->lock);
 }
 
+void sl_portmap_hold(struct sl_portmap *map)
+{
+	pthread_mutex_lock(&map->lock);
+	map->known = sl_portmap_sweep(map) == 0;
+}
+
+void sl_portmap_release(struct sl_portmap *map)
+{
+	pthread_mutex_unlock(&map->lock);
+}
+
+uint16_t sl_portmap_inside(struct sl_portmap *map, enum sl_net_proto proto,
+			   const struct sl_net_addr *addr, uint16_t port)
+{
+	struct sl_bound at = { .proto = (uint8_t)proto,
+			       .family = addr->family,
+			       .port = port };
+	const struct sl_bound *b;
+
+	memcpy(at.addr, addr->bytes, sizeof(at.addr));
+	b = map->known ? by_real(map, &at) : NULL;
+	return b ? b->port : port;
+}
+
 size_t sl_portmap_list(struct sl_portmap *map, struct sl_port *ports, size_t max)
 {
 	size_t count = 0;

@@ -70,6 +70,14 @@ bool sl_portmap_is_loopback(uint8_t family, const uint8_t *addr);
 void sl_portmap_translate(struct sl_portmap *map, const struct sl_sock *sock,
 			  bool peer, struct sl_peer *name);
 
+/* Between the two nobody else has the table, and it is as it was at the first;
+ * of the calls here only sl_portmap_inside() may be made. */
+void sl_portmap_hold(struct sl_portmap *map);
+void sl_portmap_release(struct sl_portmap *map);
+/* @port of @addr outside, which a socket of the sandbox's has: as inside. */
+uint16_t sl_portmap_inside(struct sl_portmap *map, enum sl_net_proto proto,
+			   const struct sl_net_addr *addr, uint16_t port);
+
 /* All that are bound, from any thread: how many of them, at most @max. */
 size_t sl_portmap_list(struct sl_portmap *map, struct sl_port *ports, size_t max);
 

@@ -30,6 +30,7 @@ struct sl_portmap {
 	pthread_mutex_t lock;
 	int epoll;
 	int info;      /* of the epoll set, in /proc */
+	bool known;    /* between hold and release: who is there */
 	uint64_t last; /* number of times a slot was taken */
 	size_t used;   /* behind the last slot that is taken */
 	size_t count;
