@@ -81,28 +81,30 @@ static void drop(struct sl_hold *hold, struct sl_held *held)
 
 /* ------------------------------------------------ stopping */
 
+/*
+ * SECURITY: who is seen running is not held, whatever was asked of it. An
+ * interrupt that meets an execve(2) can be lost. And one by another thread than
+ * the first ends that one and takes its number: so the list may know the number
+ * of one that we do not trace, or not know that of one that we do.
+ */
 int sl_hold_seize(struct sl_hold *hold, int32_t tid)
 {
 	struct sl_held *held = find(hold, tid);
 	int r;
 
-	/* SECURITY: an interrupt that meets an execve(2) can be lost; who is
-	 * seen running is not held, whatever was asked of it. */
-	if (held) {
-		ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
+	if (held && ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) == 0)
 		return 0;
-	}
+	if (held)
+		drop(hold, held);
 	held = add(hold, tid);
 	if (!held)
 		return -ENOMEM;
-	if (ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0) {
-		r = -errno;
-		drop(hold, held);
-		return r;
-	}
-	/* ESRCH: it ends, which is to be waited for. */
-	ptrace(PTRACE_INTERRUPT, tid, NULL, NULL);
-	return 0;
+	r = ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0 ? -errno : 0;
+	/* Seized and not there: it ends, which is to be waited for. */
+	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) == 0 || r == 0)
+		return 0;
+	drop(hold, held);
+	return r;
 }
 
 /*

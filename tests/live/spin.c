@@ -254,11 +254,20 @@ static void continued(void)
 	wait_all();
 }
 
+static void again(const char *way)
+{
+	char at[24], left[24];
+
+	snprintf(at, sizeof(at), "%ld", begun);
+	snprintf(left, sizeof(left), "%ld", lasts);
+	execl(self, self, way, left, at, (char *)NULL);
+	_exit(3);
+}
+
 /* Threads that are held while their process executes. */
 static void execs(void)
 {
-	char at[24], left[24], count[24];
-	char *times = getenv("SPIN_EXECS");
+	char *times = getenv("SPIN_EXECS"), count[24];
 	pthread_t thread;
 	int n = times ? atoi(times) : 0;
 
@@ -273,10 +282,25 @@ static void execs(void)
 	}
 	snprintf(count, sizeof(count), "%d", n + 1);
 	setenv("SPIN_EXECS", count, 1);
-	snprintf(at, sizeof(at), "%ld", begun);
-	snprintf(left, sizeof(left), "%ld", lasts);
-	execl(self, self, "execs", left, at, (char *)NULL);
-	exit(3);
+	again("execs");
+}
+
+static void *wake_and_execute(void *arg)
+{
+	nap(30000);
+	if (!over())
+		again("heirs");
+	return arg;
+}
+
+/* While the first thread is held another one executes, and so has its number. */
+static void heirs(void)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, wake_and_execute, NULL))
+		exit(3);
+	burn(NULL);
 }
 
 /* ------------------------------------------------ being held */
@@ -410,15 +434,25 @@ static const struct {
 	const char *name;
 	void (*fn)(void);
 } ways[] = {
-	{ "one", one },		  { "headless", headless },
-	{ "four", four },	  { "judged", judged },
-	{ "threads", threads },	  { "storm", storm },
-	{ "unwaited", unwaited }, { "sessions", sessions },
-	{ "dodgers", dodgers },	  { "continued", continued },
-	{ "canaries", canaries }, { "swarm", swarm },
-	{ "execs", execs },	  { "large-fork", large_fork },
-	{ "stops", stops },	  { "traces", traces },
-	{ "sleeps", sleeps },	  { "leave-burning", leave_burning },
+	{ "one", one },
+	{ "headless", headless },
+	{ "four", four },
+	{ "judged", judged },
+	{ "threads", threads },
+	{ "storm", storm },
+	{ "unwaited", unwaited },
+	{ "sessions", sessions },
+	{ "dodgers", dodgers },
+	{ "continued", continued },
+	{ "canaries", canaries },
+	{ "swarm", swarm },
+	{ "execs", execs },
+	{ "heirs", heirs },
+	{ "large-fork", large_fork },
+	{ "stops", stops },
+	{ "traces", traces },
+	{ "sleeps", sleeps },
+	{ "leave-burning", leave_burning },
 };
 
 /* spin WAY MS [BEGUN] */

@@ -230,6 +230,11 @@ TEST(one_that_executes_is_not_stuck)
 	keeps_to("execs", "12");
 }
 
+TEST(the_number_of_one_that_is_held_is_no_way_out)
+{
+	keeps_to("heirs", "12");
+}
+
 static uint64_t own_ns(void)
 {
 	struct timespec ts;
