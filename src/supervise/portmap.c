@@ -363,7 +363,8 @@ void sl_portmap_translate(struct sl_portmap *map, const struct sl_sock *sock,
 	/* What it accepted has its port, too, as long as it is there. */
 	if (!own && by_real(map, &at) && sl_portmap_sweep(map) == 0)
 		own = by_real(map, &at);
-	if (own)
+	/* One that it may have lost is known to the kernel alone. */
+	if (own && own->port)
 		sl_portmap_set_port(name, own->port);
 	pthread_mutex_unlock(&map->lock);
 }

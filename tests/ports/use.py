@@ -245,6 +245,20 @@ def a_client_keeps_its_source(place):
     host.close()
 
 
+def so_does_one_of_the_kernels_choice(place):
+    box = Box(place, "--net-allow", "udp://127.0.0.1:*", "--net-allow-bind",
+              "0,udp://0")
+    to = box("serve('s', '127.0.0.1', 0)")
+    port = box("bind('c', '127.0.0.1', 0)")
+    box(f"kept['c'].connect(('127.0.0.1', {to}))")
+    box("accept('a', 's')")
+    equal([box("name('c')"), box("peer('a')")], [port, port])
+    to = box("bind('t', '127.0.0.1', 0, UDP)")
+    port = box("bind('u', '127.0.0.1', 0, UDP)")
+    box(f"kept['u'].connect(('127.0.0.1', {to}))")
+    equal(box("name('u')"), port)
+
+
 def there_is_room_for_so_many(place):
     box = Box(place, "--net-allow-bind", "20000-29999", name="box")
     equal(box("[bind(i, '127.0.0.1', 20000 + i) for i in range(512)][-1]"),
@@ -331,6 +345,7 @@ if __name__ == "__main__":
                   what_is_closed_is_gone, the_last_copy_counts,
                   a_port_of_the_kernels_choice,
                   a_port_outside_is_another_one_inside,
-                  a_client_keeps_its_source, there_is_room_for_so_many,
+                  a_client_keeps_its_source, so_does_one_of_the_kernels_choice,
+                  there_is_room_for_so_many,
                   many_leave_nothing, without_it_all_is_bare,
                   the_command_tells, by_profile, not_without_a_supervisor]))
