@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The loop of a judging thread: receive, judge, answer. One call at a time, no
- * allocation, no lock; what may block belongs to the patient thread.
+ * The loop of a judging thread: receive, judge, answer. One call at a time.
+ * What may block belongs to the patient threads; a judge waits for a limit on
+ * processes (h_fork.c) and for its clerk, and both only for a while.
  *
  * SECURITY: every way out of here but an answer that a handler made on purpose
  * is a refusal: an error of ours is the caller's errno, and when the listener
