@@ -541,6 +541,10 @@ def parse_ports(specs: Sequence[Union[int, str]]) -> List[int]:
     _fields.put(policy, field_._replace(name="ports"), specs)
     ports = set()
     for text in policy.get(field_.key):
+        if b":" in text:
+            raise _fields.PolicyValueError(
+                "ports: '%s': expected a number or a range, of no protocol"
+                % os.fsdecode(text))
         low, _, high = text.partition(b"-")
         ports.update(range(int(low), int(high or low) + 1))
     return sorted(ports)

@@ -177,7 +177,8 @@ def test_the_struct_sizes_are_the_headers():
 def test_ports():
     assert parse_ports([]) == []
     assert parse_ports([443, "80", "8000-8002,80"]) == [80, 443, 8000, 8001, 8002]
-    for bad in (["x"], [65536], [-1], ["9-1"], [""], ["1,,2"]):
+    for bad in (["x"], [65536], [-1], ["9-1"], [""], ["1,,2"], ["udp://53"],
+                ["tcp://53"]):
         with pytest.raises(RuntimeError, match="ports"):
             parse_ports(bad)
     with pytest.raises(RuntimeError, match="wildcard"):
