@@ -42,11 +42,20 @@ static void *spin(void *arg)
 	return arg;
 }
 
-/* Its first thread waits for a byte, then executes. */
-static pid_t two_threads(pid_t *ret_second)
+static void *execute(void *arg)
+{
+	char byte;
+
+	if (read(go[0], &byte, 1) == 1)
+		execl("/bin/sleep", "sleep", "1000", (char *)NULL);
+	_exit(1);
+	return arg;
+}
+
+/* One spins, the other waits for a byte, then executes: the first, or not. */
+static pid_t start(pid_t *ret_spins, bool first)
 {
 	pthread_t thread;
-	char byte;
 	pid_t pid;
 
 	ASSERT_EQ(pipe2(go, O_CLOEXEC), 0);
@@ -54,14 +63,19 @@ static pid_t two_threads(pid_t *ret_second)
 	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		pthread_create(&thread, NULL, spin, tids);
-		if (read(go[0], &byte, 1) == 1)
-			execl("/bin/sleep", "sleep", "1000", (char *)NULL);
-		_exit(1);
+		pthread_create(&thread, NULL, first ? spin : execute, tids);
+		if (first)
+			execute(NULL);
+		spin(tids);
 	}
-	ASSERT_EQ(read(tids[0], ret_second, sizeof(*ret_second)),
-		  sizeof(*ret_second));
+	ASSERT_EQ(read(tids[0], ret_spins, sizeof(*ret_spins)),
+		  sizeof(*ret_spins));
 	return pid;
+}
+
+static pid_t two_threads(pid_t *ret_second)
+{
+	return start(ret_second, true);
 }
 
 static void end(pid_t pid)
@@ -154,6 +168,26 @@ TEST_TIMEOUT(an_exec_and_its_holder_do_not_wait_for_each_other, 20)
 	EXPECT_EQ(sl_hold_seize(&hold, pid), 0);
 	sl_hold_end(&hold);
 	pthread_join(thread, NULL);
+	while (!sl_hold_release(&hold))
+		poll(NULL, 0, 1);
+	await_state(pid, pid, 'S');
+	end(pid);
+	sl_hold_fini(&hold);
+}
+
+/* Who executes has the number of the first thread then, which was held. */
+TEST_TIMEOUT(a_number_that_was_held_is_no_hold, 20)
+{
+	pid_t tid, pid = start(&tid, false);
+
+	ASSERT_EQ(tid, pid);
+	ASSERT_EQ(sl_hold_seize(&hold, pid), 0);
+	await_state(pid, pid, 't');
+	sl_hold_collect(&hold);
+	ASSERT_EQ(write(go[1], "x", 1), 1);
+	await_state(pid, pid, 'S');
+	EXPECT_EQ(sl_hold_seize(&hold, pid), 0);
+	await_state(pid, pid, 't');
 	while (!sl_hold_release(&hold))
 		poll(NULL, 0, 1);
 	await_state(pid, pid, 'S');
