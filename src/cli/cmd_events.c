@@ -17,7 +17,7 @@ static const char *why_ended(const sandlock_event *event)
 	if (event->reason == SANDLOCK_REASON_TIMEOUT)
 		return ", when its time was over";
 	if (event->reason == SANDLOCK_REASON_LIMIT)
-		return ", for its memory";
+		return ", for a limit";
 	return "";
 }
 

@@ -292,12 +292,13 @@ static void add_usage(const struct sl_run *run, struct sl_outcome *out)
 		out->processes_peak = forks->limit;
 	if (forks)
 		out->refused = forks->refused;
+	/* What ended somebody before what refused him something. */
 	if (usage->ended)
 		out->limit = SL_LIMIT_MEMORY;
-	else if (out->refused)
-		out->limit = SL_LIMIT_PROCESSES;
 	else if (brake->ended || brake->given_up)
 		out->limit = SL_LIMIT_CPU;
+	else if (out->refused)
+		out->limit = SL_LIMIT_PROCESSES;
 }
 
 void sl_run_outcome(const struct sl_run *run, struct sl_outcome *ret_outcome)

@@ -68,6 +68,14 @@ static void one(void)
 	burn(NULL);
 }
 
+/* After it asked for more than it may have. */
+static void refused(void)
+{
+	if (fork() >= 0)
+		exit(3);
+	burn(NULL);
+}
+
 /* Nearly all of it is the judge's work. */
 static void judged(void)
 {
@@ -435,6 +443,7 @@ static const struct {
 	void (*fn)(void);
 } ways[] = {
 	{ "one", one },
+	{ "refused", refused },
 	{ "headless", headless },
 	{ "four", four },
 	{ "judged", judged },

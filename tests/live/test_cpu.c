@@ -65,6 +65,8 @@ static const char *spin(void)
 	return path;
 }
 
+static const char *most_processes;
+
 static struct started begin(const char *const argv[], const char *percent,
 			    const char *timeout, uint32_t flags)
 {
@@ -82,6 +84,7 @@ static struct started begin(const char *const argv[], const char *percent,
 	set(policy, "filesystem.read", "/");
 	set(policy, "limits.timeout", timeout);
 	set(policy, "limits.cpu", percent);
+	set(policy, "limits.processes", most_processes);
 	if (sandlock_spawn(policy, &o, &started.sandbox, &err) < 0) {
 		printf("# %s\n", err.message);
 		th_abort();
@@ -412,12 +415,12 @@ TEST(without_a_descriptor_to_look_with_it_is_ended)
 }
 
 /* Nobody may trace what nobody may read. */
-TEST(what_cannot_be_held_is_ended)
+static struct outcome run_unreadable(const char *way)
 {
 	char path[] = "/tmp/spin-XXXXXX", block[65536];
 	int from = open(spin(), O_RDONLY | O_CLOEXEC);
 	int to = mkostemp(path, O_CLOEXEC);
-	const char *argv[] = { path, "one", "20000", NULL };
+	const char *argv[] = { path, way, "20000", NULL };
 	struct outcome out;
 	ssize_t n;
 
@@ -430,9 +433,28 @@ TEST(what_cannot_be_held_is_ended)
 	close(from);
 	out = finish(begin(argv, "2", "90", SANDLOCK_SPAWN_INLINE));
 	unlink(path);
+	return out;
+}
+
+TEST(what_cannot_be_held_is_ended)
+{
+	struct outcome out = run_unreadable("one");
+
 	EXPECT_EQ(out.reason, SANDLOCK_REASON_LIMIT);
 	EXPECT_EQ(out.usage.limit, SANDLOCK_LIMIT_CPU);
 	EXPECT_STREQ(out.usage.limit_name, "cpu");
+}
+
+/* What it was ended for, and not what it was refused before. */
+TEST(the_limit_that_ended_it_is_named)
+{
+	struct outcome out;
+
+	most_processes = "1";
+	out = run_unreadable("refused");
+	EXPECT_EQ(out.reason, SANDLOCK_REASON_LIMIT);
+	EXPECT_GE(out.usage.refused, 1);
+	EXPECT_EQ(out.usage.limit, SANDLOCK_LIMIT_CPU);
 }
 
 /* ------------------------------------------------ misuse */
