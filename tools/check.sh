@@ -118,8 +118,7 @@ sanitized() {
 	run_all "$dir" "$dir-leaks" --suite unit --suite policy
 	ASAN_OPTIONS=disable_coredump=0:detect_leaks=0
 	run_all "$dir" "$dir" --suite quick --suite full \
-		--no-suite unit --no-suite policy "${again[@]}" \
-		--timeout-multiplier 4
+		--no-suite unit --no-suite policy "${again[@]}"
 	unset ASAN_OPTIONS UBSAN_OPTIONS TEST_TIMEOUT_SCALE
 }
 
@@ -133,7 +132,7 @@ threads() {
 	if setarch -R true 2>/dev/null; then
 		wrap=(setarch -R)
 	fi
-	run_all "$dir" "$dir" --suite threads --timeout-multiplier 4
+	run_all "$dir" "$dir" --suite threads
 	wrap=()
 	unset TSAN_OPTIONS TEST_TIMEOUT_SCALE
 }
