@@ -87,9 +87,9 @@ static void say_limit(const struct cli_run *run, const sandlock_result *result,
 			"limits.processes= for no limit",
 			setting(run, "limits.processes"));
 	else if (usage.limit == SANDLOCK_LIMIT_CPU)
-		cli_say("a program that may not be read, so not be held back "
-			"to %s percent of a core, was ended; hint: --cpu, or "
-			"--set limits.cpu= for no limit",
+		cli_say("what could not be held back to %s percent of a core, "
+			"such as a program that may not be read, was ended; "
+			"hint: --cpu, or --set limits.cpu= for no limit",
 			setting(run, "limits.cpu"));
 }
 
