@@ -169,9 +169,10 @@ static enum sl_port_holder find_inside(struct sl_call *call,
  *
  * SECURITY: what the rules would allow by the number outside as well may stay
  * for as long as it likes. Else it must not outlast the look: a UDP socket that
- * is connected sends without asking to whoever is there then, and a TCP socket
- * that gets no answer tries again. And where others may be as well (@holder)
- * the rules are asked of what they know of, which is the number outside.
+ * is connected sends without asking to whoever is there then, what is corked
+ * goes out later, and a TCP socket that gets no answer tries again. And where
+ * others may be as well (@holder) the rules are asked of what they know of,
+ * which is the number outside.
  */
 static int go_inside(struct sl_call *call, const struct destination *to,
 		     enum sl_port_holder holder, uint16_t real, bool sends,
@@ -183,11 +184,7 @@ static int go_inside(struct sl_call *call, const struct destination *to,
 	be_definite(peer);
 	if (sl_netset_judge(&call->judge->net, to->proto, &to->addr, real, &entry))
 		return 0;
-	if (holder != SL_PORT_OWN)
-		return -ECONNREFUSED;
-	if (sends)
-		return 0;
-	if (to->proto != SL_NET_TCP)
+	if (holder != SL_PORT_OWN || (to->proto != SL_NET_TCP && !sends))
 		return -ECONNREFUSED;
 	peer->at_once = true;
 	return 0;

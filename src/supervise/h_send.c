@@ -82,9 +82,9 @@ static struct sl_answer send_patiently(struct sl_call *call,
 	return sl_patient_give(call, &job);
 }
 
-static bool waits(const struct sl_sock *sock, int flags)
+static bool waits(const struct sl_sock *sock, const struct sl_message *m)
 {
-	return sock->blocks && !(flags & MSG_DONTWAIT);
+	return sock->blocks && !(m->flags & MSG_DONTWAIT) && !m->peer.at_once;
 }
 
 /* ------------------------------------------------ one message */
@@ -99,7 +99,7 @@ static struct sl_answer send_one(struct sl_call *call, struct sl_sock *sock,
 		sent = sl_call_alive(call);
 	if (sent == 0) {
 		sent = sl_message_send(m, sock->fd, false);
-		if (waits(sock, m->flags) && sl_message_unfinished(m, sent))
+		if (waits(sock, m) && sl_message_unfinished(m, sent))
 			return send_patiently(call, sock, m);
 	}
 	sl_message_drop(call, m);
@@ -163,7 +163,7 @@ static long send_entry(struct sl_call *call, const struct sl_sock *sock,
 	r = sl_call_alive(call);
 	if (r == 0)
 		r = sl_message_send(m, sock->fd, false);
-	left = waits(sock, m->flags) && sl_message_unfinished(m, r);
+	left = waits(sock, m) && sl_message_unfinished(m, r);
 	if (left)
 		*ret_left = m;
 	else

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,6 +228,17 @@ static int fill(struct sl_call *call, const struct sl_sock *sock,
 	return r;
 }
 
+/* Would be sent when a later one is, without a name and so unseen. */
+static bool is_corked(const struct sl_sock *sock, int flags)
+{
+	int value = 0;
+	socklen_t len = sizeof(value);
+
+	return flags & MSG_MORE ||
+	       (getsockopt(sock->fd, SOL_UDP, UDP_CORK, &value, &len) == 0 &&
+		value);
+}
+
 /* Takes @m. */
 static int finish(struct sl_call *call, const struct sl_sock *sock,
 		  const struct head *head, int flags, struct sl_message *m,
@@ -236,6 +248,8 @@ static int finish(struct sl_call *call, const struct sl_sock *sock,
 
 	m->flags = flags & ~MSG_ZEROCOPY;
 	r = fill(call, sock, head, m);
+	if (r == 0 && m->peer.at_once && is_corked(sock, flags))
+		r = -EOPNOTSUPP;
 	if (r < 0)
 		sl_message_drop(call, m);
 	else
@@ -315,6 +329,15 @@ static long send_rest(struct sl_message *m, int fd, int flags)
 	return n < 0 ? -errno : (long)n;
 }
 
+/* SECURITY: a sibling may have corked it since we looked; this sends what is
+ * kept. */
+static void uncork(int fd)
+{
+	int off = 0;
+
+	setsockopt(fd, SOL_UDP, UDP_CORK, &off, sizeof(off));
+}
+
 /* What the kernel does for a stream whose peer is gone. */
 static void raise_pipe(const struct sl_message *m)
 {
@@ -328,6 +351,8 @@ long sl_message_send(struct sl_message *m, int fd, bool wait)
 	long r;
 
 	r = send_rest(m, fd, flags);
+	if (m->peer.at_once)
+		uncork(fd);
 	m->error = (int)SL_MIN(r, 0);
 	if (r > 0)
 		m->done += (size_t)r;

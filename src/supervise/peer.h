@@ -23,7 +23,8 @@ struct sl_peer {
 	} addr;
 	socklen_t len;
 	int pin; /* the socket's inode, which addr names; -1: none */
-	/* Allowed for who is there now: connected at once, or not at all. */
+	/* Allowed for who is there now: connected or sent at once, or not at
+	 * all. */
 	bool at_once;
 };
 

@@ -160,6 +160,62 @@ def not_by_a_connected_datagram_socket(place):
     other.close()
 
 
+def not_by_a_datagram_that_is_kept_back(place):
+    """It goes out with a later call, which names nobody."""
+    for how in "MSG_MORE", "UDP_CORK", "another level":
+        port = free_port()
+        box = Box(place, "--net-allow", "udp://127.0.0.9:1", "--net-allow-bind",
+                  f"udp://{port}")
+        box(f"bind('s', '127.0.0.1', {port}, UDP)")
+        box("c = make('127.0.0.1', UDP)")
+        more = "socket.MSG_MORE" if how == "MSG_MORE" else "0"
+        if not more[1:]:
+            box(f"c.setsockopt({17 if how == 'UDP_CORK' else 136}, 1, 1)")
+        equal((how, box(f"c.sendto(b'stolen', {more}, ('127.0.0.1', {port}))")),
+              (how, "ENOTSUP"))
+        box("close('s')")
+        host, _ = listener(port=port, kind=socket.SOCK_DGRAM)
+        box("c.setsockopt(17, 1, 0)")
+        equal(box("c.send(b'')"), "EDESTADDRREQ")
+        equal((how, reached(host)), (how, False))
+        host.close()
+        box.job.communicate()
+
+
+CORK = """
+def later(sock, delay):
+    time.sleep(delay)
+    sock.setsockopt(17, 1, 1)
+def corked(port, tries):
+    kept['s'].settimeout(5)
+    sent = 0
+    for i in range(tries):
+        with make('127.0.0.1', UDP) as sock:
+            thread = threading.Thread(target=later, args=(sock, i % 50 * 4e-6))
+            thread.start()
+            try:
+                sock.sendto(b'mine', ('127.0.0.1', port))
+            except OSError:
+                thread.join()
+                continue
+            thread.join()
+            kept['s'].recv(64)
+            sent += 1
+    return sent
+"""
+
+
+def not_by_a_sibling_that_keeps_it_back(place):
+    """What was sent has arrived, whatever was said of the socket meanwhile."""
+    port = free_port()
+    box = Box(place, "--net-allow", "udp://127.0.0.9:1", "--net-allow-bind",
+              f"udp://{port}")
+    box(f"bind('s', '127.0.0.1', {port}, UDP)")
+    box("import time; exec(%r)" % CORK)
+    sent = box(f"corked({port}, 1000)")
+    equal((sent, isinstance(sent, int) and sent > 0), (sent, True))
+
+
 FILL = """
 def fill(port):
     kept['s'].listen(2)
@@ -480,6 +536,8 @@ if __name__ == "__main__":
                   not_after_it_listens_no_more, not_by_binding_alone,
                   not_by_sharing, not_by_datagrams, not_by_leaving_an_address,
                   not_by_a_connected_datagram_socket,
+                  not_by_a_datagram_that_is_kept_back,
+                  not_by_a_sibling_that_keeps_it_back,
                   not_by_waiting_for_a_place,
                   what_is_denied_stays_denied, what_a_rule_denies_stays_denied,
                   not_the_neighbours, not_by_a_race,
