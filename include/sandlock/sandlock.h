@@ -623,8 +623,8 @@ typedef struct sandlock_answer {
 	const char *reason;  /* one sentence */
 	const char *origin;  /* of the deciding rule, or NULL */
 	const char *fix;     /* options that allow it, quoted for a shell; NULL:
-			      * it is allowed, or nothing in this version would
-			      * allow it. A command line without a profile needs
+			      * it is allowed, nothing in this version would
+			      * allow it, or see no_fix. A command line without a     profile     needs
 			      * "-p base" in front of -r and -w. */
 	const char *fix_key; /* the same as one sandlock_policy_set(); NULL if
 			      * it needs more than that */
@@ -635,7 +635,9 @@ typedef struct sandlock_answer {
 	uint32_t verdict;	 /* enum sandlock_verdict */
 	int32_t error;		 /* errno that the program sees, or 0 */
 	uint32_t reserved;
-	int64_t rule; /* index of the deciding rule, or -1 */
+	int64_t rule;	    /* index of the deciding rule, or -1 */
+	const char *no_fix; /* why an option that would allow it is not offered:
+			     * a secret, half of a home; or NULL */
 } sandlock_answer;
 
 typedef struct sandlock_explain_options {
@@ -758,6 +760,7 @@ typedef struct sandlock_denial {
 	const char *error_name; /* "EACCES", or NULL for a rare one */
 	int32_t error;		/* errno that the program saw */
 	uint32_t reserved;
+	const char *no_fix; /* as in sandlock_answer */
 } sandlock_denial;
 
 /*

@@ -68,7 +68,7 @@ def _denials(result: c_void_p) -> Iterator[Denial]:
             error=_text(row.error_name), reason=_text(row.reason),
             origin=_text(row.origin), fix=_text(row.fix),
             fix_field=_fields.name_of(_text(row.fix_key)),
-            fix_value=_text(row.fix_value))
+            fix_value=_text(row.fix_value), no_fix=_text(row.no_fix))
         index += 1
 
 

@@ -43,6 +43,7 @@ class Answer(NamedTuple):
     fix: Optional[str]
     fix_field: Optional[str]  #: a field of Sandbox, or a key for settings
     fix_value: Optional[str]
+    no_fix: Optional[str] = None  #: why what would allow it is not offered
 
     @property
     def allowed(self) -> bool:
@@ -128,7 +129,8 @@ class Explanation:
                          _VERDICTS[row.verdict], _text(row.reason) or "",
                          _text(row.origin), _text(row.enforced_by) or "",
                          _text(row.error_name), _text(row.fix),
-                         _fields.name_of(_text(row.fix_key)), _text(row.fix_value))
+                         _fields.name_of(_text(row.fix_key)),
+                         _text(row.fix_value), _text(row.no_fix))
             index += 1
 
     def hints(self, message: bytes, status: int) -> Iterator[Hint]:

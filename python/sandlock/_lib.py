@@ -69,7 +69,8 @@ class Answer(Structure):
                 ("fix_key", c_char_p), ("fix_value", c_char_p),
                 ("enforced_by", c_char_p), ("error_name", c_char_p),
                 ("rung", c_uint32), ("verdict", c_uint32), ("error", c_int32),
-                ("reserved", c_uint32), ("rule", c_int64)]
+                ("reserved", c_uint32), ("rule", c_int64),
+                ("no_fix", c_char_p)]
 
 
 class Feature(Structure):
@@ -99,7 +100,8 @@ class Denial(Structure):
                 ("rule", c_char_p), ("reason", c_char_p), ("origin", c_char_p),
                 ("fix", c_char_p), ("fix_key", c_char_p),
                 ("fix_value", c_char_p), ("error_name", c_char_p),
-                ("error", c_int32), ("reserved", c_uint32)]
+                ("error", c_int32), ("reserved", c_uint32),
+                ("no_fix", c_char_p)]
 
 
 class ExplainOptions(Structure):

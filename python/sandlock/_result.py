@@ -73,6 +73,7 @@ class Denial:
     fix: Optional[str]  #: options of the command line that would allow it
     fix_field: Optional[str]  #: a field of Sandbox, or a key for settings
     fix_value: Optional[str]
+    no_fix: Optional[str] = None  #: why what would allow it is not offered
 
 
 @dataclass

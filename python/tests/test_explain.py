@@ -26,6 +26,17 @@ def test_the_answer_is_what_happens_and_the_fix_works(base, tmp_path):
     assert read.allowed and read.origin == "fs_readable" and read.fix is None
 
 
+def test_a_secret_is_not_offered(base, tmp_path):
+    key = tmp_path / "id_ed25519"
+    key.write_text("x")
+    read = base.explain("path:%s" % key)[0]
+    assert read.verdict == "refused" and "secret" in read.no_fix
+    assert read.fix is read.fix_field is read.fix_value is None
+    (denial,) = [d for d in base.run(["cat", str(key)], why=True).denials
+                 if d.object == str(key)]
+    assert denial.fix is None and denial.no_fix == read.no_fix
+
+
 def test_network_and_system_calls():
     sandbox = Sandbox(profiles=["base"], net_allow=["tcp://:443"])
     (answer,) = sandbox.explain("net:127.0.0.1:443")

@@ -30,6 +30,7 @@ static int show(const struct sl_denial_entry *entry, sandlock_denial *ret)
 	d.fix_value = entry->answer.fix_value;
 	d.error_name = sl_errno_name(info->error);
 	d.error = info->error;
+	d.no_fix = entry->answer.no_fix;
 	/* A newer caller finds zeroes in what is unknown here. */
 	memset(ret, 0, d.size);
 	memcpy(ret, &d, SL_MIN(d.size, sizeof(d)));

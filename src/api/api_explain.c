@@ -125,6 +125,7 @@ int sandlock_explanation_ask(sandlock_explanation *explanation,
 	a.verdict = (uint32_t)answer->verdict;
 	a.error = answer->error;
 	a.rule = answer->rule;
+	a.no_fix = answer->no_fix;
 	memcpy(ret_answer, &a, SL_MIN(a.size, sizeof(a)));
 	return 0;
 }

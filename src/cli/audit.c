@@ -201,6 +201,7 @@ static char *line_of(const sandlock_denial *d, size_t *ret_len)
 	put(out, "reason", d->reason);
 	put(out, "origin", d->origin);
 	put(out, "fix", d->fix);
+	put(out, "no_fix", d->no_fix);
 	fputs("}\n", out);
 	if (fclose(out) == 0)
 		return line;

@@ -79,6 +79,7 @@ static void say(const sandlock_denial *d)
 	bool is_process = strcmp(d->access, "process") == 0;
 	const char *quote = d->object[0] && !is_process ? "'" : "";
 	const char *fix = d->fix && can_be_shown(d->fix) ? d->fix : "";
+	const char *no_fix = d->no_fix ? d->no_fix : "";
 
 	show(object, sizeof(object), d->object);
 	show(program, sizeof(program), d->program);
@@ -93,7 +94,10 @@ static void say(const sandlock_denial *d)
 		 : *quote   ? " "
 			    : "",
 		 quote, object, quote, d->call, times, reason,
-		 fix[0] ? "; allowed by " : "", fix);
+		 fix[0]	     ? "; allowed by "
+		 : no_fix[0] ? "; "
+			     : "",
+		 fix[0] ? fix : no_fix);
 }
 
 void cli_denials_say(const sandlock_result *result, size_t most)
@@ -131,6 +135,21 @@ static char *shown(const char *text)
 	return strdup(buf);
 }
 
+/* What allows it, or why nothing does, or is offered. */
+static char *cell_of_fix(const sandlock_denial *d)
+{
+	char reason[SHOWN_MAX + 8];
+	char *text;
+
+	if (d->fix && can_be_shown(d->fix))
+		return strdup(d->fix);
+	show(reason, sizeof(reason), d->reason ? d->reason : d->rule);
+	if (asprintf(&text, "%s%s%s", reason, d->no_fix ? "; " : "",
+		     d->no_fix ? d->no_fix : "") < 0)
+		return NULL;
+	return text;
+}
+
 static bool add(struct list *list, const sandlock_denial *d)
 {
 	struct row *rows, row;
@@ -145,9 +164,7 @@ static bool add(struct list *list, const sandlock_denial *d)
 	row.cells[0] = strdup(d->access);
 	row.cells[1] = d->object[0] ? shown(d->object) : strdup("-");
 	row.cells[2] = strdup(why);
-	row.cells[3] = d->fix && can_be_shown(d->fix)
-			       ? strdup(d->fix)
-			       : shown(d->reason ? d->reason : d->rule);
+	row.cells[3] = cell_of_fix(d);
 	rows[list->count++] = row;
 	for (size_t i = 0; i < COLUMNS; i++) {
 		size_t width = row.cells[i] ? cli_columns(row.cells[i]) : 0;

@@ -54,6 +54,7 @@ static void json_answer(struct cli_json *json, const struct cli_explain *explain
 	cli_json_string(json, "fix", a->fix);
 	cli_json_string(json, "fix_key", answer->fix_key);
 	cli_json_string(json, "fix_value", answer->fix_value);
+	cli_json_string(json, "no_fix", answer->no_fix);
 	cli_json_close(json);
 }
 
@@ -130,6 +131,7 @@ static int answer_record(struct cli_table *table, const struct cli_answer *a,
 		{ answer->origin, CLI_STYLE_NONE },
 		{ answer->reason, CLI_STYLE_NONE },
 		{ a->fix, CLI_STYLE_NONE },
+		{ answer->no_fix, CLI_STYLE_NONE },
 	};
 
 	return cli_table_add(table, row, err);
@@ -310,9 +312,12 @@ static int add_answer(struct cli_table *table, const struct cli_answer *a,
 		why = NULL;
 	if (r == 0)
 		r = add_line(table, CLI_STYLE_NONE, why, err);
-	if (a->fix && asprintf(&fix, "to allow it: %s", a->fix) < 0)
+	if (asprintf(&fix, "%s: %s", a->fix ? "to allow it" : "not offered",
+		     a->fix	      ? a->fix
+		     : answer->no_fix ? answer->no_fix
+				      : "") < 0)
 		fix = NULL;
-	if (r == 0 && fix)
+	if (r == 0 && (a->fix || answer->no_fix))
 		r = add_line(table, CLI_STYLE_NONE, fix, err);
 	free(why);
 	free(fix);
@@ -323,7 +328,7 @@ int cli_explain_print_answers(const struct cli_explain *explain,
 			      sandlock_error *err)
 {
 	bool terminal = cli_width(STDOUT_FILENO) > 0;
-	struct cli_table table = { .columns = terminal ? 3 : 9 };
+	struct cli_table table = { .columns = terminal ? 3 : 10 };
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < explain->answer_count; i++)

@@ -227,6 +227,7 @@ void sl_explain_free(struct sl_explain *ex)
 	free(ex->rules);
 	free(ex->answers);
 	free(ex->question);
+	free(ex->home);
 	free_words(ex->argv);
 	free_words(ex->envp);
 	sl_prepared_free(ex->prepared, false);

@@ -46,6 +46,7 @@ struct sl_ex_rule {
 struct sl_ex_answer {
 	const char *access, *object, *reason, *origin;
 	const char *fix, *fix_key, *fix_value;
+	const char *no_fix; /* why none is offered, though there is one */
 	enum sl_rung rung;
 	enum sl_verdict verdict;
 	int error;

@@ -25,6 +25,7 @@ struct fix {
 	unsigned int steps;
 	enum sl_key key; /* of a fix of one step */
 	bool single;
+	const char *no_fix; /* a step is not to be offered */
 };
 
 /* ------------------------------------------------ for a shell */
@@ -194,6 +195,9 @@ static bool search(struct sl_explain *ex, const struct sl_ask *ask,
 		struct sl_judgement judgement;
 		struct sl_explain *next;
 
+		fix->no_fix = sl_ex_step_objection(ex, &want);
+		if (fix->no_fix)
+			return false;
 		/* @want may borrow from @now. */
 		if (take_step(fix, &want, ask->port) < 0 ||
 		    sl_ex_plan(fix->policy, &ex->prepared->pins, ex->argv,
@@ -221,6 +225,10 @@ void sl_ex_fix(struct sl_explain *ex, const struct sl_ask *ask,
 
 	if (judgement->want.how == SL_WANT_NOTHING)
 		return;
+	/* The search plans anew: spare it for what is not offered. */
+	answer->no_fix = sl_ex_object_objection(ex, ask, answer);
+	if (answer->no_fix)
+		return;
 	if (sl_policy_clone(ex->policy, &fix.policy) < 0) {
 		ex->failed = -ENOMEM;
 		return;
@@ -233,6 +241,7 @@ void sl_ex_fix(struct sl_explain *ex, const struct sl_ask *ask,
 						       judgement->want.value);
 		}
 	}
+	answer->no_fix = fix.no_fix;
 	sl_buf_fini(&fix.text);
 	sl_policy_free(fix.policy);
 }

@@ -23,6 +23,8 @@ struct sl_explain {
 	size_t answer_count, answer_cap;
 	char *question;
 	struct sl_hints hints;
+	char *home; /* the caller's, without links, or NULL; once it is_homed */
+	bool is_homed;
 	char **texts; /* all strings that were handed out */
 	size_t text_count, text_cap;
 	int failed; /* -ENOMEM, once */
@@ -113,7 +115,7 @@ const struct sl_plan_path *sl_ex_rule_above(const struct sl_explain *ex,
 					    const struct sl_walk *walk,
 					    uint64_t right, bool unix_too);
 
-/* All set; answer.fix is left to sl_ex_fix(). */
+/* All set; what is about a fix is left to sl_ex_fix(). */
 void sl_ex_judge(struct sl_explain *ex, const struct sl_ask *ask,
 		 struct sl_judgement *ret);
 void sl_ex_judge_path(struct sl_explain *ex, const struct sl_ask *ask,
@@ -131,9 +133,20 @@ void sl_ex_refuse_unix(struct sl_explain *ex, const struct sl_ask *ask,
 void sl_ex_judge_call(struct sl_explain *ex, const struct sl_ask *ask,
 		      struct sl_judgement *ret);
 
-/* The smallest change of the policy after which @ask is allowed. */
+/*
+ * The smallest change of the policy after which @ask is allowed, if it may be
+ * offered; else answer.no_fix says why not. The one place that decides so, for
+ * explanations, denials and hints alike.
+ */
 void sl_ex_fix(struct sl_explain *ex, const struct sl_ask *ask,
 	       struct sl_judgement *judgement);
+
+/* ---- explain_offer.c: why something is not offered, or NULL */
+const char *sl_ex_object_objection(struct sl_explain *ex,
+				   const struct sl_ask *ask,
+				   const struct sl_ex_answer *answer);
+const char *sl_ex_step_objection(struct sl_explain *ex,
+				 const struct sl_want *want);
 
 #define SL_EX_JUDGED (-2) /* the filter hands the call to the judge */
 /* Runs the very filter. 0: passes; SL_EX_JUDGED; else the errno (-1: killed). */

@@ -15,7 +15,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "policy/home.h"
 #include "run/exechead.h"
 #include "run/explain_internal.h"
 #include "run/hint_internal.h"
@@ -318,21 +317,12 @@ static void find(struct sl_hint_finder *f, const struct sl_hint_input *input,
 	follow(f, clues);
 }
 
-/* As the paths of answers are: without links. NULL if there is none. */
-static char *real_home(void)
-{
-	sl_autofree char *home = NULL;
-
-	return sl_home(&home, NULL) < 0 ? NULL : realpath(home, NULL);
-}
-
 int sl_hints_make(struct sl_explain *ex, const struct sl_hint_input *input,
 		  struct sl_error *err)
 {
 	struct sl_hint_finder finder = { .ex = ex,
 					 .hints = &ex->hints,
 					 .status = input->status };
-	sl_autofree char *home = NULL;
 	struct sl_clues *clues;
 
 	ex->hints.count = 0;
@@ -340,8 +330,6 @@ int sl_hints_make(struct sl_explain *ex, const struct sl_hint_input *input,
 		return 0;
 	clues = calloc(1, sizeof(*clues));
 	if (clues) {
-		home = real_home();
-		finder.home = home;
 		find(&finder, input, clues);
 		sl_clues_fini(clues);
 		free(clues);

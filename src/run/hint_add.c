@@ -40,71 +40,21 @@ static const char *doing(const struct sl_ask *ask, bool exists)
 	return "using";
 }
 
-static bool is_dir(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 /* ------------------------------------------------ the option */
 
-/* What programs share with each other, where the run has one of its own. */
-static bool is_shared_tmp(const struct sl_hint_finder *f, const char *path)
-{
-	return sl_prepare_has_tmp(f->ex->prepared->policy) &&
-	       (strcmp(path, "/tmp") == 0 || strcmp(path, "/var/tmp") == 0);
-}
-
-/*
- * Why the options @fix are not offered, or NULL. Those of one step come with
- * their value; of more steps every word that is a path is looked at.
- */
-static const char *objection(const struct sl_hint_finder *f,
-			     const struct sl_ex_answer *answer)
-{
-	const char *why = NULL, *word = answer->fix;
-
-	if (!sl_hint_is_plain(word))
-		return "its name cannot be shown as it is";
-	if (strlen(word) > MAX_FIX_BYTES)
-		return "the options are too long to be shown";
-	if (answer->fix_value && is_shared_tmp(f, answer->fix_value))
-		return "the run has a temporary directory of its own, $TMPDIR";
-	if (answer->fix_value && answer->fix_value[0] == '/')
-		return sl_hint_why_not(answer->fix_value,
-				       is_dir(answer->fix_value), f->home);
-	while (!why && *word) {
-		size_t len = strcspn(word, " ");
-		sl_autofree char *path = NULL;
-
-		if (strchr("'$", *word))
-			return "the options are too long to be shown";
-		if (*word == '/') {
-			path = strndup(word, len);
-			why = path ? sl_hint_why_not(path, is_dir(path), f->home)
-				   : "out of memory";
-		}
-		word += len + (word[len] == ' ');
-	}
-	return why;
-}
-
 static void offer(struct sl_hint_finder *f, const struct sl_ask *ask,
-		  struct sl_judgement *judgement, const char *path,
-		  struct sl_hint *hint, struct sl_buf *text)
+		  struct sl_judgement *judgement, struct sl_hint *hint,
+		  struct sl_buf *text)
 {
 	struct sl_ex_answer *answer = &judgement->answer;
-	const char *why = path ? sl_hint_why_not(path, false, f->home) : NULL;
+	const char *why;
 
-	/* The search plans anew: spare it for what is not offered. */
-	if (!why) {
-		sl_ex_fix(f->ex, ask, judgement);
-		if (answer->fix)
-			why = objection(f, answer);
-		else if (ask->kind != SL_PROBE_SOCKET)
-			why = "no option allows it";
-	}
+	sl_ex_fix(f->ex, ask, judgement);
+	why = answer->no_fix;
+	if (!why && !answer->fix && ask->kind != SL_PROBE_SOCKET)
+		why = "no option allows it";
+	else if (!why && answer->fix && strlen(answer->fix) > MAX_FIX_BYTES)
+		why = "the options are too long to be shown";
 	if (why) {
 		sl_buf_addf(text, "; %s", why);
 		return;
@@ -186,7 +136,7 @@ void sl_hint_add_path(struct sl_hint_finder *f, const struct sl_clue *clue,
 	sl_buf_addf(&text, "%s '%s' %s: ", doing(ask, stat(object, &st) == 0),
 		    name.data, refusal(clue));
 	put_reason(&text, ask, &judgement->answer);
-	offer(f, ask, judgement, object, &hint, &text);
+	offer(f, ask, judgement, &hint, &text);
 	keep(f, hint, &text);
 }
 
@@ -209,6 +159,6 @@ void sl_hint_add_net(struct sl_hint_finder *f, const struct sl_clue *clue,
 						       : "connecting to",
 			    hint.object);
 	sl_buf_addf(&text, " %s: %s", refusal(clue), judgement->answer.reason);
-	offer(f, ask, judgement, NULL, &hint, &text);
+	offer(f, ask, judgement, &hint, &text);
 	keep(f, hint, &text);
 }

@@ -9,7 +9,6 @@ struct sl_hint_finder {
 	struct sl_explain *ex;
 	struct sl_hints *hints; /* with room for one more */
 	int status;
-	const char *home; /* the caller's, or NULL */
 };
 
 /* The refusal @judgement of @ask becomes a hint, unless it is one already. */

@@ -168,8 +168,6 @@ const char *sl_hint_why_not(const char *path, bool is_dir, const char *home)
 {
 	if (!sl_hint_is_plain(path))
 		return "its name cannot be shown as it is";
-	if (strlen(path) > SL_MAX_HINT_PATH)
-		return "its name is too long to be shown";
 	if (is_secret(path))
 		return "refused on purpose? it looks like a secret";
 	if (is_dir && is_wide(path, home))

@@ -364,6 +364,29 @@ def why_and_a_name_that_cannot_be_shown():
     assert b"new\\x0aline\\x1b[31m" in row, row
 
 
+def a_secret_is_not_offered():
+    os.mkdir(os.path.join(WORK, ".ssh"))
+    key = os.path.join(WORK, ".ssh", "id_ed25519")
+    with open(key, "wb"):
+        pass
+    done = script('cat "$1"', key, ("--audit", AUDIT))
+    assert done.returncode == 0, done
+    assert not lines()
+    done = script(CHMOD, key, ("--audit", AUDIT))
+    assert b"; refused on purpose? it looks like a secret\n" in done.stderr, done
+    assert b"allowed by" not in done.stderr, done
+    (record,) = lines()
+    assert record["fix"] is None and "secret" in record["no_fix"], record
+    done = subprocess.run([SANDLOCK, "run", "--why", "--audit", AUDIT, "--",
+                           "cat", key], stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=100, check=False)
+    said = done.stderr.decode()
+    assert f"{key}\topenat EACCES\tno grant covers it; refused on" in said, said
+    assert "allowed by" not in said and f"-r {key}" not in said, said
+    assert all(record["fix"] is None for record in lines()
+               if record["object"] == key)
+
+
 def it_is_of_one_run():
     refused(run("--no-supervisor", "--audit", AUDIT, "--", "true"),
             b"--no-supervisor is incompatible with: --audit")
@@ -376,7 +399,7 @@ CASES = (a_line_per_denial, it_is_appended_to, no_denial_is_an_empty_file,
          it_ends_somewhere, a_long_name, silence_on_success, at_most_five, a_flood,
          a_slow_reader, a_reader_that_left, why_lists_whatever_the_status,
          why_on_a_terminal, why_and_a_name_that_cannot_be_shown,
-         it_is_of_one_run)
+         a_secret_is_not_offered, it_is_of_one_run)
 
 
 def main():

@@ -52,6 +52,16 @@ lock explain -p base "path:$work/w/file" -- cat
 same "$(field read 9)" "-r $work/w/file"
 end
 
+begin 'a secret is not offered, and why'
+mkdir -p "$HOME/.ssh"
+: >"$HOME/.ssh/id_ed25519"
+lock explain "path:$HOME/.ssh/id_ed25519"
+same "$(field read 2 9 10)" 'refused||refused on purpose? it looks like a secret'
+lock explain --json "path:$HOME"
+out '"fix": null'
+out '"no_fix": "a grant of all that lies there is not suggested"'
+end
+
 begin 'exit status: 0 if all is allowed, 1 if not'
 lock explain
 status 0

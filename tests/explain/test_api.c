@@ -123,6 +123,56 @@ TEST(what_is_taken_out_of_a_grant)
 	finish();
 }
 
+/* What a hint does not offer, an answer does not either, and says so. */
+TEST(secrets_and_too_much_are_not_offered)
+{
+	static const struct {
+		const char *name, *says;
+	} cases[] = {
+		{ "/.ssh/id_ed25519", "secret" },
+		/* a link to it, by a name that gives nothing away */
+		{ "/notes", "secret" },
+		{ "/odd\x1bname", "cannot be shown" },
+		{ "/plain", NULL },
+		{ "", "all that lies there" },
+	};
+	char home[] = "/tmp/sandlock-explain.XXXXXX", path[128];
+	sandlock_answer answer;
+
+	ASSERT_TRUE(mkdtemp(home));
+	snprintf(path, sizeof(path), "%s/.ssh", home);
+	ASSERT_EQ(mkdir(path, 0700), 0);
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(path, sizeof(path), "%s%s", home, cases[i].name);
+		if (i == 1)
+			ASSERT_EQ(symlink(".ssh/id_ed25519", path), 0);
+		else
+			fclose(fopen(path, "we"));
+	}
+	setenv("HOME", home, 1);
+	begin();
+	set("filesystem.read", "/usr", "--fs-read");
+	explain(NULL);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(path, sizeof(path), "path:%s%s", home, cases[i].name);
+		answer = ask(path, 0);
+		EXPECT_EQ(answer.verdict, SANDLOCK_VERDICT_REFUSED);
+		EXPECT_EQ(!answer.fix, cases[i].says != NULL);
+		EXPECT_EQ(!answer.fix_value, cases[i].says != NULL);
+		EXPECT_EQ(!answer.no_fix, cases[i].says == NULL);
+		if (cases[i].says && answer.no_fix)
+			EXPECT_HAS(answer.no_fix, cases[i].says);
+	}
+	finish();
+	for (size_t i = 0; i < 4; i++) {
+		snprintf(path, sizeof(path), "%s%s", home, cases[i].name);
+		unlink(path);
+	}
+	snprintf(path, sizeof(path), "%s/.ssh", home);
+	rmdir(path);
+	rmdir(home);
+}
+
 TEST(a_profile_names_line_and_column)
 {
 	static const char text[] = "[filesystem]\nread = [\"/usr\"]\n";
