@@ -136,6 +136,7 @@ int cli_audit_open(struct cli_audit *audit, const struct cli_run *run,
 	const char *text = run->audit;
 	int r;
 
+	audit->run = run;
 	if (!text)
 		return 0;
 	if (strncmp(text, "fd:", 3) == 0) {
@@ -179,8 +180,19 @@ static void put(FILE *out, const char *name, const char *text)
 	cli_json_put(out, text);
 }
 
+static void put_fix(FILE *out, const struct cli_run *run, const char *fix)
+{
+	char *whole = NULL;
+
+	if (fix && asprintf(&whole, "%s%s", cli_fix_prefix(run, fix), fix) < 0)
+		whole = NULL;
+	put(out, "fix", whole);
+	free(whole);
+}
+
 /* A line on the heap, or NULL. */
-static char *line_of(const sandlock_denial *d, size_t *ret_len)
+static char *line_of(const struct cli_run *run, const sandlock_denial *d,
+		     size_t *ret_len)
 {
 	char *line = NULL;
 	FILE *out = open_memstream(&line, ret_len);
@@ -200,7 +212,7 @@ static char *line_of(const sandlock_denial *d, size_t *ret_len)
 	fprintf(out, ",\"error\":%d", d->error);
 	put(out, "reason", d->reason);
 	put(out, "origin", d->origin);
-	put(out, "fix", d->fix);
+	put_fix(out, run, d->fix);
 	put(out, "no_fix", d->no_fix);
 	fputs("}\n", out);
 	if (fclose(out) == 0)
@@ -300,7 +312,7 @@ void cli_audit_serve(struct cli_audit *audit, sandlock_sandbox *sandbox)
 	while ((!audit->rest || write_rest(audit)) &&
 	       sandlock_sandbox_next_denial(sandbox, &d) == 0) {
 		size_t len = 0;
-		char *line = audit->full ? NULL : line_of(&d, &len);
+		char *line = audit->full ? NULL : line_of(audit->run, &d, &len);
 
 		if (!has_room(audit, len)) {
 			free(line);

@@ -100,6 +100,15 @@ static struct survey survey(const struct cli_settings *settings)
 	return found;
 }
 
+const char *cli_fix_prefix(const struct cli_run *run, const char *fix)
+{
+	bool grants = strncmp(fix, "-r ", 3) == 0 ||
+		      strncmp(fix, "-w ", 3) == 0 || strstr(fix, " -r ") ||
+		      strstr(fix, " -w ");
+
+	return grants && run->preset ? "-p " DEFAULT_PRESET " " : "";
+}
+
 int cli_take_run_options(const struct cli_settings *settings,
 			 struct cli_run *run, sandlock_error *err)
 {

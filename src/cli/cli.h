@@ -123,13 +123,19 @@ int cli_take_run_options(const struct cli_settings *settings,
 /* Default, then profiles or the preset, then the command line. */
 int cli_build_policy(const struct cli_settings *settings, struct cli_run *run,
 		     sandlock_error *err);
+/*
+ * What stands before the options @fix on the command line of @run: "", or the
+ * preset that nobody named and the first grant would take the place of.
+ */
+const char *cli_fix_prefix(const struct cli_run *run, const char *fix);
 /* -e, or the words @argv, or what the profile names. */
 int cli_choose_command(struct cli_run *run, char **argv, sandlock_error *err);
 
 /* ---- audit.c: --audit -------------------------------------------------- */
 
 struct cli_audit {
-	int fd; /* -1: nobody asked */
+	const struct cli_run *run; /* borrowed: whose options a fix is beside */
+	int fd;			   /* -1: nobody asked */
 	bool is_socket;
 	bool failed; /* it was said */
 	bool full;   /* the same */
@@ -159,9 +165,10 @@ void cli_audit_fini(struct cli_audit *audit);
 /* ---- denials.c: denials for people ------------------------------------- */
 
 /* The first @most of them on stderr, one line each. */
-void cli_denials_say(const sandlock_result *result, size_t most);
+void cli_denials_say(const struct cli_run *run, const sandlock_result *result,
+		     size_t most);
 /* All distinct ones on stderr, and the options that would allow them. */
-void cli_denials_list(const sandlock_result *result);
+void cli_denials_list(const struct cli_run *run, const sandlock_result *result);
 
 /* ---- run_loop.c: while the sandbox runs -------------------------------- */
 

@@ -103,26 +103,13 @@ static int read_policy(int argc, char **argv, struct cli_explain *explain,
 
 /* ---- the answers -------------------------------------------------------- */
 
-/*
- * What stands beside a grant on the command line: without one the run has the
- * preset, and the first grant would take its place.
- */
 static int write_fix(const struct cli_explain *explain,
 		     struct cli_answer *answer, sandlock_error *err)
 {
 	const char *fix = answer->answer.fix;
-	bool grants = fix && (strncmp(fix, "-r ", 3) == 0 ||
-			      strncmp(fix, "-w ", 3) == 0 ||
-			      strstr(fix, " -r ") || strstr(fix, " -w "));
-	int r;
 
-	if (!fix)
-		return 0;
-	if (grants && explain->run.preset)
-		r = asprintf(&answer->fix, "-p %s %s", explain->run.preset, fix);
-	else
-		r = asprintf(&answer->fix, "%s", fix);
-	if (r >= 0)
+	if (!fix || asprintf(&answer->fix, "%s%s",
+			     cli_fix_prefix(&explain->run, fix), fix) >= 0)
 		return 0;
 	answer->fix = NULL;
 	return cli_fail(err, -ENOMEM, "out of memory");

@@ -98,13 +98,13 @@ static void say_refusals(const struct cli_run *run, const struct cli_ear *ear,
 			 const sandlock_result *result, int status)
 {
 	if (run->why) {
-		cli_denials_list(result);
+		cli_denials_list(run, result);
 		return;
 	}
 	if (!status || run->quiet)
 		return;
 	if (sandlock_result_denials_total(result))
-		cli_denials_say(result, DENIALS_SAID);
+		cli_denials_say(run, result, DENIALS_SAID);
 	else if (sandlock_result_reason(result) != SANDLOCK_REASON_TIMEOUT &&
 		 sandlock_result_reason(result) != SANDLOCK_REASON_LOST &&
 		 sandlock_result_reason(result) != SANDLOCK_REASON_LIMIT)

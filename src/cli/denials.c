@@ -72,7 +72,7 @@ static bool can_be_shown(const char *fix)
 	return true;
 }
 
-static void say(const sandlock_denial *d)
+static void say(const struct cli_run *run, const sandlock_denial *d)
 {
 	char object[SHOWN_MAX + 8], program[SHOWN_MAX + 8], times[40] = "";
 	char reason[REASON_MAX];
@@ -88,8 +88,9 @@ static void say(const sandlock_denial *d)
 	if (d->count > 1)
 		snprintf(times, sizeof(times), ", %llu times",
 			 (unsigned long long)d->count);
-	cli_note("refused %s%s%s%s%s%s%s%s (%s%s): %s%s%s", program[0] ? "'" : "",
-		 program, program[0] ? "' " : "", d->access,
+	cli_note("refused %s%s%s%s%s%s%s%s (%s%s): %s%s%s%s",
+		 program[0] ? "'" : "", program, program[0] ? "' " : "",
+		 d->access,
 		 is_process ? " "
 		 : *quote   ? " "
 			    : "",
@@ -97,17 +98,18 @@ static void say(const sandlock_denial *d)
 		 fix[0]	     ? "; allowed by "
 		 : no_fix[0] ? "; "
 			     : "",
-		 fix[0] ? fix : no_fix);
+		 cli_fix_prefix(run, fix), fix[0] ? fix : no_fix);
 }
 
-void cli_denials_say(const sandlock_result *result, size_t most)
+void cli_denials_say(const struct cli_run *run, const sandlock_result *result,
+		     size_t most)
 {
 	uint64_t total = sandlock_result_denials_total(result), said = 0;
 	sandlock_denial d = { .size = sizeof(d) };
 
 	for (size_t i = 0;
 	     i < most && sandlock_result_denial_at(result, i, &d) == 0; i++) {
-		say(&d);
+		say(run, &d);
 		said += d.count;
 	}
 	if (said && total > said)
@@ -136,13 +138,16 @@ static char *shown(const char *text)
 }
 
 /* What allows it, or why nothing does, or is offered. */
-static char *cell_of_fix(const sandlock_denial *d)
+static char *cell_of_fix(const struct cli_run *run, const sandlock_denial *d)
 {
 	char reason[SHOWN_MAX + 8];
 	char *text;
 
 	if (d->fix && can_be_shown(d->fix))
-		return strdup(d->fix);
+		return asprintf(&text, "%s%s", cli_fix_prefix(run, d->fix),
+				d->fix) < 0
+			       ? NULL
+			       : text;
 	show(reason, sizeof(reason), d->reason ? d->reason : d->rule);
 	if (asprintf(&text, "%s%s%s", reason, d->no_fix ? "; " : "",
 		     d->no_fix ? d->no_fix : "") < 0)
@@ -150,7 +155,8 @@ static char *cell_of_fix(const sandlock_denial *d)
 	return text;
 }
 
-static bool add(struct list *list, const sandlock_denial *d)
+static bool add(struct list *list, const struct cli_run *run,
+		const sandlock_denial *d)
 {
 	struct row *rows, row;
 	char why[80];
@@ -164,7 +170,7 @@ static bool add(struct list *list, const sandlock_denial *d)
 	row.cells[0] = strdup(d->access);
 	row.cells[1] = d->object[0] ? shown(d->object) : strdup("-");
 	row.cells[2] = strdup(why);
-	row.cells[3] = cell_of_fix(d);
+	row.cells[3] = cell_of_fix(run, d);
 	rows[list->count++] = row;
 	for (size_t i = 0; i < COLUMNS; i++) {
 		size_t width = row.cells[i] ? cli_columns(row.cells[i]) : 0;
@@ -199,7 +205,7 @@ static void print(const struct list *list)
 }
 
 /* The fixes, once each, as they can be put on one command line. */
-static void say_together(const sandlock_result *result)
+static void say_together(const struct cli_run *run, const sandlock_result *result)
 {
 	sandlock_denial d = { .size = sizeof(d) }, e = { .size = sizeof(e) };
 	char all[FIX_MAX + 1] = "";
@@ -219,17 +225,17 @@ static void say_together(const sandlock_result *result)
 					len ? " " : "", d.fix);
 	}
 	if (len)
-		cli_note("allowed by: %s", all);
+		cli_note("allowed by: %s%s", cli_fix_prefix(run, all), all);
 }
 
-void cli_denials_list(const sandlock_result *result)
+void cli_denials_list(const struct cli_run *run, const sandlock_result *result)
 {
 	uint64_t total = sandlock_result_denials_total(result), listed = 0;
 	sandlock_denial d = { .size = sizeof(d) };
 	struct list list = { 0 };
 
 	for (size_t i = 0; sandlock_result_denial_at(result, i, &d) == 0; i++)
-		if (add(&list, &d))
+		if (add(&list, run, &d))
 			listed += d.count;
 	cli_note(total ? "%llu refused, %zu of them distinct:"
 		       : "nothing was refused",
@@ -238,7 +244,7 @@ void cli_denials_list(const sandlock_result *result)
 	if (total > listed)
 		cli_note("%llu more are not listed; --audit FILE has them",
 			 (unsigned long long)(total - listed));
-	say_together(result);
+	say_together(run, result);
 	for (size_t i = 0; i < list.count; i++)
 		for (size_t c = 0; c < COLUMNS; c++)
 			free(list.rows[i].cells[c]);

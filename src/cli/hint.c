@@ -13,12 +13,6 @@
 /* As much as cli_note() says whole: half of an option is another option. */
 #define MAX_LINE_BYTES 960
 
-static bool has_grant(const char *fix)
-{
-	return strncmp(fix, "-r ", 3) == 0 || strncmp(fix, "-w ", 3) == 0 ||
-	       strstr(fix, " -r ") || strstr(fix, " -w ");
-}
-
 /*
  * Without the loader nothing can be started, and with it alone next to nothing:
  * who names a few paths and forgets the system wants the preset.
@@ -31,17 +25,12 @@ static bool lacks_system(const sandlock_hint *hint)
 
 static void say(const struct cli_run *run, const sandlock_hint *hint)
 {
-	/* A grant on the command line is instead of the default preset. */
-	const char *base = hint->fix && run->preset && has_grant(hint->fix)
-				   ? "-p base "
-				   : "";
-
 	if (lacks_system(hint))
 		cli_note("hint: %s; to allow it: -p base", hint->text);
 	else if (hint->fix &&
 		 strlen(hint->text) + strlen(hint->fix) < MAX_LINE_BYTES)
-		cli_note("hint: %s; to allow it: %s%s", hint->text, base,
-			 hint->fix);
+		cli_note("hint: %s; to allow it: %s%s", hint->text,
+			 cli_fix_prefix(run, hint->fix), hint->fix);
 	else
 		cli_note("hint: %s", hint->text);
 }

@@ -324,14 +324,15 @@ def why_lists_whatever_the_status():
             check=False)
         assert done.returncode == status, done
         said = done.stderr.decode()
-        assert f"read\t{FILE}\topenat EACCES\t-r {FILE}\n" in said, said
+        assert (f"read\t{FILE}\topenat EACCES\t-p base -r {FILE}\n"
+                in said), said
         assert "process\t1\tkill EPERM\tthe process is not" in said, said
         assert f"change\t{FILE}\t" in said, said
-        assert f"allowed by: -r {FILE} -w {FILE}\n" in said, said
+        assert f"allowed by: -p base -r {FILE} -w {FILE}\n" in said, said
         told = {(record["rule"], record["access"], record["fix"])
                 for record in lines()}
-        assert ("landlock", "read", "-r " + FILE) in told, told
-        assert ("no write grant", "change", "-w " + FILE) in told, told
+        assert ("landlock", "read", "-p base -r " + FILE) in told, told
+        assert ("no write grant", "change", "-p base -w " + FILE) in told, told
         assert ("process outside", "process", None) in told, told
 
 
@@ -362,6 +363,23 @@ def why_and_a_name_that_cannot_be_shown():
               if row.startswith(b"read\t" + WORK.encode())]
     check_bytes(row.replace(b"\t", b" "))
     assert b"new\\x0aline\\x1b[31m" in row, row
+
+
+def what_is_offered_fits_the_run():
+    """It is put beside the options that were there, and then it works."""
+    for options, base in (([], "-p base "), (["-p", "base"], ""),
+                          (["--cpu", "100"], "-p base ")):
+        def sh(*more, options=tuple(options)):
+            return subprocess.run(
+                [SANDLOCK, "run", *options, *more, "--audit", AUDIT, "--",
+                 "sh", "-c", CHMOD, "sh", FILE], stdin=subprocess.DEVNULL,
+                capture_output=True, timeout=100, check=False)
+        done = sh()
+        assert done.returncode == 1, done
+        assert f"; allowed by {base}-w {FILE}\n" in done.stderr.decode(), done
+        (record,) = lines()
+        assert record["fix"] == f"{base}-w {FILE}", record
+        assert sh(*record["fix"].split()).returncode == 0
 
 
 def a_secret_is_not_offered():
@@ -399,7 +417,7 @@ CASES = (a_line_per_denial, it_is_appended_to, no_denial_is_an_empty_file,
          it_ends_somewhere, a_long_name, silence_on_success, at_most_five, a_flood,
          a_slow_reader, a_reader_that_left, why_lists_whatever_the_status,
          why_on_a_terminal, why_and_a_name_that_cannot_be_shown,
-         a_secret_is_not_offered, it_is_of_one_run)
+         what_is_offered_fits_the_run, a_secret_is_not_offered, it_is_of_one_run)
 
 
 def main():
