@@ -99,6 +99,38 @@ static const struct sl_net_pin *pin_of(const struct sl_explain *ex,
 	return NULL;
 }
 
+/* The only name that led to @addr, or NULL. */
+static const char *name_of(const struct sl_explain *ex,
+			   const struct sl_net_addr *addr)
+{
+	const struct sl_net_pins *pins = &ex->prepared->pins;
+	const char *name = NULL;
+
+	for (size_t i = 0; i < pins->count; i++)
+		for (size_t k = 0; k < pins->pins[i].count; k++) {
+			if (memcmp(&pins->pins[i].addrs[k], addr,
+				   sizeof(*addr)) != 0)
+				continue;
+			if (name)
+				return NULL;
+			name = pins->pins[i].name;
+			break;
+		}
+	return name;
+}
+
+const char *sl_ex_rule_for(struct sl_explain *ex, const struct sl_ask *ask)
+{
+	struct sl_ask named = *ask;
+
+	if (ask->addr.family) {
+		named.text = name_of(ex, &ask->addr);
+		if (named.text)
+			named.addr = (struct sl_net_addr){ 0 };
+	}
+	return sl_ex_destination(ex, &named);
+}
+
 static struct found look_up(const struct sl_explain *ex, const struct sl_ask *ask)
 {
 	const struct sl_netset *set = &ex->prepared->netset;
@@ -142,7 +174,7 @@ static void refuse(struct sl_explain *ex, const struct sl_ask *ask,
 	else
 		j->want = (struct sl_want){ .how = SL_WANT_ADD,
 					    .key = SL_KEY_NET_ALLOW,
-					    .value = sl_ex_destination(ex, ask) };
+					    .value = sl_ex_rule_for(ex, ask) };
 }
 
 void sl_ex_judge_destination(struct sl_explain *ex, const struct sl_ask *ask,

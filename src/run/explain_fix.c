@@ -186,8 +186,37 @@ static int take_step(struct fix *fix, const struct sl_want *want, uint16_t port)
 
 /* ------------------------------------------------ until it is allowed */
 
+/*
+ * A name that is asked about is not looked up for that: in the search it leads
+ * to an address that nobody has. The rule is for the name, wherever it leads.
+ */
+static bool add_stand_in(const struct sl_explain *ex, const struct sl_ask *ask,
+			 struct sl_net_pins *ret_pins)
+{
+	static struct sl_net_addr nobody = { 4, { 192, 0, 2, 1 } };
+	const struct sl_net_pins *pins = &ex->prepared->pins;
+	bool named = ask->kind == SL_PROBE_CONNECT && ask->text;
+
+	*ret_pins = (struct sl_net_pins){
+		calloc(pins->count + 1, sizeof(*pins->pins)), pins->count
+	};
+	if (!ret_pins->pins)
+		return false;
+	for (size_t i = 0; i < pins->count; i++) {
+		ret_pins->pins[i] = pins->pins[i];
+		if (named && strcmp(pins->pins[i].name, ask->text) == 0)
+			named = false;
+	}
+	if (named)
+		ret_pins->pins[ret_pins->count++] = (struct sl_net_pin){
+			(char *)(uintptr_t)ask->text, &nobody, 1
+		};
+	return true;
+}
+
 static bool search(struct sl_explain *ex, const struct sl_ask *ask,
-		   struct sl_want want, struct fix *fix)
+		   const struct sl_net_pins *pins, struct sl_want want,
+		   struct fix *fix)
 {
 	SL_AUTO(sl_explain) now = NULL;
 
@@ -200,8 +229,8 @@ static bool search(struct sl_explain *ex, const struct sl_ask *ask,
 			return false;
 		/* @want may borrow from @now. */
 		if (take_step(fix, &want, ask->port) < 0 ||
-		    sl_ex_plan(fix->policy, &ex->prepared->pins, ex->argv,
-			       ex->envp, &next, NULL) < 0)
+		    sl_ex_plan(fix->policy, pins, ex->argv, ex->envp, &next,
+			       NULL) < 0)
 			return false;
 		sl_explain_free(now);
 		now = next;
@@ -222,6 +251,7 @@ void sl_ex_fix(struct sl_explain *ex, const struct sl_ask *ask,
 {
 	struct fix fix = { .text = SL_BUF_INIT(8 * SL_MAX_VALUE_BYTES) };
 	struct sl_ex_answer *answer = &judgement->answer;
+	struct sl_net_pins pins;
 
 	if (judgement->want.how == SL_WANT_NOTHING)
 		return;
@@ -233,7 +263,10 @@ void sl_ex_fix(struct sl_explain *ex, const struct sl_ask *ask,
 		ex->failed = -ENOMEM;
 		return;
 	}
-	if (search(ex, ask, judgement->want, &fix) && !fix.text.failed) {
+	if (!add_stand_in(ex, ask, &pins))
+		ex->failed = -ENOMEM;
+	else if (search(ex, ask, &pins, judgement->want, &fix) &&
+		 !fix.text.failed) {
 		answer->fix = sl_ex_text(ex, "%s", fix.text.data);
 		if (fix.single) {
 			answer->fix_key = sl_key_info(fix.key)->name;
@@ -242,6 +275,7 @@ void sl_ex_fix(struct sl_explain *ex, const struct sl_ask *ask,
 		}
 	}
 	answer->no_fix = fix.no_fix;
+	free(pins.pins);
 	sl_buf_fini(&fix.text);
 	sl_policy_free(fix.policy);
 }

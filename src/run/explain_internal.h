@@ -126,6 +126,10 @@ void sl_ex_judge_destination(struct sl_explain *ex, const struct sl_ask *ask,
 			     struct sl_judgement *ret);
 /* "tcp://HOST:PORT", as a rule has it. */
 const char *sl_ex_destination(struct sl_explain *ex, const struct sl_ask *ask);
+/* The narrowest rule for it: the name that led to the address, if one did. */
+const char *sl_ex_rule_for(struct sl_explain *ex, const struct sl_ask *ask);
+/* Fills address or name of @ask, a CONNECT, if @host is one or the other. */
+void sl_ex_ask_host(struct sl_explain *ex, const char *host, struct sl_ask *ask);
 void sl_ex_judge_unix(struct sl_explain *ex, const struct sl_ask *ask,
 		      struct sl_judgement *ret);
 void sl_ex_refuse_unix(struct sl_explain *ex, const struct sl_ask *ask,

@@ -177,7 +177,8 @@ static void refuse_port(struct sl_explain *ex, const struct sl_ask *ask,
 	j->want = (struct sl_want){
 		.how = SL_WANT_ADD,
 		.key = connect ? SL_KEY_NET_ALLOW : SL_KEY_NET_ALLOW_BIND,
-		.value = sl_ex_text(ex, connect ? "tcp://:%u" : "%u", ask->port),
+		.value = connect ? sl_ex_rule_for(ex, ask)
+				 : sl_ex_text(ex, "%u", ask->port),
 	};
 }
 
@@ -373,7 +374,7 @@ static void judge_datagram(struct sl_explain *ex, const struct sl_ask *ask,
 		/* Allowing socket(2) by name opens every kind of it. */
 		if (j->want.how == SL_WANT_ADD)
 			j->want.key = SL_KEY_NET_ALLOW;
-		j->want.value = j->answer.object;
+		j->want.value = sl_ex_rule_for(ex, ask);
 		return;
 	}
 	if (may_not_ping(ask, j) || filtered(ex, SL_SYS_connect, 0, 0, 0, j))
@@ -437,23 +438,48 @@ void sl_ex_judge_net(struct sl_explain *ex, const struct sl_ask *ask,
 
 /* ------------------------------------------------ the questions */
 
+/* False: it is a whole network. */
+static bool take_host(struct sl_explain *ex, const struct sl_netrule *rule,
+		      struct sl_ask *ask)
+{
+	ask->family = rule->is_cidr ? rule->family : AF_INET;
+	if (rule->is_cidr && rule->prefix != (ask->family == AF_INET6 ? 128 : 32))
+		return false;
+	if (rule->is_cidr)
+		ask->addr = ask->family == AF_INET ? sl_net_addr4(rule->addr)
+						   : sl_net_addr6(rule->addr);
+	else if (!rule->any_host)
+		ask->text = sl_ex_text(ex, "%s", rule->host);
+	return true;
+}
+
+void sl_ex_ask_host(struct sl_explain *ex, const char *host, struct sl_ask *ask)
+{
+	sl_autofree struct sl_netrule *rule = malloc(sizeof(*rule));
+	bool bare6 = strchr(host, ':') && host[0] != '[';
+	struct sl_ask found = *ask;
+	char text[300];
+	int n = snprintf(text, sizeof(text),
+			 bare6 ? "tcp://[%s]:1" : "tcp://%s:1", host);
+
+	if (!rule)
+		ex->failed = -ENOMEM;
+	else if (n > 0 && (size_t)n < sizeof(text) &&
+		 sl_netrule_parse(text, false, rule, NULL) == 0 &&
+		 rule->port_count == 1 && take_host(ex, rule, &found))
+		*ask = found;
+}
+
 static int ask_rule(struct sl_explain *ex, const char *text,
 		    const struct sl_netrule *rule, sl_ex_answer_fn *answer,
 		    struct sl_error *err)
 {
 	struct sl_ask ask = { .kind = SL_PROBE_CONNECT,
-			      .proto = (enum sl_net_proto)rule->protos,
-			      .family = rule->is_cidr ? rule->family : AF_INET };
-	unsigned int whole = ask.family == AF_INET6 ? 128 : 32;
+			      .proto = (enum sl_net_proto)rule->protos };
 
-	if (rule->is_cidr && rule->prefix != whole)
+	if (!take_host(ex, rule, &ask))
 		return sl_err(err, -EINVAL, SL_STAGE_PARSE,
 			      "asks about a whole network; name one host");
-	if (rule->is_cidr)
-		ask.addr = ask.family == AF_INET ? sl_net_addr4(rule->addr)
-						 : sl_net_addr6(rule->addr);
-	else if (!rule->any_host)
-		ask.text = sl_ex_text(ex, "%s", rule->host);
 	if (ask.proto == SL_NET_ICMP)
 		return answer(ex, &ask);
 	if (rule->any_port || rule->port_count != 1)

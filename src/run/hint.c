@@ -229,6 +229,8 @@ static void try_net(struct sl_hint_finder *f, const struct sl_clue *heard)
 	case SL_CLUE_CONNECT:
 		ask.kind = SL_PROBE_CONNECT;
 		ask.proto = SL_NET_TCP;
+		if (clue->text)
+			sl_ex_ask_host(f->ex, clue->text, &ask);
 		break;
 	case SL_CLUE_BIND:
 		ask.kind = SL_PROBE_BIND;

@@ -29,7 +29,7 @@ enum sl_clue_kind {
 	SL_CLUE_FILE = 0, /* text: a path, or the name of a program */
 	SL_CLUE_PROGRAM,  /* text: a name to look up in PATH, or a path */
 	SL_CLUE_LIBRARY,  /* text: the name that the loader misses */
-	SL_CLUE_CONNECT,  /* port */
+	SL_CLUE_CONNECT,  /* port; text: a host, or NULL */
 	SL_CLUE_BIND,	  /* port, or 0: look at the command */
 	SL_CLUE_LOOKUP,	  /* of a host name */
 	SL_CLUE_SOCKET,	  /* of some kind that is not TCP */

@@ -47,24 +47,28 @@ static bool add_url(struct sl_clues *clues, const char *word, size_t len)
 				.source = SL_HINT_COMMAND };
 
 	for (size_t i = 0; i < SL_ARRAY_LEN(schemes); i++) {
-		size_t at = strlen(schemes[i].scheme), end;
+		size_t at = strlen(schemes[i].scheme), end, host = at;
 		unsigned int port = 0;
 
 		if (len <= at || memcmp(word, schemes[i].scheme, at) != 0)
 			continue;
 		clue.port = schemes[i].port;
-		for (end = at; end < len && !strchr("/?#", word[end]);)
-			end++;
+		for (end = at; end < len && !strchr("/?#", word[end]); end++)
+			if (word[end] == '@') /* behind who it is */
+				host = end + 1;
 		/* Digits up to the end of the authority, behind a colon. */
 		for (at = end;
 		     at > 0 && word[at - 1] >= '0' && word[at - 1] <= '9';)
 			at--;
 		for (size_t n = at; n < end && port <= UINT16_MAX; n++)
 			port = port * 10 + (unsigned int)(word[n] - '0');
-		if (at < end && word[at - 1] == ':')
+		if (at < end && word[at - 1] == ':') {
 			clue.port = port <= UINT16_MAX ? (uint16_t)port : 0;
+			end = at - 1;
+		}
 		if (clue.port)
-			sl_clues_add(clues, clue, NULL, 0);
+			sl_clues_add(clues, clue, end > host ? word + host : NULL,
+				     end > host ? end - host : 0);
 		return true;
 	}
 	return false;

@@ -340,22 +340,48 @@ static uint16_t port_at(struct sl_str line, size_t at)
 	return (uint16_t)port;
 }
 
-/* "port 22", "/dev/tcp/HOST/22", else the last ":22". */
-static uint16_t find_port(struct sl_str line)
+static bool is_of_host(char c)
 {
-	size_t at = find(line, "port ");
+	return isalnum((unsigned char)c) || strchr(".-_:", c);
+}
+
+/* What may be a host, a name or an address, in front of @end; or nothing. */
+static struct sl_str host_before(struct sl_str line, size_t end)
+{
+	size_t start;
+
+	while (end > 0 &&
+	       (is_blank(line.ptr[end - 1]) || line.ptr[end - 1] == '|'))
+		end--; /* wget: |127.0.0.1|:80 */
+	if (end > 0 && line.ptr[end - 1] == ']')
+		end--;
+	for (start = end; start > 0 && line.ptr[start - 1] &&
+			  is_of_host(line.ptr[start - 1]);)
+		start--;
+	return slice(line, start, end);
+}
+
+/* "HOST port 22", "/dev/tcp/HOST/22", else the last "HOST:22". */
+static uint16_t find_port(struct sl_str line, struct sl_str *ret_host)
+{
+	size_t at = find(line, "port "), end;
 	uint16_t port = at == SIZE_MAX ? 0 : port_at(line, at + 5);
 
+	if (port)
+		*ret_host = host_before(line, at);
 	at = find(line, "/dev/tcp/");
 	if (port == 0 && at != SIZE_MAX) {
-		for (at += 9; at < line.len && line.ptr[at] != '/';)
-			at++;
-		if (at < line.len)
-			port = port_at(line, at + 1);
+		for (end = at += 9; end < line.len && line.ptr[end] != '/';)
+			end++;
+		if (end < line.len)
+			port = port_at(line, end + 1);
+		*ret_host = slice(line, at, end);
 	}
 	for (size_t i = line.len; port == 0 && i > 1; i--)
-		if (line.ptr[i - 2] == ':')
+		if (line.ptr[i - 2] == ':') {
 			port = port_at(line, i - 1);
+			*ret_host = host_before(line, i - 2);
+		}
 	return port;
 }
 
@@ -373,6 +399,7 @@ static void scan_program(struct sl_clues *clues, struct sl_clue clue,
 static void scan_line(struct sl_clues *clues, struct sl_str line)
 {
 	struct sl_clue clue = { .source = SL_HINT_MESSAGE };
+	struct sl_str host = { NULL, 0 };
 	size_t sign = SIZE_MAX, i;
 
 	for (i = 0; i < SL_ARRAY_LEN(known); i++)
@@ -401,10 +428,14 @@ static void scan_line(struct sl_clues *clues, struct sl_str line)
 		add(clues, clue, segment_before(line, sign));
 		break;
 	case SL_CLUE_CONNECT:
+		clue.port = find_port(line, &host);
+		if (clue.port)
+			sl_clues_add(clues, clue, host.len ? host.ptr : NULL,
+				     host.len);
+		break;
 	case SL_CLUE_BIND:
-		clue.port = find_port(line);
-		if (clue.port || clue.kind == SL_CLUE_BIND)
-			sl_clues_add(clues, clue, NULL, 0);
+		clue.port = find_port(line, &host);
+		sl_clues_add(clues, clue, NULL, 0);
 		break;
 	case SL_CLUE_LOOKUP:
 	case SL_CLUE_SOCKET:

@@ -30,7 +30,7 @@ ENDS = [
     ("run -- ls ~", 2, "Permission denied"),
     ("sleep 60", 124, "timeout after 2s"),
     ("explain path:/etc/shadow", 1, "no grant covers it"),
-    ("net:example.com:443 bind:", 1, "--net-allow tcp://:443"),
+    ("net:example.com:443 bind:", 1, "--net-allow tcp://example.com:443"),
     ("syscall:ptrace", 1, '"fix": "--extra-allow-syscall ptrace"'),
     ("path:$HOME/.ssh", 1, "no grant covers it"),
     ("path:/etc/passwd -- ./fetch.sh", 1, "the grant of /etc/passwd"),

@@ -69,7 +69,7 @@ lock explain --net-allow tcp://:443 net:example.org:443 syscall:read
 status 0
 lock explain net:example.org:443 syscall:read
 status 1
-same "$(field connect 2 5 9)" 'refused|EACCES|--net-allow tcp://:443'
+same "$(field connect 2 5 9)" 'refused|EACCES|--net-allow tcp://example.org:443'
 lock explain path:/proc/self/fd/0
 status 1
 same "$(field read 2)" depends

@@ -135,6 +135,12 @@ if command -v bash >/dev/null; then
 	err 'Connection refused'
 	err '"rule":"no grant"'
 	err '"fix":"--net-allow tcp://127.0.0.1:1"'
+	# What the kernel refuses knows the port alone; what is offered, both.
+	lock run --why --audit fd:2 -- bash -c "$connect"
+	err '"fix":"--net-allow tcp://127.0.0.1:1"'
+	err 'sandlock: allowed by: --net-allow tcp://127.0.0.1:1'
+	lock run --net-allow tcp://127.0.0.1:1 -- bash -c "$connect"
+	err 'Connection refused'
 	end
 else
 	skip bash

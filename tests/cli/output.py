@@ -257,7 +257,7 @@ def an_explanation_is_columns_or_records():
     equal(lines[0], "allowed  read     /etc/passwd")
     equal(re.match("  {17}Landlock, preset base:[0-9]+:[0-9]+: the grant of "
                    "/etc/passwd covers it$", lines[1]) is not None, True)
-    has(text, " to allow it: --net-allow tcp://:443\n")
+    has(text, " to allow it: --net-allow tcp://h:443\n")
     equal({len(line.split("\t")) for line in records.splitlines()}, {10})
     text, status = terminal("explain", width=80)
     equal(status, 0)

@@ -223,9 +223,14 @@ TEST(ports_by_number_alone)
 	EXPECT_HAS(answer.reason, "every address");
 	answer = ask("net:[::1]:80", 0);
 	EXPECT_EQ(answer.verdict, SANDLOCK_VERDICT_REFUSED);
-	EXPECT_STREQ(answer.fix, "--net-allow tcp://:80");
+	/* That host, and no other; a name is not looked up for it. */
+	EXPECT_STREQ(answer.fix, "--net-allow 'tcp://[::1]:80'");
 	EXPECT_STREQ(answer.fix_key, "network.allow");
-	EXPECT_STREQ(answer.fix_value, "tcp://:80");
+	EXPECT_STREQ(answer.fix_value, "tcp://[::1]:80");
+	answer = ask("net:name.invalid:80", 0);
+	EXPECT_STREQ(answer.fix, "--net-allow tcp://name.invalid:80");
+	answer = ask("net:*:80", 0);
+	EXPECT_STREQ(answer.fix, "--net-allow tcp://:80");
 	answer = ask("bind:8080", 0);
 	EXPECT_STREQ(answer.fix, "--net-allow-bind 8080");
 	answer = ask("net:udp://1.1.1.1:53", 0);

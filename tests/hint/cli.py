@@ -168,7 +168,8 @@ def ports_and_names():
     check(not hints(lock("--", "python3", "-c", code)), "no port is shown")
     need("bash")
     one(lock("--", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/81"),
-        "connecting to TCP port 81 was refused", "--net-allow tcp://:81")
+        "connecting to TCP port 81 was refused",
+        "to allow it: --net-allow tcp://127.0.0.1:81")
     code = "import socket; socket.getaddrinfo('name.invalid', 80)"
     one(lock("--", "python3", "-c", code), "looking up a host name",
         "--net-allow HOST:PORT")

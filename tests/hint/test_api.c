@@ -126,7 +126,7 @@ TEST(at_most_three_and_each_once)
 			"connect to host h port 2000: no\n");
 	EXPECT_EQ(hint_of(list, 1, 0, &hint), 0);
 	EXPECT_STREQ(hint.object, "TCP port 2000");
-	EXPECT_STREQ(hint.fix, "--net-allow tcp://:2000");
+	EXPECT_STREQ(hint.fix, "--net-allow tcp://h:2000");
 	EXPECT_EQ(hint_of(list, 1, 2, &hint), 0);
 	EXPECT_STREQ(hint.object, "TCP port 1001");
 	EXPECT_EQ(hint_of(list, 1, 3, &hint), -ERANGE);

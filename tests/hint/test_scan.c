@@ -221,6 +221,22 @@ TEST(programs_libraries_and_the_network)
 	EXPECT_TRUE(has_port(SL_CLUE_LOOKUP, 0));
 	heard("ping: socket: Operation not permitted");
 	EXPECT_TRUE(has_port(SL_CLUE_SOCKET, 0));
+	/* The host goes with it, where one is told. */
+	heard("curl: (7) Failed to connect to 127.0.0.1 port 81 after 0 ms\n");
+	EXPECT_TRUE(clue(SL_CLUE_CONNECT, "127.0.0.1"));
+	heard("ssh: connect to host a-b.example port 22: Permission "
+	      "denied\r\n");
+	EXPECT_TRUE(clue(SL_CLUE_CONNECT, "a-b.example"));
+	heard("dial tcp [::1]:443: connect: permission denied");
+	EXPECT_TRUE(clue(SL_CLUE_CONNECT, "::1"));
+	heard("Error: connect EACCES ::1:8080 - Local (undefined)");
+	EXPECT_TRUE(clue(SL_CLUE_CONNECT, "::1"));
+	heard("bash: line 1: /dev/tcp/10.0.0.1/81: Permission denied");
+	EXPECT_TRUE(clue(SL_CLUE_CONNECT, "10.0.0.1"));
+	heard("Connecting to x (x)|10.0.0.1|:80... failed: Permission denied.");
+	EXPECT_TRUE(clue(SL_CLUE_CONNECT, "10.0.0.1"));
+	heard("connecting to :81");
+	EXPECT_TRUE(has_port(SL_CLUE_CONNECT, 81));
 	heard("connect to host x port 99999999999999999999: Permission denied");
 	EXPECT_EQ(clues.count, 0);
 }

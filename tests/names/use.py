@@ -377,6 +377,16 @@ def explain_knows_the_addresses(place):
                                   SANDLOCK_RESOLVE=says(place, PINNED))
     equal(err, "")
     has(out, "in place of the file")
+    # The name that an address came from is what is offered for it.
+    for host, rule in (("192.0.2.7", "tcp://pinned.test:81"),
+                       ("pinned.test", "tcp://pinned.test:81"),
+                       ("192.0.2.99", "tcp://192.0.2.99:81"),
+                       ("name.invalid", "tcp://name.invalid:81")):
+        out, err, status = place.call("explain", "-p", "base", *RULES,
+                                      f"net:{host}:81",
+                                      SANDLOCK_RESOLVE=says(place, PINNED))
+        equal((err, status), ("", 1))
+        has(out, f"\t--net-allow {rule}\t")
 
 
 def why_tells_of_what_the_kernel_refuses(place):
