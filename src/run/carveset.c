@@ -36,7 +36,7 @@ static int add(struct sl_carve_set *set, uint32_t kind, const char *pattern,
 			return 0;
 	if (set->count == SL_MAX_CARVES)
 		return -E2BIG;
-	*rule = (struct sl_carve_rule){ strdup(pattern), strdup(path), kind };
+	*rule = (struct sl_carve_rule){ strdup(pattern), strdup(path), kind, 0 };
 	set->count++;
 	return rule->pattern && rule->path ? 0 : -ENOMEM;
 }
@@ -250,8 +250,10 @@ static int add_key(struct making *m, const struct sl_policy *policy,
 		struct sl_error none = { 0 };
 		int r = add_item(m, kind, item->text, &none);
 
-		for (size_t k = first; r == 0 && k < m->set->count; k++)
+		for (size_t k = first; r == 0 && k < m->set->count; k++) {
+			m->set->rules[k].item = (uint32_t)i;
 			r = sl_glob_compile(m->set->rules[k].pattern, &glob);
+		}
 		if (r == 0)
 			continue;
 		errno = -r;

@@ -125,7 +125,13 @@ static bool ask_for(struct sl_explain *ex, const struct sl_denial_entry *entry,
 	    entry->object[0] != '/')
 		return false;
 	ret_ask->access = paths[access].access;
-	if (access == SL_TRY_CREATE || access == SL_TRY_REMOVE)
+	if (access != SL_TRY_CREATE && access != SL_TRY_REMOVE)
+		return true;
+	/* Carve-outs are of names, grants of the directory. */
+	if (entry->info.rule == SL_RULE_PROTECTED ||
+	    entry->info.rule == SL_RULE_DENIED)
+		ret_ask->moves = true;
+	else
 		ret_ask->text = parent(ex, entry->object);
 	return true;
 }

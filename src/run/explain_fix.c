@@ -18,6 +18,7 @@
 #include "policy/value.h"
 
 #define MAX_STEPS 6
+#define MAX_KEPT_BYTES 200
 
 struct fix {
 	struct sl_policy *policy;
@@ -141,11 +142,26 @@ static int keep_other_targets(struct fix *fix, const struct sl_item *item,
 	return r;
 }
 
+/*
+ * A command line has no word for "all but this one". A list that is too long to
+ * be written once more, as that of preset agent, is lifted whole: of what is
+ * protected, which is to be read as ever, but not of what is denied.
+ */
+static bool is_lifted_whole(const struct sl_value *list, enum sl_key key)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		len += strlen(list->items[i].text);
+	return key == SL_KEY_FS_PROTECT && len > MAX_KEPT_BYTES;
+}
+
 /* Take the item of @want out of its list: empty the list, put the others back. */
 static int drop(struct fix *fix, const struct sl_want *want, uint16_t port)
 {
 	struct sl_policy *before;
 	const struct sl_value *list;
+	bool whole;
 	int r = sl_policy_clone(fix->policy, &before);
 
 	if (r < 0)
@@ -153,7 +169,8 @@ static int drop(struct fix *fix, const struct sl_want *want, uint16_t port)
 	list = sl_policy_get(before, want->key);
 	sl_policy_clear(fix->policy, want->key);
 	put_negated(fix, want->key);
-	for (size_t i = 0; r == 0 && i < list->count; i++) {
+	whole = is_lifted_whole(list, want->key);
+	for (size_t i = 0; r == 0 && !whole && i < list->count; i++) {
 		const struct sl_item *item = &list->items[i];
 
 		if (strcmp(item->text, want->item->text) != 0)

@@ -82,6 +82,7 @@ enum sl_access {
 struct sl_ask {
 	enum sl_probe_kind kind;
 	enum sl_access access;		   /* PATH */
+	bool moves;			   /* PATH: its name is made or taken */
 	const char *text;		   /* path, or name of the peer */
 	int family;			   /* AF_* */
 	uint32_t type, protocol;	   /* SOCKET */

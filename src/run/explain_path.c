@@ -239,6 +239,15 @@ static bool is_object_of(const struct sl_carve_rule *rule,
 	return false;
 }
 
+/* A directory on the way to what the rule names keeps its name. */
+static bool leads(const struct sl_carve_rule *rule, const struct sl_walk *walk)
+{
+	size_t len = strlen(walk->path);
+
+	return strncmp(rule->pattern, walk->path, len) == 0 &&
+	       rule->pattern[len] == '/';
+}
+
 /* The rule that takes the path out of its grant, for this access, or NULL. */
 static const struct sl_carve_rule *carve_for(const struct sl_explain *ex,
 					     const struct sl_ask *ask,
@@ -246,7 +255,8 @@ static const struct sl_carve_rule *carve_for(const struct sl_explain *ex,
 {
 	const struct sl_carve_set *set = &ex->prepared->carves;
 	bool writes = ask->access == SL_ACCESS_WRITE ||
-		      ask->access == SL_ACCESS_CREATE;
+		      ask->access == SL_ACCESS_CREATE ||
+		      ask->access == SL_ACCESS_CHANGE;
 	struct sl_glob glob;
 
 	for (size_t i = 0; i < set->count; i++) {
@@ -257,7 +267,7 @@ static const struct sl_carve_rule *carve_for(const struct sl_explain *ex,
 		if (sl_glob_compile(rule->pattern, &glob) == 0 &&
 		    sl_glob_walk(&glob, walk->path) == SL_GLOB_COVERED)
 			return rule;
-		if (is_object_of(rule, walk))
+		if (is_object_of(rule, walk) || (ask->moves && leads(rule, walk)))
 			return rule;
 	}
 	return NULL;
@@ -266,6 +276,10 @@ static const struct sl_carve_rule *carve_for(const struct sl_explain *ex,
 static void carved_out(struct sl_explain *ex, const struct sl_carve_rule *rule,
 		       struct sl_judgement *j)
 {
+	enum sl_key key = rule->kind == SL_CARVE_DENY ? SL_KEY_FS_DENY
+						      : SL_KEY_FS_PROTECT;
+	const struct sl_value *list = sl_policy_get(ex->prepared->policy, key);
+
 	j->answer.verdict = SL_VERDICT_REFUSED;
 	j->answer.rung = ex->prepared->denies_by_landlock &&
 					 rule->kind == SL_CARVE_DENY
@@ -273,11 +287,13 @@ static void carved_out(struct sl_explain *ex, const struct sl_carve_rule *rule,
 				 : SL_RUNG_SUPERVISOR;
 	j->answer.error = EACCES;
 	j->answer.reason = sl_ex_text(ex, "%s takes '%s' out of the grant",
-				      sl_key_info(rule->kind == SL_CARVE_DENY
-							  ? SL_KEY_FS_DENY
-							  : SL_KEY_FS_PROTECT)
-					      ->name,
-				      rule->pattern);
+				      sl_key_info(key)->name, rule->pattern);
+	if (rule->item >= list->count)
+		return;
+	j->answer.origin = sl_ex_origin(ex, &list->items[rule->item]);
+	j->want = (struct sl_want){ .how = SL_WANT_DROP,
+				    .key = key,
+				    .item = &list->items[rule->item] };
 }
 
 /* Does the path lead to what /etc/hosts leads to, or to where it would be? */
@@ -345,7 +361,9 @@ static void judge_object(struct sl_explain *ex, const struct sl_ask *ask,
 	const struct sl_plan_path *rule;
 	const struct sl_carve_rule *carve;
 	uint64_t wanted = rights(ask, walk);
-	int permits = sl_walk_permits(walk, accesses[ask->access].mode);
+	/* Those of the directory decide about a name, and did already. */
+	int permits = sl_walk_permits(
+		walk, ask->moves ? F_OK : accesses[ask->access].mode);
 
 	j->answer.object = sl_ex_text(ex, "%s", walk->path);
 	if (ask->access != SL_ACCESS_EXECUTE &&

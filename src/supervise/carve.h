@@ -39,6 +39,7 @@ struct sl_carve_rule {
 	const char *pattern; /* glob.h */
 	const char *path;    /* what it means if it is no pattern, or "" */
 	uint32_t kind;	     /* enum sl_carve_kind */
+	uint32_t item;	     /* of the policy's list; for explanations alone */
 };
 
 struct sl_carves;

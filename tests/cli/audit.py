@@ -382,6 +382,41 @@ def what_is_offered_fits_the_run():
         assert sh(*record["fix"].split()).returncode == 0
 
 
+def what_is_protected_says_what_lifts_it():
+    """And that does, for each way to change, make, move and take away."""
+    place = os.path.join(WORK, "project")
+    for words in ("echo >>.git/config", "echo >.git/hooks/new",
+                  "echo >.git/new && mv .git/new .git/config",
+                  "rm .git/hooks/old", "chmod 700 .git/config", "mkdir .vscode",
+                  "mv .git other"):
+        shutil.rmtree(place, ignore_errors=True)
+        os.makedirs(os.path.join(place, ".git", "hooks"))
+        for name in "config", "hooks/old":
+            with open(os.path.join(place, ".git", name), "wb"):
+                pass
+        def agent(*more, words=words):
+            return subprocess.run(
+                [SANDLOCK, "run", "-p", "agent", *more, "--", "sh", "-c", words],
+                stdin=subprocess.DEVNULL, capture_output=True, timeout=100,
+                cwd=place, check=False)
+        done = agent("--audit", AUDIT)
+        assert done.returncode, done
+        assert b"; allowed by --no-fs-protect\n" in done.stderr, done
+        record = lines()[-1]
+        assert record["origin"].startswith("preset agent:"), record
+        assert record["fix"] == "--no-fs-protect", record
+        done = agent(record["fix"])
+        assert done.returncode == 0, (words, done)
+    # A short list is written once more, without the one.
+    done = subprocess.run(
+        [SANDLOCK, "run", "-p", "base", "-w", ".", "--fs-protect", ".vscode",
+         "--fs-protect", "a b", "--fs-protect", "*.key", "--", "mkdir",
+         ".vscode"], stdin=subprocess.DEVNULL, capture_output=True, timeout=100,
+        cwd=place, check=False)
+    assert (b"; allowed by --no-fs-protect --fs-protect 'a b' "
+            b"--fs-protect '*.key'\n") in done.stderr, done
+
+
 def a_secret_is_not_offered():
     os.mkdir(os.path.join(WORK, ".ssh"))
     key = os.path.join(WORK, ".ssh", "id_ed25519")
@@ -417,7 +452,8 @@ CASES = (a_line_per_denial, it_is_appended_to, no_denial_is_an_empty_file,
          it_ends_somewhere, a_long_name, silence_on_success, at_most_five, a_flood,
          a_slow_reader, a_reader_that_left, why_lists_whatever_the_status,
          why_on_a_terminal, why_and_a_name_that_cannot_be_shown,
-         what_is_offered_fits_the_run, a_secret_is_not_offered, it_is_of_one_run)
+         what_is_offered_fits_the_run, what_is_protected_says_what_lifts_it,
+         a_secret_is_not_offered, it_is_of_one_run)
 
 
 def main():

@@ -323,7 +323,7 @@ begin 'what a carve-out refuses is told, with the object and the reason'
 lock run -p base -w "$work/w" --fs-protect "$work/w/keep" -e "echo x >$work/w/keep"
 status 2
 err "create '$work/w/keep'"
-err 'protects it from changes'
+err 'filesystem.protect takes'
 echo y >"$work/w/keep"
 lock run -p base -w "$work/w" --fs-deny "$work/w/keep" -e "cat $work/w/keep"
 status 1
