@@ -203,13 +203,18 @@ static bool ends_with(const char *name, const char *end)
 	return len >= size && strcasecmp(name + len - size, end) == 0;
 }
 
+static bool is_localhost(const char *name)
+{
+	return strcasecmp(name, "localhost") == 0 ||
+	       ends_with(name, ".localhost");
+}
+
 /* nss-myhostname(8) answers for the host name with what there is. */
 static bool is_own(const char *name, const char *own)
 {
 	size_t len = strcspn(own, ".");
 
-	return strcasecmp(name, "localhost") == 0 ||
-	       ends_with(name, ".localhost") ||
+	return is_localhost(name) ||
 	       (*own &&
 		(strcasecmp(name, own) == 0 ||
 		 (strlen(name) == len && strncasecmp(name, own, len) == 0)));
@@ -266,6 +271,22 @@ size_t sl_names_drop_own(struct sl_net_pins *pins, const char *hosts,
 			return i + 1;
 	}
 	return 0;
+}
+
+int sl_names_add_loopback(struct sl_net_pins *pins)
+{
+	static const char *const addrs[] = { "127.0.0.1", "::1" };
+	struct sl_net_addr addr = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < pins->count; i++)
+		for (size_t k = 0; r == 0 && k < SL_ARRAY_LEN(addrs) &&
+				   is_localhost(pins->pins[i].name);
+		     k++)
+			r = parse_addr(addrs[k], &addr)
+				    ? add_addr(&pins->pins[i], &addr)
+				    : -EBADMSG;
+	return r;
 }
 
 /* ------------------------------------------------ what the sandbox sees */

@@ -29,6 +29,13 @@ int sl_names_parse(const char *text, size_t len, char (*names)[254],
 size_t sl_names_drop_own(struct sl_net_pins *pins, const char *hosts,
 			 const char *own, struct sl_net_addr *gone);
 
+/*
+ * RFC 6761: "localhost", and what ends in ".localhost", is the loopback address
+ * of either family. Adds what the system's resolver left out, which knows but
+ * the lines of /etc/hosts; inside, the file has both. -EBADMSG: no room.
+ */
+int sl_names_add_loopback(struct sl_net_pins *pins);
+
 /* /etc/hosts of a sandbox: this host, and what is pinned, in rule order. */
 int sl_hosts_text(const struct sl_net_pins *pins, struct sl_buf *text);
 

@@ -297,6 +297,11 @@ static int look_up(struct lookup *look, const struct sl_policy *policy,
 		r = sl_names_parse(look->said.data ? look->said.data : "",
 				   look->said.len, look->names, look->count,
 				   ret_pins, &failed, why, sizeof(why));
+	if (r == 0) {
+		r = sl_names_add_loopback(ret_pins);
+		if (r < 0)
+			sl_net_pins_fini(ret_pins);
+	}
 	if (r == -ENOENT)
 		return blame(policy, look->names[failed], r, why, err);
 	return r < 0 ? explain(look, policy, r, err)

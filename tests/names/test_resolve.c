@@ -164,6 +164,31 @@ TEST(what_is_known_is_not_looked_up_again)
 	sl_policy_free(policy);
 }
 
+/* The file inside has both, so the rule has, whatever the resolver knows. */
+TEST(localhost_is_both_loopback_addresses)
+{
+	static const struct {
+		const char *rule, *helper;
+		size_t count;
+	} cases[] = {
+		{ "localhost:80", "echo 'localhost 127.0.0.1'; echo .", 2 },
+		{ "localhost:80", "echo 'localhost ::1'; echo .", 2 },
+		{ "localhost:80",
+		  "echo 'localhost ::1'; echo 'localhost 127.0.1.1'; echo .", 3 },
+		{ "a.localhost:80", "echo 'a.localhost 127.0.0.1'; echo .", 2 },
+		{ "a.test:80", "echo 'a.test 192.0.2.1'; echo .", 1 },
+	};
+	struct sl_net_pins pins;
+	struct sl_error err = { 0 };
+
+	for (size_t i = 0; i < SL_ARRAY_LEN(cases); i++) {
+		use_helper(cases[i].helper);
+		ASSERT_EQ(resolve(cases[i].rule, &pins, &err), 0);
+		EXPECT_EQ(pins.pins[0].count, cases[i].count);
+		sl_net_pins_fini(&pins);
+	}
+}
+
 TEST(failures_leave_nothing_either)
 {
 	static const char *const scripts[] = {

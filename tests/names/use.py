@@ -2,6 +2,7 @@
 """Host names in network rules, as a user would give them. The names are those
 of a helper of ours, and localhost."""
 
+import errno
 import json
 import os
 import shutil
@@ -389,6 +390,44 @@ def explain_knows_the_addresses(place):
         has(out, f"\t--net-allow {rule}\t")
 
 
+def loopback_servers():
+    """Of both families at one port; None without IPv6."""
+    for _ in range(100):
+        four = socket.create_server(("127.0.0.1", 0))
+        six = socket.socket(socket.AF_INET6)
+        try:
+            six.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            six.bind(("::1", four.getsockname()[1]))
+            six.listen()
+            return four, six
+        except OSError as error:
+            four.close()
+            six.close()
+            if error.errno != errno.EADDRINUSE:
+                return None
+    raise AssertionError("no port is free in both families")
+
+
+def localhost_is_reached_by_either_family(place):
+    """Though the system's resolver knew of one alone."""
+    code = ("import socket, sys\n"
+            "for family in socket.AF_INET, socket.AF_INET6:\n"
+            "    for info in socket.getaddrinfo('localhost', sys.argv[1],\n"
+            "                                   family, socket.SOCK_STREAM):\n"
+            "        with socket.socket(family) as s: s.connect(info[4])\n")
+    servers = loopback_servers()
+    if not servers:
+        return  # no IPv6 here
+    port = servers[0].getsockname()[1]
+    for said in "127.0.0.1", "::1":
+        equal(place.call("run", "-p", "base", "--net-allow",
+                         f"localhost:{port}", "--", sys.executable, "-c", code,
+                         str(port), SANDLOCK_RESOLVE=says(
+                             place, f"localhost {said}\n.\n")), ("", "", 0))
+    for server in servers:
+        server.close()
+
+
 def why_tells_of_what_the_kernel_refuses(place):
     """Though the judge was the one that it refused it to."""
     secret = os.path.join(place.xdg, "secret")
@@ -431,6 +470,7 @@ if __name__ == "__main__":
         a_helper_that_says_something_else, a_helper_that_hangs_is_ended,
         a_helper_has_no_stream_of_ours,
         a_name_server_cannot_open_this_machine, explain_knows_the_addresses,
+        localhost_is_reached_by_either_family,
         why_tells_of_what_the_kernel_refuses,
         explain_and_the_run_agree_on_a_deny,
     ]))
