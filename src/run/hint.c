@@ -218,6 +218,31 @@ static uint16_t port_of_command(const struct sl_explain *ex)
 	return port <= UINT16_MAX ? (uint16_t)port : 0;
 }
 
+/*
+ * Not refused by the policy, and so in the way of nobody but who has the port.
+ * A message without the port is believed if there are ports to bind at all.
+ */
+static void try_taken(struct sl_hint_finder *f, const struct sl_clue *clue)
+{
+	const struct sl_policy *policy = f->ex->prepared->policy;
+	struct sl_ask ask = { .kind = SL_PROBE_BIND,
+			      .family = AF_INET,
+			      .port = clue->port };
+	struct sl_judgement judgement;
+
+	if (sl_policy_bool(policy, SL_KEY_PORT_REMAP))
+		return;
+	if (!ask.port)
+		ask.port = port_of_command(f->ex);
+	if (ask.port) {
+		sl_ex_judge(f->ex, &ask, &judgement);
+		if (judgement.answer.verdict == SL_VERDICT_ALLOWED)
+			sl_hint_add_taken(f, clue, judgement.answer.object);
+	} else if (sl_policy_get(policy, SL_KEY_NET_ALLOW_BIND)->count) {
+		sl_hint_add_taken(f, clue, "a port");
+	}
+}
+
 static void try_net(struct sl_hint_finder *f, const struct sl_clue *heard)
 {
 	struct sl_clue guess = *heard, *clue = &guess;
@@ -251,6 +276,9 @@ static void try_net(struct sl_hint_finder *f, const struct sl_clue *heard)
 		ask.kind = SL_PROBE_SOCKET;
 		ask.type = SOCK_DGRAM;
 		break;
+	case SL_CLUE_TAKEN:
+		try_taken(f, clue);
+		return;
 	case SL_CLUE_FILE:
 	case SL_CLUE_PROGRAM:
 	case SL_CLUE_LIBRARY:
@@ -281,6 +309,7 @@ static void follow(struct sl_hint_finder *f, const struct sl_clues *clues)
 		case SL_CLUE_BIND:
 		case SL_CLUE_LOOKUP:
 		case SL_CLUE_SOCKET:
+		case SL_CLUE_TAKEN:
 			try_net(f, clue);
 			break;
 		}

@@ -33,6 +33,7 @@ enum sl_clue_kind {
 	SL_CLUE_BIND,	  /* port, or 0: look at the command */
 	SL_CLUE_LOOKUP,	  /* of a host name */
 	SL_CLUE_SOCKET,	  /* of some kind that is not TCP */
+	SL_CLUE_TAKEN,	  /* port, or 0: look at the command */
 };
 
 enum sl_deed {

@@ -162,3 +162,36 @@ void sl_hint_add_net(struct sl_hint_finder *f, const struct sl_clue *clue,
 	offer(f, ask, judgement, &hint, &text);
 	keep(f, hint, &text);
 }
+
+/* Does a run start with it, beside the rest of the policy? */
+static bool may_remap(struct sl_explain *ex)
+{
+	struct sl_origin origin = { .kind = SL_ORIGIN_API, .source = "fix" };
+	SL_AUTO(sl_policy) policy = NULL;
+	SL_AUTO(sl_explain) now = NULL;
+
+	return sl_policy_clone(ex->policy, &policy) == 0 &&
+	       sl_policy_set(policy, SL_KEY_PORT_REMAP, "true", &origin, NULL) ==
+		       0 &&
+	       sl_ex_plan(policy, &ex->prepared->pins, ex->argv, ex->envp, &now,
+			  NULL) == 0;
+}
+
+void sl_hint_add_taken(struct sl_hint_finder *f, const struct sl_clue *clue,
+		       const char *object)
+{
+	const struct sl_key_info *info = sl_key_info(SL_KEY_PORT_REMAP);
+	struct sl_hint hint = { .source = clue->source,
+				.object = object,
+				.access = "bind",
+				.fix = info->flag,
+				.fix_key = info->name,
+				.fix_value = "true" };
+	sl_autobuf text = SL_BUF_INIT(MAX_TEXT_BYTES);
+
+	if (is_known(f->hints, hint.object, hint.access) || !may_remap(f->ex))
+		return;
+	sl_buf_addf(&text, "%s was in use, outside if not by the command itself",
+		    object);
+	keep(f, hint, &text);
+}

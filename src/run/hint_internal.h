@@ -18,5 +18,8 @@ void sl_hint_add_path(struct sl_hint_finder *f, const struct sl_clue *clue,
 void sl_hint_add_net(struct sl_hint_finder *f, const struct sl_clue *clue,
 		     const struct sl_ask *ask, struct sl_judgement *judgement,
 		     const char *what);
+/* @object is taken, and nothing of the policy is in the way. */
+void sl_hint_add_taken(struct sl_hint_finder *f, const struct sl_clue *clue,
+		       const char *object);
 
 #endif

@@ -434,6 +434,7 @@ static void scan_line(struct sl_clues *clues, struct sl_str line)
 				     host.len);
 		break;
 	case SL_CLUE_BIND:
+	case SL_CLUE_TAKEN:
 		clue.port = find_port(line, &host);
 		sl_clues_add(clues, clue, NULL, 0);
 		break;

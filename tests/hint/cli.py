@@ -8,6 +8,7 @@ import pty
 import select
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -175,6 +176,32 @@ def ports_and_names():
         "--net-allow HOST:PORT")
     code = "import socket; socket.socket(socket.AF_INET, socket.SOCK_DGRAM)"
     one(lock("--", "python3", "-c", code), "a socket that is not TCP")
+
+
+def a_port_that_somebody_has():
+    code = ("import socket, sys; s = socket.socket()\n"
+            "try: s.bind(('127.0.0.1', int(sys.argv[1])))\n"
+            "except OSError as e: sys.exit(f'{e.strerror}' + sys.argv[2])")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        def bind(*options, say=f" :{port}", arg=str(port)):
+            return lock(*options, "--", "python3", "-c", code, arg, say)
+        allow = ("--net-allow-bind", str(port))
+        done = bind(*allow)
+        one(done, f"TCP port {port} was in use", "to allow it: --port-remap")
+        check(hints(done)[0].endswith(b": --port-remap"), done)
+        # by the command line; and by none, where there are ports to bind
+        one(bind(*allow, say=""), f"TCP port {port} was in use", "--port-remap")
+        one(bind(*allow, say="", arg=f" {port}"), "a port was in use",
+            "--port-remap")
+        done = bind(*allow, "--port-remap")
+        check(done.returncode == 0 and not hints(done), done)
+        # It is refused by the policy, or said to be: nothing of this.
+        code = code.replace("e.strerror", "'Address already in use'")
+        check(b"--port-remap" not in bind().stderr, "not allowed")
+        check(b"--port-remap" not in bind("--net-allow-bind", "1024").stderr,
+              "not allowed")
 
 
 def messages_that_do_not_name_it():

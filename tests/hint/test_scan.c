@@ -221,6 +221,12 @@ TEST(programs_libraries_and_the_network)
 	EXPECT_TRUE(has_port(SL_CLUE_LOOKUP, 0));
 	heard("ping: socket: Operation not permitted");
 	EXPECT_TRUE(has_port(SL_CLUE_SOCKET, 0));
+	heard("Error: listen EADDRINUSE: address already in use :::8000");
+	EXPECT_TRUE(has_port(SL_CLUE_TAKEN, 8000));
+	heard("listen tcp :8000: bind: address already in use");
+	EXPECT_TRUE(has_port(SL_CLUE_TAKEN, 8000));
+	heard("OSError: [Errno 98] Address already in use");
+	EXPECT_TRUE(has_port(SL_CLUE_TAKEN, 0));
 	/* The host goes with it, where one is told. */
 	heard("curl: (7) Failed to connect to 127.0.0.1 port 81 after 0 ms\n");
 	EXPECT_TRUE(clue(SL_CLUE_CONNECT, "127.0.0.1"));
