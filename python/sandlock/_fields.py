@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from enum import Enum
 from typing import Any, Callable, Dict, Iterator, Mapping, NamedTuple, Optional, Tuple
 
-from . import _lib
+from . import _lib, _words
 from ._result import BranchAction, Protection
 from .exceptions import NotAvailableError, PolicyTypeError, PolicyValueError
 
@@ -232,6 +232,18 @@ def name_of(key: Optional[str]) -> Optional[str]:
         if known.key == key:
             return known.name
     return key
+
+
+def argument_of(key: str) -> str:
+    """What a caller of Sandbox() writes for a key of the library."""
+    if key == "profile":
+        return "profiles"
+    name = name_of(key)
+    return "settings[%r]" % key if name == key else str(name)
+
+
+_options = _words.table(_lib.keys(), argument_of)
+_lib.speak = lambda text: _words.spell(text, _options, argument_of)
 
 USER_KEY = "program.user"
 

@@ -10,7 +10,7 @@ import ctypes
 import os
 from ctypes import (POINTER, Structure, byref, c_char, c_char_p, c_int, c_int32,
                     c_int64, c_size_t, c_uint32, c_uint64, c_void_p)
-from typing import Any, Iterator, NamedTuple, NoReturn, Optional, Sequence, Type
+from typing import Any, Callable, Iterator, NamedTuple, NoReturn, Optional, Sequence, Type
 
 from . import exceptions as ex
 from ._version import __version__
@@ -24,6 +24,7 @@ STDIO_INHERIT, STDIO_PIPE, STDIO_NULL, STDIO_FD = range(4)
 
 SPAWN_WHY = 8
 KEY_AVAILABLE, KEY_POLICY = 1, 2
+_TYPE_LIST = 6
 _ENOTSUP = 95
 
 
@@ -127,6 +128,9 @@ class Key(NamedTuple):
     name: str
     available: bool
     of_policy: bool
+    flag: Optional[str]  #: of the command line: "--fs-read"
+    short: Optional[str]  #: "-r"
+    is_list: bool
 
 
 _OUT = POINTER(c_void_p)
@@ -246,6 +250,11 @@ def text_of(raw: bytes) -> str:
     return raw.decode("utf-8", "backslashreplace")
 
 
+#: Options of the command line become arguments of Sandbox: set by _fields, which
+#: knows both.
+speak: Callable[[str], str] = str
+
+
 def _class_of(err: Error) -> Type[ex.SandlockError]:
     stage = STAGES[err.stage] if err.stage < len(STAGES) else None
     if stage == "parse" and err.code == -_ENOTSUP:
@@ -262,7 +271,7 @@ def _class_of(err: Error) -> Type[ex.SandlockError]:
 def error_of(err: Error,
              cls: Optional[Type[ex.SandlockError]] = None) -> ex.SandlockError:
     """The exception that says what @err says."""
-    error = (cls or _class_of(err))(text_of(err.message))
+    error = (cls or _class_of(err))(speak(text_of(err.message)))
     error.code = err.code
     error.stage = STAGES[err.stage] if err.stage < len(STAGES) else None
     error.line = err.line or None
@@ -302,7 +311,10 @@ def keys() -> Iterator[Key]:
     row.size = ctypes.sizeof(row)
     while lib.sandlock_key_at(index, byref(row)) == 0:
         yield Key(row.name.decode(), bool(row.flags & KEY_AVAILABLE),
-                  bool(row.flags & KEY_POLICY))
+                  bool(row.flags & KEY_POLICY),
+                  row.flag.decode() if row.flag else None,
+                  row.short_flag.decode() if row.short_flag else None,
+                  row.type == _TYPE_LIST)
         index += 1
 
 
