@@ -564,7 +564,11 @@ typedef struct sandlock_event {
 	int32_t signal;
 } sandlock_event;
 
-/* Listen to sandbox @name, or with NULL to all, also those that start later. */
+/*
+ * Listen to sandbox @name, or with NULL to all, also those that start later;
+ * but not to a run without a name that is over within 10 ms, nor to one with a
+ * name that is over before it is noticed, some 5 ms.
+ */
 SANDLOCK_API int sandlock_events_open(const char *name,
 				      sandlock_events **ret_events,
 				      sandlock_error *err);

@@ -95,7 +95,8 @@ void cli_help_events(void)
 	     "line\n"
 	     "\n"
 	     "With a name it begins with the start of that sandbox, and ends "
-	     "with it. Without\none, sandboxes that start later are included.");
+	     "with it. Without\none, sandboxes that start later are included, "
+	     "but not every run of a few\nmilliseconds: see sandlock(1).");
 }
 
 int cli_cmd_events(int argc, char **argv)
