@@ -147,6 +147,8 @@ struct cli_audit {
 
 /* exposed.c: one warning, if a write grant covers what is other sandboxes'. */
 void cli_warn_exposed(const sandlock_policy *policy);
+/* gpu.c: one warning, if GPUs are granted where there are none. */
+void cli_warn_no_gpu(const sandlock_policy *policy);
 
 struct pollfd;
 

@@ -42,8 +42,10 @@ static int exec_in_place(const struct cli_run *run, sandlock_error *err)
 	sandlock_spawn_options options = { .size = sizeof(options),
 					   .argv = run->argv };
 
-	if (!run->quiet)
+	if (!run->quiet) {
 		cli_warn_exposed(run->policy);
+		cli_warn_no_gpu(run->policy);
+	}
 	return sandlock_exec(run->policy, &options, err);
 }
 

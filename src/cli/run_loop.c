@@ -207,8 +207,10 @@ int cli_run_loop(const struct cli_run *run, struct cli_ear *ear,
 	if (r == 0) {
 		raise_nofile();
 		/* What is refused has one message. */
-		if (!run->quiet)
+		if (!run->quiet) {
 			cli_warn_exposed(run->policy);
+			cli_warn_no_gpu(run->policy);
+		}
 		*ret_sandbox = loop.sandbox;
 		if (ear->mode == CLI_EAR_PIPE)
 			cli_ear_attach(ear, sandlock_sandbox_stream(

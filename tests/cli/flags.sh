@@ -460,6 +460,10 @@ lock run --gpu all -- echo fine
 status 0
 out fine
 if [ ! -e /dev/dri ] && [ ! -e /dev/nvidia0 ]; then
+	same "$(cat "$work/err")" "sandlock: warning: --gpu: there is no GPU here: \
+neither /dev/dri nor /dev/nvidia0 and its like exists"
+	lock run -q --gpu all -- true
+	silent
 	lock run --gpu 7 -- echo started
 	refused --gpu
 fi
