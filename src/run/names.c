@@ -185,11 +185,15 @@ int sl_names_parse(const char *text, size_t len, char (*names)[254],
 
 /* ------------------------------------------------ whose a name is */
 
-static bool is_near(const struct sl_net_addr *addr)
+static bool is_near(const struct sl_names_self *self,
+		    const struct sl_net_addr *addr)
 {
 	static const unsigned char loopback[16] = { [15] = 1 };
 	const unsigned char *b = addr->bytes;
 
+	for (size_t i = 0; i < self->count; i++)
+		if (memcmp(&self->addrs[i], addr, sizeof(*addr)) == 0)
+			return true;
 	if (addr->family == 4)
 		return b[0] == 127 || (b[0] == 169 && b[1] == 254);
 	return memcmp(b, loopback, sizeof(loopback)) == 0 ||
@@ -252,16 +256,18 @@ static bool hosts_say(const char *hosts, const char *name,
 	return false;
 }
 
-size_t sl_names_drop_own(struct sl_net_pins *pins, const char *hosts,
-			 const char *own, struct sl_net_addr *gone)
+size_t sl_names_drop_own(struct sl_net_pins *pins,
+			 const struct sl_names_self *self,
+			 struct sl_net_addr *gone)
 {
 	for (size_t i = 0; i < pins->count; i++) {
 		struct sl_net_pin *pin = &pins->pins[i];
 		size_t kept = 0;
 
 		for (size_t k = 0; k < pin->count; k++) {
-			if (is_near(&pin->addrs[k]) && !is_own(pin->name, own) &&
-			    !hosts_say(hosts, pin->name, &pin->addrs[k]))
+			if (is_near(self, &pin->addrs[k]) &&
+			    !is_own(pin->name, self->name) &&
+			    !hosts_say(self->hosts, pin->name, &pin->addrs[k]))
 				*gone = pin->addrs[k];
 			else
 				pin->addrs[kept++] = pin->addrs[k];

@@ -18,16 +18,25 @@ int sl_names_parse(const char *text, size_t len, char (*names)[254],
 		   size_t count, struct sl_net_pins *ret_pins,
 		   size_t *ret_failed, char *why, size_t why_size);
 
+/* What this machine says of itself. */
+struct sl_names_self {
+	const char *hosts;		 /* the text of /etc/hosts */
+	const char *name;		 /* its host name */
+	const struct sl_net_addr *addrs; /* of its interfaces */
+	size_t count;
+};
+
 /*
  * SECURITY: takes out of @pins the addresses of this machine and of its links
- * (127.0.0.0/8, ::1, 169.254.0.0/16, fe80::/10), which a name server is not to
- * open for the name that it answers for. They stay where this machine says so
- * itself: "localhost" and below, @own, its host name, and the lines of @hosts,
- * the text of /etc/hosts. The index + 1 of the first name that
- * has no address left, or 0; then @gone has the last one it had.
+ * (those of its interfaces, 127.0.0.0/8, ::1, 169.254.0.0/16, fe80::/10), which
+ * a name server is not to open for the name that it answers for. They stay
+ * where this machine says so itself: "localhost" and below, its host name, and
+ * the lines of /etc/hosts. The index + 1 of the first name that has no address
+ * left, or 0; then @gone has the last one it had.
  */
-size_t sl_names_drop_own(struct sl_net_pins *pins, const char *hosts,
-			 const char *own, struct sl_net_addr *gone);
+size_t sl_names_drop_own(struct sl_net_pins *pins,
+			 const struct sl_names_self *self,
+			 struct sl_net_addr *gone);
 
 /*
  * RFC 6761: "localhost", and what ends in ".localhost", is the loopback address

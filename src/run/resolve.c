@@ -10,7 +10,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -246,20 +248,61 @@ static void read_hosts(struct sl_buf *text)
 		sl_buf_add(text, block, (size_t)n);
 }
 
+/* Of all interfaces, up or not. 0 or a negative errno. */
+static int read_addresses(struct sl_net_addr **ret_addrs, size_t *ret_count)
+{
+	struct sl_net_addr *addrs;
+	struct ifaddrs *list;
+	size_t count = 0;
+
+	if (getifaddrs(&list) < 0)
+		return -errno;
+	for (struct ifaddrs *at = list; at; at = at->ifa_next)
+		count++;
+	addrs = calloc(count + 1, sizeof(*addrs));
+	count = 0;
+	for (struct ifaddrs *at = list; addrs && at; at = at->ifa_next) {
+		const void *addr = at->ifa_addr;
+
+		if (addr && at->ifa_addr->sa_family == AF_INET)
+			addrs[count++] = sl_net_addr4(
+				&((const struct sockaddr_in *)addr)->sin_addr);
+		else if (addr && at->ifa_addr->sa_family == AF_INET6)
+			addrs[count++] = sl_net_addr6(
+				&((const struct sockaddr_in6 *)addr)->sin6_addr);
+	}
+	freeifaddrs(list);
+	*ret_addrs = addrs;
+	*ret_count = count;
+	return addrs ? 0 : -ENOMEM;
+}
+
 static int drop_own(const struct sl_policy *policy, struct sl_net_pins *pins,
 		    struct sl_error *err)
 {
 	struct sl_buf hosts = SL_BUF_INIT(HOSTS_MAX);
+	sl_autofree struct sl_net_addr *addrs = NULL;
+	struct sl_names_self self = { 0 };
 	struct sl_net_addr gone = { 0 };
 	char own[256] = "", why[SL_ADDR_TEXT + 160], addr[SL_ADDR_TEXT];
 	size_t failed;
-	int r;
+	int r = read_addresses(&addrs, &self.count);
 
+	if (r < 0) {
+		snprintf(why, sizeof(why),
+			 "cannot list this machine's own addresses: %s",
+			 strerror(-r));
+		blame(policy, pins->pins[0].name, r, why, err);
+		sl_net_pins_fini(pins);
+		return r;
+	}
 	read_hosts(&hosts);
 	if (gethostname(own, sizeof(own) - 1) < 0)
 		own[0] = '\0';
-	failed = sl_names_drop_own(pins, hosts.data ? hosts.data : "", own,
-				   &gone);
+	self.hosts = hosts.data ? hosts.data : "";
+	self.name = own;
+	self.addrs = addrs;
+	failed = sl_names_drop_own(pins, &self, &gone);
 	sl_buf_fini(&hosts);
 	if (!failed)
 		return 0;

@@ -221,7 +221,10 @@ static bool keeps(const char *name, const char *addr, const char *hosts)
 	struct sl_net_addr addrs[] = { addr_of(addr) }, gone = { 0 };
 	struct sl_net_pin pin = { (char *)(uintptr_t)name, addrs, 1 };
 	struct sl_net_pins pins = { &pin, 1 };
-	size_t failed = sl_names_drop_own(&pins, hosts, "box.example.org", &gone);
+	struct sl_net_addr own[] = { addr_of("192.0.2.77"),
+				     addr_of("2001:db8::77") };
+	struct sl_names_self self = { hosts, "box.example.org", own, 2 };
+	size_t failed = sl_names_drop_own(&pins, &self, &gone);
 
 	EXPECT_EQ(failed == 0, pin.count == 1);
 	if (failed) {
@@ -234,12 +237,15 @@ static bool keeps(const char *name, const char *addr, const char *hosts)
 TEST(a_name_server_opens_nothing_of_this_machine)
 {
 	static const char *const near[] = {
-		"127.0.0.1",	   "127.9.9.9", "::1",	  "::ffff:127.0.0.1",
-		"169.254.169.254", "fe80::1",	"febf::1"
+		"127.0.0.1",	    "127.9.9.9",       "::1",
+		"::ffff:127.0.0.1", "169.254.169.254", "fe80::1",
+		"febf::1",	    "192.0.2.77",      "::ffff:192.0.2.77",
+		"2001:db8::77"
 	};
 	static const char *const far[] = { "128.0.0.1",	  "126.0.0.1",
 					   "10.0.0.1",	  "169.253.0.1",
 					   "2001:db8::1", "fec0::1",
+					   "192.0.2.78",  "2001:db8::78",
 					   "::2",	  "fd00::1" };
 
 	for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++) {
@@ -283,8 +289,9 @@ TEST(the_other_addresses_of_a_name_stay)
 	struct sl_net_pin list[] = { { (char[]){ "a.example" }, one, 4 },
 				     { (char[]){ "b.example" }, two_addrs, 1 } };
 	struct sl_net_pins pins = { list, 2 };
+	struct sl_names_self self = { .hosts = "", .name = "" };
 
-	EXPECT_EQ(sl_names_drop_own(&pins, "", "", &gone), 2);
+	EXPECT_EQ(sl_names_drop_own(&pins, &self, &gone), 2);
 	ASSERT_EQ(list[0].count, 2);
 	expect_addr(&list[0].addrs[0], "192.0.2.1");
 	expect_addr(&list[0].addrs[1], "2001:db8::1");
