@@ -99,10 +99,13 @@ struct sl_seccomp_data {
 #define SL_TIOCEXCL 0x540Cu
 #define SL_TIOCCONS 0x541Du
 #define SL_TIOCSETD 0x5423u
-#define SL_SIOC_IF_1 0x8910u /* 0x8910 to 0x891F: SIOCGIFNAME... */
-#define SL_SIOC_IF_2 0x8920u /* SIOCGIFMTU, SIOCGIFHWADDR... */
-#define SL_SIOC_IF_3 0x8930u /* SIOCGIFINDEX... */
-#define SL_SIOCETHTOOL 0x8946u
+/* 0x8900 to 0x89FF, all of sockets and interfaces, and 0x8B00 to 0x8BFF, of
+ * wireless ones; up to 0x8907, and one more, they are about a socket itself. */
+#define SL_SIOC_MASK 0xfffffd00u
+#define SL_SIOC 0x8900u
+#define SL_SIOC_OWN_MASK 0xfffffff8u
+#define SL_SIOC_OWN 0x8900u /* SIOCSPGRP, SIOCATMARK, SIOCGSTAMP... */
+#define SL_SIOCOUTQNSD 0x894Bu
 #define SL_IOC_DIR_MASK 0xC0000000u
 #define SL_IOC_DIR_READ 0x80000000u /* the kernel only writes to the caller */
 #define SL_IOC_TYPE_MASK 0xff00u

@@ -189,7 +189,11 @@ static uint32_t do_ioctl(uint32_t cmd, bool metadata)
 	case 0x4020940D: /* FICLONERANGE */
 		return ALLOW;
 	default:
-		if (cmd >= 0x8910 && cmd <= 0x893F) /* SIOCGIFNAME... */
+		/* All but SIOCSPGRP to SIOCGSTAMPNS, and SIOCOUTQNSD; and
+		 * those of wireless ones. */
+		if (cmd >= 0x8908 && cmd <= 0x89FF && cmd != 0x894B)
+			return FAIL(EPERM);
+		if (cmd >= 0x8B00 && cmd <= 0x8BFF)
 			return FAIL(EPERM);
 		return type == 0x94 && direction != 2 ? FAIL(EPERM) : ALLOW;
 	}

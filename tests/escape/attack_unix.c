@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -213,6 +214,7 @@ static void a131(char **argv)
 	char buf[4096];
 	struct ifconf conf = { .ifc_len = sizeof(buf), .ifc_buf = buf };
 	struct ifreq req = { .ifr_ifindex = 1 };
+	struct arpreq arp = { .arp_flags = 0 };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	(void)argv;
 
@@ -223,6 +225,14 @@ static void a131(char **argv)
 	snprintf(req.ifr_name, sizeof(req.ifr_name), "lo");
 	result("SIOCGIFHWADDR", ioctl(fd, SIOCGIFHWADDR, &req) == 0);
 	result("SIOCGIFFLAGS", ioctl(fd, SIOCGIFFLAGS, &req) == 0);
+	snprintf(req.ifr_name, sizeof(req.ifr_name), "lo");
+	result("SIOCGIFTXQLEN", ioctl(fd, SIOCGIFTXQLEN, &req) == 0);
+	snprintf(req.ifr_name, sizeof(req.ifr_name), "lo");
+	result("SIOCGIFMAP", ioctl(fd, SIOCGIFMAP, &req) == 0);
+	/* There is no such neighbour: who asks is told so, or may not ask. */
+	arp.arp_pa.sa_family = AF_INET;
+	snprintf(arp.arp_dev, sizeof(arp.arp_dev), "lo");
+	result("SIOCGARP", ioctl(fd, SIOCGARP, &arp) == 0 || errno == ENXIO);
 }
 
 const struct attack attacks_unix[] = {
