@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/compiler.h"
 #include "sys/uapi.h"
 
 static bool is_at(const struct sl_grant *grant, const struct stat *st)
@@ -12,17 +13,27 @@ static bool is_at(const struct sl_grant *grant, const struct stat *st)
 	return grant->dev == st->st_dev && grant->ino == st->st_ino;
 }
 
-/* A name of /proc with no process, and so no network, behind it. Procfs has no
- * links between the two but these. */
+static bool begins(const char *name, const char *const *names, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strncmp(name, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * A name of /proc with no process, and so no network, behind it. By what procfs
+ * has links from: itself, its file systems ("fs/nfsfs/servers"); and only if it
+ * is spelled so that nothing in it can mean something else.
+ */
 static bool is_global(const char *path)
 {
+	static const char *const leads[] = { "self", "thread-self", "net", "fs" };
 	const char *name = path + strlen("/proc/");
 
-	return strncmp(path, "/proc/", strlen("/proc/")) == 0 &&
-	       (*name < '0' || *name > '9') && !strstr(path, "/..") &&
-	       strncmp(name, "self", 4) != 0 &&
-	       strncmp(name, "thread-self", 11) != 0 &&
-	       strncmp(name, "net", 3) != 0;
+	return strncmp(path, "/proc/", strlen("/proc/")) == 0 && *name >= 'a' &&
+	       *name <= 'z' && !strstr(path, "/.") && !strstr(path, "//") &&
+	       !begins(name, leads, SL_ARRAY_LEN(leads));
 }
 
 bool sl_procnet_granted(const struct sl_plan_landlock *ll,

@@ -243,6 +243,19 @@ def by_a_grant_with_another_name(place):
     host.close()
 
 
+def however_the_grant_is_spelled(place):
+    """It leads to /proc/net, so opens are judged."""
+    host, port = listener()
+    for grant in ("/proc/", "/proc/.", "/proc//", "//proc", "/proc/./1",
+                  "/proc//1", "/proc/sys/.."):
+        box = Box(place, "-r", grant, "--net-allow-bind", str(free_port()))
+        for path in ("/proc/self/net/tcp", "/proc/1/net/tcp"):
+            for way, text in box(f"every_way('{path}')").items():
+                equal((grant, path, way, f":{port:04X} " in text),
+                      (grant, path, way, False))
+    host.close()
+
+
 def many_descriptors_do_not_stop_the_others(place):
     """Whoever has so many that they cannot be looked through in time is told;
     the next question is answered."""
@@ -266,4 +279,5 @@ if __name__ == "__main__":
                   nothing_without_a_grant, bare_without_the_option,
                   the_hosts_are_not_shown, nor_by_a_process_of_the_hosts,
                   the_network_is_loopback, listed_by_programs, explain_says_so, by_a_grant_with_another_name,
+                  however_the_grant_is_spelled,
                   many_descriptors_do_not_stop_the_others]))
