@@ -172,14 +172,27 @@ static int judge_proc(struct sl_call *call, int fd, int flags)
 	return !*end || (*end == '/' && is_public(end + 1)) ? 0 : -EACCES;
 }
 
+/* Of /proc/net the kernel says so of a file that is there as well: whoever looks
+ * one up takes it from those who looked before. No name in procfs ends so. */
+static void cut_deleted(char *path)
+{
+	static const char end[] = " (deleted)";
+	size_t len = strlen(path);
+
+	if (len > strlen(end) && strcmp(path + len - strlen(end), end) == 0)
+		path[len - strlen(end)] = '\0';
+}
+
 /* SECURITY: by the path that the kernel gives for what is held. */
 static int open_proc(struct sl_call *call, int fd, int flags)
 {
-	const char *path = call->judge->text[0], *name;
+	char *path = call->judge->text[0];
+	const char *name;
 	int r = judge_proc(call, fd, flags);
 
 	if (r < 0)
 		return r;
+	cut_deleted(path);
 	if (call->judge->tables && sl_table_find(path, &name) != SL_TABLE_NONE)
 		return sl_tables_open(call, path, flags);
 	return reopen(call, fd, flags);

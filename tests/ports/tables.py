@@ -256,6 +256,16 @@ def however_the_grant_is_spelled(place):
     host.close()
 
 
+def whoever_looks_at_it_meanwhile(place):
+    """A look at a name takes it from those who looked before: the kernel says
+    that what they hold is deleted."""
+    box = box_with(place, ports=[free_port()])
+    box("kept.update(held=os.open('/proc/self/net/tcp', os.O_PATH))")
+    box("os.stat('/proc/self/net/tcp').st_size")
+    has(box("os.readlink('/proc/self/fd/%d' % kept['held'])"), " (deleted)")
+    equal(box("by_path('/proc/self/fd/%d' % kept['held'])[:4]"), "  sl")
+
+
 def many_descriptors_do_not_stop_the_others(place):
     """Whoever has so many that they cannot be looked through in time is told;
     the next question is answered."""
@@ -279,5 +289,5 @@ if __name__ == "__main__":
                   nothing_without_a_grant, bare_without_the_option,
                   the_hosts_are_not_shown, nor_by_a_process_of_the_hosts,
                   the_network_is_loopback, listed_by_programs, explain_says_so, by_a_grant_with_another_name,
-                  however_the_grant_is_spelled,
+                  however_the_grant_is_spelled, whoever_looks_at_it_meanwhile,
                   many_descriptors_do_not_stop_the_others]))
