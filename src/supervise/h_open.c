@@ -294,8 +294,7 @@ static int check_how(const struct open_how *how)
 	if (how->flags & O_PATH)
 		return -ENOSYS;
 	if (how->resolve & RESOLVE_CACHED)
-		return how->flags & (O_TRUNC | O_CREAT | TMPFILE_BIT) ? -EINVAL
-								      : -EAGAIN;
+		return -EAGAIN;
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 """/proc/net with --port-remap: the sandbox sees its own sockets there, by its own
 ports, and nothing of the host's, by whatever path."""
 
+import errno
 import json
 import os
 import socket
@@ -108,6 +109,10 @@ def it_is_a_file_like_any_other(place):
     equal(box("open('/proc/net/dev/x')"), "ENOTDIR")
     equal(box("open('/proc/net/none')"), "ENOENT")
     equal(box("'tcp' in os.listdir('/proc/net')"), True)
+    # Any other file, too: RESOLVE_CACHED with O_CREAT.
+    equal(box("(libc.syscall(437, -100, b'/tmp/x', (ctypes.c_uint64 * 3)("
+              "os.O_WRONLY | os.O_CREAT, 0o600, 32), 24), ctypes.get_errno())"),
+          [-1, errno.EAGAIN])
 
 
 def nothing_without_a_grant(place):
