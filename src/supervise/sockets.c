@@ -19,23 +19,24 @@
 #define SEARCH_NS 200000000ll
 #define OFTEN 64 /* descriptors between two looks at the clock */
 
-static int add(struct sl_sockets *s, uint64_t ino)
+static int add(struct sl_sockets *s, int32_t pid, uint64_t ino)
 {
 	if (s->count == s->room) {
 		size_t room = s->room ? 2 * s->room : 256;
-		uint64_t *bigger = realloc(s->inos, room * sizeof(*bigger));
+		struct sl_socket *bigger = realloc(s->found,
+						   room * sizeof(*bigger));
 
 		if (!bigger)
 			return -ENOMEM;
-		s->inos = bigger;
+		s->found = bigger;
 		s->room = room;
 	}
-	s->inos[s->count++] = ino;
+	s->found[s->count++] = (struct sl_socket){ ino, pid };
 	return 0;
 }
 
 /* "socket:[1234]" */
-static int look(struct sl_sockets *s, int dir_fd, const char *name)
+static int look(struct sl_sockets *s, int32_t pid, int dir_fd, const char *name)
 {
 	char link[48];
 	ssize_t n = readlinkat(dir_fd, name, link, sizeof(link) - 1);
@@ -45,10 +46,10 @@ static int look(struct sl_sockets *s, int dir_fd, const char *name)
 	link[n] = '\0';
 	if (strncmp(link, "socket:[", 8) != 0)
 		return 0;
-	return add(s, strtoull(link + 8, NULL, 10));
+	return add(s, pid, strtoull(link + 8, NULL, 10));
 }
 
-static int search(struct sl_sockets *s, const char *path)
+static int search(struct sl_sockets *s, int32_t pid, const char *path)
 {
 	DIR *dir = opendir(path);
 	struct dirent *entry;
@@ -61,7 +62,7 @@ static int search(struct sl_sockets *s, const char *path)
 			       ? -errno
 			       : 0;
 	while (r == 0 && (entry = readdir(dir))) {
-		r = look(s, dirfd(dir), entry->d_name);
+		r = look(s, pid, dirfd(dir), entry->d_name);
 		if (r == 0 && ++n % OFTEN == 0 && sl_meter_spent() > s->until_ns)
 			r = -ENOBUFS;
 	}
@@ -69,7 +70,8 @@ static int search(struct sl_sockets *s, const char *path)
 	return r;
 }
 
-/* Threads have the same descriptors, unless they were made otherwise. */
+/* Threads have the same descriptors, unless they were made otherwise. SECURITY:
+ * below the process, as the number of a thread may be another's by now. */
 static int search_process(struct sl_sockets *s, int32_t pid)
 {
 	char path[64];
@@ -78,7 +80,7 @@ static int search_process(struct sl_sockets *s, int32_t pid)
 	int r;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	r = search(s, path);
+	r = search(s, pid, path);
 	if (r < 0)
 		return r;
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
@@ -89,8 +91,8 @@ static int search_process(struct sl_sockets *s, int32_t pid)
 		if (tid <= 0 || tid == pid ||
 		    syscall(SYS_kcmp, pid, tid, KCMP_FILES, 0, 0) == 0)
 			continue;
-		snprintf(path, sizeof(path), "/proc/%d/fd", tid);
-		r = search(s, path);
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/fd", pid, tid);
+		r = search(s, pid, path);
 		if (r == 0 && sl_meter_spent() > s->until_ns)
 			r = -ENOBUFS;
 	}
@@ -101,14 +103,13 @@ static int search_process(struct sl_sockets *s, int32_t pid)
 
 static int by_number(const void *one, const void *other)
 {
-	uint64_t a = *(const uint64_t *)one, b = *(const uint64_t *)other;
+	const struct sl_socket *a = one, *b = other;
 
-	return a < b ? -1 : a > b;
+	return a->ino < b->ino ? -1 : a->ino > b->ino;
 }
 
 int sl_sockets_collect(struct sl_sockets *s)
 {
-	size_t kept = 0;
 	int r = 0;
 
 	s->until_ns = sl_meter_spent() + SEARCH_NS;
@@ -117,25 +118,39 @@ int sl_sockets_collect(struct sl_sockets *s)
 		if (r == 0 && sl_meter_spent() > s->until_ns)
 			r = -ENOBUFS;
 	}
-	if (r < 0 || !s->count)
-		return r;
-	qsort(s->inos, s->count, sizeof(*s->inos), by_number);
-	for (size_t i = 0; i < s->count; i++)
-		if (!kept || s->inos[kept - 1] != s->inos[i])
-			s->inos[kept++] = s->inos[i];
+	return r;
+}
+
+void sl_sockets_settle(struct sl_sockets *s, const struct sl_census *census)
+{
+	size_t kept = 0;
+	int32_t pid = 0;
+	bool has = !census;
+
+	for (size_t i = 0; i < s->count; i++) {
+		if (census && s->found[i].pid != pid) {
+			pid = s->found[i].pid;
+			has = sl_census_has(census, pid);
+		}
+		if (has)
+			s->found[kept++] = s->found[i];
+	}
 	s->count = kept;
-	return 0;
+	if (kept)
+		qsort(s->found, kept, sizeof(*s->found), by_number);
 }
 
 void sl_sockets_fini(struct sl_sockets *s)
 {
-	free(s->inos);
-	s->inos = NULL;
+	free(s->found);
+	s->found = NULL;
 	s->count = s->room = 0;
 }
 
 bool sl_sockets_have(const struct sl_sockets *s, uint64_t ino)
 {
+	struct sl_socket key = { .ino = ino };
+
 	return s->count &&
-	       bsearch(&ino, s->inos, s->count, sizeof(*s->inos), by_number);
+	       bsearch(&key, s->found, s->count, sizeof(*s->found), by_number);
 }

@@ -316,6 +316,7 @@ static int find_sockets(struct sl_call *call, struct sl_sockets *sockets)
 {
 	struct sl_tables *t = call->judge->tables;
 	long count = 1;
+	int r;
 
 	t->pids[0] = (int32_t)call->notif->pid;
 	t->census.guardian = call->judge->guardian_pid;
@@ -327,7 +328,12 @@ static int find_sockets(struct sl_call *call, struct sl_sockets *sockets)
 		return -ENOBUFS;
 	*sockets = (struct sl_sockets){ .pids = t->pids,
 					.pid_count = (size_t)count };
-	return sl_clerk_sockets(&call->judge->clerk, sockets);
+	r = sl_clerk_sockets(&call->judge->clerk, sockets);
+	/* Who asks has to be there still to be given an answer. */
+	if (r == 0)
+		sl_sockets_settle(sockets,
+				  call->judge->scoped ? &t->census : NULL);
+	return r;
 }
 
 static int make_own(struct sl_call *call, const char *name)

@@ -6,6 +6,7 @@ import ctypes
 import errno
 import json
 import os
+import resource
 import socket
 import subprocess
 import sys

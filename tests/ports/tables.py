@@ -5,11 +5,12 @@ ports, and nothing of the host's, by whatever path."""
 import errno
 import json
 import os
+import signal
 import socket
 import sys
 
 from box import Box, free_port, listener
-from lib import equal, has, has_not, run
+from lib import equal, has, has_not, run, until
 
 TO_PROC = ("-r", "/proc")
 LISTEN, CONNECTED = "0A", "01"
@@ -271,6 +272,43 @@ def whoever_looks_at_it_meanwhile(place):
     equal(box("by_path('/proc/self/fd/%d' % kept['held'])[:4]"), "  sl")
 
 
+def take_number(pid):
+    """A process of the host's with the number of one that has just ended."""
+    until(f"end of {pid}", lambda: not os.path.exists(f"/proc/{pid}"))
+    with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as file:
+        file.write(str(pid - 1))
+        file.flush()
+        child = os.fork()
+    if child == 0:
+        signal.pause()
+        os._exit(0)
+    return child
+
+
+def a_number_that_is_anothers_by_now(place):
+    """A process ends while another one is looked through, and one of the host's,
+    with a listener, gets its number."""
+    if os.geteuid() != 0:
+        print("# SKIP: only root says which number is next")
+        return
+    host, port = listener()
+    box = box_with(place, ports=[free_port()])
+    box("kept['many'] = [os.dup(0) for _ in range("
+        "resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 100)][:0]")
+    for _ in range(12):
+        pid = box("kept.update(other=subprocess.Popen(['cat'], "
+                  "stdin=subprocess.PIPE)) or kept['other'].pid")
+        box.ask("threading.Timer(.006, lambda: (kept['other'].kill(), "
+                "kept['other'].wait())).start() or by_path('/proc/net/tcp')")
+        child = take_number(pid)
+        text = box.answer()
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        has(text, "inode")
+        has_not(text, f":{port:04X} ")
+    host.close()
+
+
 def many_descriptors_do_not_stop_the_others(place):
     """Whoever has so many that they cannot be looked through in time is told;
     the next question is answered."""
@@ -295,4 +333,5 @@ if __name__ == "__main__":
                   the_hosts_are_not_shown, nor_by_a_process_of_the_hosts,
                   the_network_is_loopback, listed_by_programs, explain_says_so, by_a_grant_with_another_name,
                   however_the_grant_is_spelled, whoever_looks_at_it_meanwhile,
+                  a_number_that_is_anothers_by_now,
                   many_descriptors_do_not_stop_the_others]))
