@@ -18,6 +18,8 @@
 #include "base/compiler.h"
 
 #define LIST_BYTES 16384
+#define PART_BYTES 1536
+#define ENTRY_LEAST 24 /* bytes, of one with a name of four and fewer */
 #define MOUNTS_LINE 4096
 
 /* "22 27 0:21 / /proc rw,relatime - proc proc rw,hidepid=2" */
@@ -96,6 +98,33 @@ static int32_t number_of(const char *name)
 	for (; *name >= '0' && *name <= '9'; name++)
 		pid = pid * 10 + (*name - '0');
 	return *name ? 0 : pid;
+}
+
+/* A part of the list is handed on at once, not when all of it is read. */
+int sl_census_walk(const struct sl_census *census, sl_census_part *part, void *arg)
+{
+	_Alignas(struct dirent64) char list[PART_BYTES];
+	int32_t pids[PART_BYTES / ENTRY_LEAST];
+	long n;
+
+	if (census->proc_fd < 0 || lseek(census->proc_fd, 0, SEEK_SET) < 0)
+		return -EBADF;
+	while ((n = syscall(SYS_getdents64, census->proc_fd, list,
+			    sizeof(list))) > 0) {
+		size_t count = 0;
+
+		for (long at = 0; at < n;) {
+			const struct dirent64 *entry = (const void *)(list + at);
+			int32_t pid = number_of(entry->d_name);
+
+			at += entry->d_reclen;
+			if (pid)
+				pids[count++] = pid;
+		}
+		if (!part(arg, pids, count))
+			return 0;
+	}
+	return n < 0 ? -errno : 0;
 }
 
 long sl_census_take(const struct sl_census *census, int32_t *pids, size_t room)

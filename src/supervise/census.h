@@ -38,4 +38,10 @@ bool sl_census_has(const struct sl_census *census, int32_t pid);
  */
 long sl_census_take(const struct sl_census *census, int32_t *pids, size_t room);
 
+/* All numbers of processes, whosesoever, in order and in parts that are as
+ * young as can be, until @part says false. 0 or a negative errno. */
+typedef bool sl_census_part(void *arg, const int32_t *pids, size_t count);
+int sl_census_walk(const struct sl_census *census, sl_census_part *part,
+		   void *arg);
+
 #endif

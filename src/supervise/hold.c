@@ -99,7 +99,8 @@ int sl_hold_seize(struct sl_hold *hold, int32_t tid)
 	held = add(hold, tid);
 	if (!held)
 		return -ENOMEM;
-	r = ptrace(PTRACE_SEIZE, tid, NULL, NULL) < 0 ? -errno : 0;
+	r = ptrace(PTRACE_SEIZE, tid, NULL, (void *)hold->options) < 0 ? -errno
+								       : 0;
 	/* Seized and not there: it ends, which is to be waited for. */
 	if (ptrace(PTRACE_INTERRUPT, tid, NULL, NULL) == 0 || r == 0)
 		return 0;

@@ -27,6 +27,7 @@ struct sl_hold {
 	pthread_mutex_t lock; /* of the list, for who watches */
 	struct sl_held *list;
 	size_t count, room;
+	uintptr_t options;	  /* of ptrace(2), for who is seized */
 	uint32_t seizing;	  /* a futex */
 	void (*hangs)(void *arg); /* from the watching thread */
 	void *arg;

@@ -96,6 +96,21 @@ static uint64_t most_held(void)
 	return fields[0].bytes + fields[1].bytes - fields[2].bytes;
 }
 
+/* Whatever nobody could be asked about is a part of that. */
+static bool machine_exceeds(uint64_t limit)
+{
+	struct sl_memory_field fields[] = {
+		{ "AnonPages:", 0 }, { "Shmem:", 0 },	  { "PageTables:", 0 },
+		{ "Hugetlb:", 0 },   { "SwapTotal:", 0 }, { "SwapFree:", 0 }
+	};
+
+	if (sl_memory_read(0, "meminfo", fields, SL_ARRAY_LEN(fields)) < 0)
+		return true;
+	return fields[0].bytes + fields[1].bytes + fields[2].bytes +
+		       fields[3].bytes + fields[4].bytes - fields[5].bytes >
+	       limit;
+}
+
 /* ------------------------------------------------ what was found out */
 
 static int by_pid(const void *one, const void *other)
@@ -429,6 +444,28 @@ static int look_on(struct sl_memory *m)
 	return m->goes_on && m->spent_ns >= WHOLE_NS ? -EOVERFLOW : 0;
 }
 
+/*
+ * A page of two counts as a half of each: who was looked at and has ended since
+ * left its halves to another one, in whose share they may be, too.
+ */
+static int drop_ended(struct sl_memory *m)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < m->count && r == 0; i++) {
+		struct sl_memory_process now = { .pid = m->list[i].pid };
+
+		if (!m->list[i].bytes)
+			continue;
+		r = read_sum(&now);
+		if (r < 0 || now.sum)
+			continue;
+		m->total -= SL_MIN(m->list[i].bytes, m->total);
+		m->list[i].bytes = m->list[i].sum = 0;
+	}
+	return r;
+}
+
 int sl_memory_measure(struct sl_memory *m)
 {
 	int64_t begun;
@@ -440,7 +477,10 @@ int sl_memory_measure(struct sl_memory *m)
 	m->begun_ns = clock_ns(CLOCK_THREAD_CPUTIME_ID);
 	if (m->goes_on || !rests(m))
 		r = look_on(m);
+	if (r == 0 && m->total > m->limit)
+		r = drop_ended(m);
 	m->dear_ns = clock_ns(CLOCK_MONOTONIC) - begun;
+	m->may_exceed = machine_exceeds(m->limit);
 	return r < 0 ? r : keep(m);
 }
 

@@ -54,8 +54,9 @@ struct sl_memory {
 	bool sysv; /* the sandbox may make System V segments */
 	struct sl_memory_process *list;
 	size_t count, room;
-	uint64_t total; /* exact, if above the limit or near it */
-	bool goes_on;	/* the look is not over: the next one goes on with it */
+	uint64_t total;	 /* exact, if above the limit or near it */
+	bool may_exceed; /* all of the machine has more than the limit */
+	bool goes_on; /* the look is not over: the next one goes on with it */
 	int64_t dear_ns; /* the part of the look that is not done every time */
 
 	/* Scratch of the measuring thread, kept from one time to the next. */

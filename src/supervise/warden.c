@@ -6,9 +6,12 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ptrace.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/compiler.h"
+#include "supervise/chase.h"
 #include "sys/process.h"
 
 #define NS_PER_MS 1000000ll
@@ -58,6 +61,18 @@ static void grow(struct sl_warden *w, size_t wanted)
 	w->room = room;
 }
 
+/* All there are, as far as there is room: see grow(). */
+static long count_all(struct sl_warden *w)
+{
+	long n = count(w);
+
+	if (n > (long)w->room) {
+		grow(w, (size_t)n);
+		n = count(w);
+	}
+	return SL_MIN(n, (long)w->room);
+}
+
 /* False: it could not be told how much there is. */
 static bool measure(struct sl_warden *w, long found)
 {
@@ -68,17 +83,42 @@ static bool measure(struct sl_warden *w, long found)
 		m->list[i] = (struct sl_memory_process){ .pid = w->pids[i] };
 	if (sl_clerk_measure(&w->clerk, m) < 0)
 		return false;
+	w->unseen = false;
 	/* A number may have become somebody else's before it was looked at. */
 	for (size_t i = 0; i < m->count; i++) {
 		struct sl_memory_process *p = &m->list[i];
 
+		w->unseen |= !p->sum;
 		if (!p->bytes || sl_census_has(&w->census, p->pid))
 			continue;
+		w->unseen = true;
 		m->total -= SL_MIN(p->bytes, m->total);
 		p->bytes = 0;
 	}
 	if (m->total > w->usage.memory_peak)
 		w->usage.memory_peak = m->total;
+	return true;
+}
+
+/* More than one who is new may have taken its place. */
+#define CHASES 4
+
+/*
+ * SECURITY: who is gone may have left what it had to somebody who came since.
+ * False: it could not be told how much there is.
+ */
+static bool measure_all(struct sl_warden *w, long found)
+{
+	if (!measure(w, found))
+		return false;
+	for (int i = 0; i < CHASES && w->unseen && w->memory.may_exceed; i++) {
+		if (!sl_chase(&w->census, &w->clerk, &w->hold, w->pids,
+			      (size_t)found))
+			break;
+		found = count_all(w);
+		if (found < 0 || !measure(w, found))
+			return false;
+	}
 	return true;
 }
 
@@ -111,7 +151,11 @@ static bool end_process(struct sl_warden *w, struct sl_memory_process *victim,
 	w->usage.ended++;
 	if (victim->pid == w->root)
 		w->usage.root_ended = true;
-	/* Its memory is given back before it reads as ended. */
+	/* Its memory is given back before it reads as ended, and only when it
+	 * is not held any more. */
+	for (; !sl_hold_release(&w->hold) && wait_ms > 0; wait_ms--)
+		if (poll(&pfd, 1, 1))
+			return true;
 	poll(&pfd, 1, wait_ms);
 	return true;
 }
@@ -120,6 +164,14 @@ static void end_all(struct sl_warden *w)
 {
 	w->usage.ended++;
 	w->usage.root_ended = true;
+	w->end(w->arg);
+}
+
+/* From the clerk's thread, while ours is stuck. */
+static void end_hanging(void *arg)
+{
+	struct sl_warden *w = arg;
+
 	w->end(w->arg);
 }
 
@@ -165,18 +217,26 @@ static int64_t pause_after(const struct sl_warden *w, int64_t cost_ns)
 		      dear);
 }
 
+/* For a moment only: who has just been told to stop will have by then. */
+static bool let_go(struct sl_warden *w)
+{
+	const struct timespec moment = { .tv_nsec = 200000 };
+
+	for (int i = 0; i < 10; i++) {
+		if (sl_hold_release(&w->hold))
+			return true;
+		nanosleep(&moment, NULL);
+	}
+	return false;
+}
+
 static int64_t look(struct sl_warden *w)
 {
 	int64_t begun = sl_watcher_now(), cost;
-	long n = count(w);
+	long n = count_all(w);
 
-	if (n > (long)w->room) {
-		grow(w, (size_t)n);
-		n = count(w);
-	}
-	n = SL_MIN(n, (long)w->room);
 	/* SECURITY: what cannot be counted is not let run on. */
-	if (n < 0 || (w->memory_limit && !measure(w, n))) {
+	if (n < 0 || (w->memory_limit && !measure_all(w, n))) {
 		end_all(w);
 		return LATEST_MS * NS_PER_MS;
 	}
@@ -196,8 +256,12 @@ static void *warden_main(void *arg)
 
 	int64_t pause = FIRST_MS * NS_PER_MS;
 
-	while (!sl_watcher_pause(&w->watcher, pause))
+	while (!sl_watcher_pause(&w->watcher, pause)) {
 		pause = look(w);
+		if (!let_go(w))
+			pause = SL_MIN(pause, SOONEST_MS * NS_PER_MS);
+	}
+	/* What is left the kernel lets go of when this thread ends. */
 	return NULL;
 }
 
@@ -206,6 +270,11 @@ int sl_warden_prepare(struct sl_warden *w, int32_t keeper)
 	int r;
 
 	w->census = SL_CENSUS_INIT;
+	w->hold = SL_HOLD_INIT;
+	/* Its memory is there as long as it is held. */
+	w->hold.options = PTRACE_O_TRACEEXIT;
+	w->hold.hangs = end_hanging;
+	w->hold.arg = w;
 	w->prepared = true;
 	grow(w, 64);
 	r = w->room ? sl_census_open(&w->census, keeper) : -ENOMEM;
@@ -233,6 +302,7 @@ void sl_warden_stop(struct sl_warden *w)
 	sl_clerk_stop(&w->clerk);
 	sl_census_close(&w->census);
 	sl_memory_fini(&w->memory);
+	sl_hold_fini(&w->hold);
 	free(w->pids);
 	w->pids = NULL;
 	w->room = 0;

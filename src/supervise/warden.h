@@ -10,6 +10,7 @@
 
 #include "supervise/census.h"
 #include "supervise/clerk.h"
+#include "supervise/hold.h"
 #include "supervise/memory.h"
 #include "supervise/watcher.h"
 
@@ -36,6 +37,8 @@ struct sl_warden {
 	struct sl_census census;
 	struct sl_clerk clerk;
 	struct sl_memory memory;
+	struct sl_hold hold; /* who came while it was looked */
+	bool unseen;	     /* somebody was gone before its memory was read */
 	int32_t *pids;
 	size_t room;
 	struct sl_usage usage;

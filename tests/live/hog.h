@@ -20,6 +20,8 @@ void memfd(void);
 
 /* Ways that hide what they take. */
 void relay(void);
+void heirs_vm(void);
+void heirs_fork(void);
 void own_table(void);
 void same_table(void);
 void far_table(void);

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -41,6 +42,76 @@ void relay(void)
 		exit(3);
 	syscall(SYS_exit, 0);
 }
+
+/* ------------------------------------------------ from one to the next */
+
+#define HEIRS 4096u /* stacks, so that none is used before its time */
+#define STACK_OF_HEIR 8192u
+
+static char *estate, *stacks;
+static size_t taken;
+static unsigned int heirs;
+static bool shares_all;
+
+/* Makes the next one and is gone: none lives for as long as a look at it takes. */
+static int inherit(void *unused)
+{
+	/* A fork is dearer, so there are fewer. */
+	size_t part = shares_all ? 64 << 10 : MIB;
+
+	(void)unused;
+	if (taken < bytes) {
+		touch(estate + taken, part);
+		taken += part;
+	}
+	if (shares_all)
+		clone(inherit,
+		      stacks + (size_t)(++heirs % HEIRS + 1) * STACK_OF_HEIR,
+		      CLONE_VM | CLONE_FS | CLONE_FILES | SIGCHLD, NULL);
+	else if (fork() == 0)
+		return 0;
+	syscall(SYS_exit_group, 0);
+	return 0;
+}
+
+static void hand_on(bool all)
+{
+	int fds[2];
+	char none;
+
+	shares_all = all;
+	if (pipe(fds) < 0)
+		exit(3);
+	if (fork() != 0) {
+		close(fds[1]);
+		/* Until there is no heir left. */
+		while (read(fds[0], &none, 1) < 0)
+			;
+		exit(0);
+	}
+	stacks = map((size_t)HEIRS * STACK_OF_HEIR, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	estate = map(bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		     -1);
+	madvise(estate, bytes, MADV_HUGEPAGE);
+	/* Of forks it is the new one that comes back. */
+	for (;;)
+		inherit(NULL);
+}
+
+/* All of it is in one address space, which changes hands. */
+void heirs_vm(void)
+{
+	hand_on(true);
+}
+
+/* It is copied, which is quick where pages are huge. */
+void heirs_fork(void)
+{
+	hand_on(false);
+}
+
+/* ------------------------------------------------ descriptors */
 
 static int hold_on(void *unused)
 {

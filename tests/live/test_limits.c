@@ -177,6 +177,13 @@ TEST(a_thread_hides_nothing)
 	too_much("own-table", SANDLOCK_SPAWN_INLINE);
 }
 
+/* Nor is what no process has for long, since it leaves it to the next one. */
+TEST(nothing_is_hidden_by_handing_it_on)
+{
+	too_much("heirs-vm", SANDLOCK_SPAWN_INLINE);
+	too_much("heirs-fork", SANDLOCK_SPAWN_INLINE);
+}
+
 /* A byte of it keeps 2 MiB, if that is how large its page is. */
 TEST(no_page_is_lent_to_the_kernel)
 {
