@@ -31,27 +31,37 @@ static bool is_known(const struct chase *c, int32_t pid)
 	       bsearch(&pid, c->known, c->count, sizeof(*c->known), by_number);
 }
 
-/* The newest first: who makes another one all the time is among these. */
+/* 0, or a negative errno: -ENOENT if it is not of interest. */
+static int catch_one(struct chase *c, int32_t pid)
+{
+	if (is_known(c, pid))
+		return -ENOENT;
+	errno = 0;
+	if (!sl_census_has(c->census, pid))
+		return errno == ESRCH ? -ESRCH : -ENOENT;
+	return sl_hold_seize(c->hold, pid);
+}
+
+/* The newest first: who makes another one all the time is among these. Whose
+ * one is that is gone nobody can tell. */
 static bool catch_new(void *arg, const int32_t *pids, size_t count)
 {
 	struct chase *c = arg;
 	int r;
 
 	for (size_t i = count; i-- > 0;) {
-		if (is_known(c, pids[i]) || !sl_census_has(c->census, pids[i]))
-			continue;
-		r = sl_hold_seize(c->hold, pids[i]);
+		r = catch_one(c, pids[i]);
 		c->caught += r == 0;
 		c->left += r == -EPERM;
-		c->missed |= r < 0;
+		c->missed |= r < 0 && r != -ENOENT;
 		if (c->hold->count >= MOST)
 			return false;
 	}
 	return true;
 }
 
-size_t sl_chase(const struct sl_census *census, struct sl_clerk *clerk,
-		struct sl_hold *hold, const int32_t *known, size_t count)
+long sl_chase(const struct sl_census *census, struct sl_clerk *clerk,
+	      struct sl_hold *hold, const int32_t *known, size_t count)
 {
 	struct chase c = { .census = census,
 			   .hold = hold,
@@ -69,5 +79,7 @@ size_t sl_chase(const struct sl_census *census, struct sl_clerk *clerk,
 	}
 	sl_hold_end(hold);
 	sl_clerk_watched(clerk);
-	return c.caught ? c.caught : c.left;
+	if (c.caught || c.left)
+		return (long)(c.caught ? c.caught : c.left);
+	return c.missed ? -EAGAIN : 0;
 }

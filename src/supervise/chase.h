@@ -18,9 +18,10 @@
 /*
  * Holds those of the sandbox that are not in @known (in order), as many as fit:
  * how many it caught, or else how many are there and may not be held.
+ * -EAGAIN: they were gone before they could be.
  * From the thread that holds, inside of the domain.
  */
-size_t sl_chase(const struct sl_census *census, struct sl_clerk *clerk,
-		struct sl_hold *hold, const int32_t *known, size_t count);
+long sl_chase(const struct sl_census *census, struct sl_clerk *clerk,
+	      struct sl_hold *hold, const int32_t *known, size_t count);
 
 #endif

@@ -445,25 +445,33 @@ static int look_on(struct sl_memory *m)
 }
 
 /*
- * A page of two counts as a half of each: who was looked at and has ended since
- * left its halves to another one, in whose share they may be, too.
+ * A page of two counts as a half of each: who was looked at and has ended
+ * since, or executed another program, left its halves to another one, in whose
+ * share they may be, too.
  */
 static int drop_ended(struct sl_memory *m)
 {
-	int r = 0;
+	for (size_t i = 0; i < m->count; i++) {
+		struct sl_memory_process *p = &m->list[i];
+		struct sl_memory_process now = { .pid = p->pid };
+		uint64_t most;
+		int r;
 
-	for (size_t i = 0; i < m->count && r == 0; i++) {
-		struct sl_memory_process now = { .pid = m->list[i].pid };
-
-		if (!m->list[i].bytes)
+		if (!p->bytes)
 			continue;
 		r = read_sum(&now);
-		if (r < 0 || now.sum)
+		if (r < 0)
+			return r;
+		/* With all threads gone it holds nothing either. */
+		most = now.sum ? now.sum + p->held : 0;
+		if (p->bytes <= most)
 			continue;
-		m->total -= SL_MIN(m->list[i].bytes, m->total);
-		m->list[i].bytes = m->list[i].sum = 0;
+		m->total -= SL_MIN(p->bytes - most, m->total);
+		p->bytes = most;
+		if (!now.sum)
+			p->sum = 0;
 	}
-	return r;
+	return 0;
 }
 
 int sl_memory_measure(struct sl_memory *m)

@@ -109,11 +109,19 @@ static bool measure(struct sl_warden *w, long found)
  */
 static bool measure_all(struct sl_warden *w, long found)
 {
+	long r;
+
 	if (!measure(w, found))
 		return false;
-	for (int i = 0; i < CHASES && w->unseen && w->memory.may_exceed; i++) {
-		if (!sl_chase(&w->census, &w->clerk, &w->hold, w->pids,
-			      (size_t)found))
+	w->sure = true;
+	for (int i = 0; w->unseen && w->memory.may_exceed; i++) {
+		w->sure = i < CHASES;
+		if (!w->sure)
+			break;
+		r = sl_chase(&w->census, &w->clerk, &w->hold, w->pids,
+			     (size_t)found);
+		w->sure = r >= 0;
+		if (r <= 0)
 			break;
 		found = count_all(w);
 		if (found < 0 || !measure(w, found))
@@ -245,7 +253,7 @@ static int64_t look(struct sl_warden *w)
 	       (w->memory_limit ? w->memory.dear_ns : 0);
 	if (w->memory_limit && w->memory.total > w->memory_limit)
 		enforce(w);
-	else if (!w->memory.goes_on)
+	else if (!w->memory.goes_on && w->sure)
 		w->rounds = 0;
 	return w->memory.goes_on ? BREATH_MS * NS_PER_MS : pause_after(w, cost);
 }

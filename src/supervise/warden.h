@@ -39,6 +39,7 @@ struct sl_warden {
 	struct sl_memory memory;
 	struct sl_hold hold; /* who came while it was looked */
 	bool unseen;	     /* somebody was gone before its memory was read */
+	bool sure;	     /* and nobody who came since has it */
 	int32_t *pids;
 	size_t room;
 	struct sl_usage usage;

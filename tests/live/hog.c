@@ -698,6 +698,7 @@ static const struct {
 	{ "memfd-mapped", memfd_mapped, 1 },
 	{ "relay", relay, 0 },
 	{ "heirs-vm", heirs_vm, 0 },
+	{ "heirs-threads", heirs_threads, 0 },
 	{ "heirs-fork", heirs_fork, 0 },
 	{ "own-table", own_table, 0 },
 	{ "same-table", same_table, 0 },

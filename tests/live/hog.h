@@ -21,6 +21,7 @@ void memfd(void);
 /* Ways that hide what they take. */
 void relay(void);
 void heirs_vm(void);
+void heirs_threads(void);
 void heirs_fork(void);
 void own_table(void);
 void same_table(void);

@@ -51,7 +51,27 @@ void relay(void)
 static char *estate, *stacks;
 static size_t taken;
 static unsigned int heirs;
-static bool shares_all;
+static bool shares_all, has_threads;
+
+static char *next_stack(void)
+{
+	return stacks + (size_t)(++heirs % HEIRS + 1) * STACK_OF_HEIR;
+}
+
+static int inherit(void *unused);
+
+/* What is held of it is not who makes the next one. */
+static int inherit_in_thread(void *unused)
+{
+	if (clone(inherit, next_stack(),
+		  CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND |
+			  CLONE_THREAD | CLONE_SYSVSEM,
+		  NULL) < 0)
+		syscall(SYS_exit_group, 3);
+	for (;;)
+		pause();
+	return unused == NULL;
+}
 
 /* Makes the next one and is gone: none lives for as long as a look at it takes. */
 static int inherit(void *unused)
@@ -65,8 +85,7 @@ static int inherit(void *unused)
 		taken += part;
 	}
 	if (shares_all)
-		clone(inherit,
-		      stacks + (size_t)(++heirs % HEIRS + 1) * STACK_OF_HEIR,
+		clone(has_threads ? inherit_in_thread : inherit, next_stack(),
 		      CLONE_VM | CLONE_FS | CLONE_FILES | SIGCHLD, NULL);
 	else if (fork() == 0)
 		return 0;
@@ -102,6 +121,13 @@ static void hand_on(bool all)
 /* All of it is in one address space, which changes hands. */
 void heirs_vm(void)
 {
+	hand_on(true);
+}
+
+/* The same, by a thread that ends all of its process. */
+void heirs_threads(void)
+{
+	has_threads = true;
 	hand_on(true);
 }
 

@@ -181,6 +181,7 @@ TEST(a_thread_hides_nothing)
 TEST(nothing_is_hidden_by_handing_it_on)
 {
 	too_much("heirs-vm", SANDLOCK_SPAWN_INLINE);
+	too_much("heirs-threads", SANDLOCK_SPAWN_INLINE);
 	too_much("heirs-fork", SANDLOCK_SPAWN_INLINE);
 }
 
