@@ -96,19 +96,39 @@ static uint64_t most_held(void)
 	return fields[0].bytes + fields[1].bytes - fields[2].bytes;
 }
 
-/* Whatever nobody could be asked about is a part of that. */
-static bool machine_exceeds(uint64_t limit)
+/* All of the machine: whatever nobody could be asked about is a part of it. */
+static int machine_holds(uint64_t *ret_bytes)
 {
 	struct sl_memory_field fields[] = {
 		{ "AnonPages:", 0 }, { "Shmem:", 0 },	  { "PageTables:", 0 },
 		{ "Hugetlb:", 0 },   { "SwapTotal:", 0 }, { "SwapFree:", 0 }
 	};
+	int r = sl_memory_read(0, "meminfo", fields, SL_ARRAY_LEN(fields));
 
-	if (sl_memory_read(0, "meminfo", fields, SL_ARRAY_LEN(fields)) < 0)
+	*ret_bytes = fields[0].bytes + fields[1].bytes + fields[2].bytes +
+		     fields[3].bytes + fields[4].bytes - fields[5].bytes;
+	return r;
+}
+
+void sl_memory_begin(struct sl_memory *m)
+{
+	if (machine_holds(&m->others) < 0)
+		m->others = 0;
+}
+
+/*
+ * What the others have is never more than the machine has without what was
+ * found; the least of that so far is what they have had all the time, as long
+ * as nobody gives memory back at the moment that the sandbox takes it.
+ */
+static bool may_exceed(struct sl_memory *m)
+{
+	uint64_t all;
+
+	if (machine_holds(&all) < 0)
 		return true;
-	return fields[0].bytes + fields[1].bytes + fields[2].bytes +
-		       fields[3].bytes + fields[4].bytes - fields[5].bytes >
-	       limit;
+	m->others = SL_MIN(m->others, all - SL_MIN(m->total, all));
+	return all - m->others > m->limit;
 }
 
 /* ------------------------------------------------ what was found out */
@@ -488,7 +508,7 @@ int sl_memory_measure(struct sl_memory *m)
 	if (r == 0 && m->total > m->limit)
 		r = drop_ended(m);
 	m->dear_ns = clock_ns(CLOCK_MONOTONIC) - begun;
-	m->may_exceed = machine_exceeds(m->limit);
+	m->may_exceed = may_exceed(m);
 	return r < 0 ? r : keep(m);
 }
 

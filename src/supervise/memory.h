@@ -55,7 +55,7 @@ struct sl_memory {
 	struct sl_memory_process *list;
 	size_t count, room;
 	uint64_t total;	 /* exact, if above the limit or near it */
-	bool may_exceed; /* all of the machine has more than the limit */
+	bool may_exceed; /* so much more the machine has than without it */
 	bool goes_on; /* the look is not over: the next one goes on with it */
 	int64_t dear_ns; /* the part of the look that is not done every time */
 
@@ -63,6 +63,7 @@ struct sl_memory {
 	int64_t begun_ns, spent_ns; /* this look; all that go on with one */
 	int64_t rests_until_ns;
 	uint64_t most_then;
+	uint64_t others; /* the rest of the machine: the least so far */
 	struct sl_memory_process *kept;
 	size_t kept_count, kept_room;
 	struct sl_memory_set spaces; /* of addresses */
@@ -72,6 +73,9 @@ struct sl_memory {
 	int32_t *segments; /* ids made by the sandbox, ever */
 	size_t segment_count, segment_room;
 };
+
+/* Before there is a sandbox. */
+void sl_memory_begin(struct sl_memory *memory);
 
 /*
  * Fill in bytes of each in list[] and the total: by cheap upper bounds as long
