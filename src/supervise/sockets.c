@@ -88,11 +88,11 @@ static int search_process(struct sl_sockets *s, int32_t pid)
 	while (dir && r == 0 && (entry = readdir(dir))) {
 		int32_t tid = (int32_t)strtol(entry->d_name, NULL, 10);
 
-		if (tid <= 0 || tid == pid ||
-		    syscall(SYS_kcmp, pid, tid, KCMP_FILES, 0, 0) == 0)
+		if (tid <= 0 || tid == pid)
 			continue;
 		snprintf(path, sizeof(path), "/proc/%d/task/%d/fd", pid, tid);
-		r = search(s, pid, path);
+		if (syscall(SYS_kcmp, pid, tid, KCMP_FILES, 0, 0) != 0)
+			r = search(s, pid, path);
 		if (r == 0 && sl_meter_spent() > s->until_ns)
 			r = -ENOBUFS;
 	}
