@@ -16,6 +16,7 @@
 #include "policy/netrule.h"
 #include "policy/ports.h"
 #include "policy/value.h"
+#include "run/names.h"
 
 #define MAX_STEPS 6
 #define MAX_KEPT_BYTES 200
@@ -205,12 +206,17 @@ static int take_step(struct fix *fix, const struct sl_want *want, uint16_t port)
 
 /*
  * A name that is asked about is not looked up for that: in the search it leads
- * to an address that nobody has. The rule is for the name, wherever it leads.
+ * to an address that nobody has. The rule is for the name, wherever it leads;
+ * of localhost that is known.
  */
 static bool add_stand_in(const struct sl_explain *ex, const struct sl_ask *ask,
 			 struct sl_net_pins *ret_pins)
 {
 	static struct sl_net_addr nobody = { 4, { 192, 0, 2, 1 } };
+	static struct sl_net_addr loopback[] = {
+		{ 4, { 127, 0, 0, 1 } },
+		{ 6, { [15] = 1 } },
+	};
 	const struct sl_net_pins *pins = &ex->prepared->pins;
 	bool named = ask->kind == SL_PROBE_CONNECT && ask->text;
 
@@ -224,7 +230,11 @@ static bool add_stand_in(const struct sl_explain *ex, const struct sl_ask *ask,
 		if (named && strcmp(pins->pins[i].name, ask->text) == 0)
 			named = false;
 	}
-	if (named)
+	if (named && sl_names_is_localhost(ask->text))
+		ret_pins->pins[ret_pins->count++] =
+			(struct sl_net_pin){ (char *)(uintptr_t)ask->text,
+					     loopback, SL_ARRAY_LEN(loopback) };
+	else if (named)
 		ret_pins->pins[ret_pins->count++] = (struct sl_net_pin){
 			(char *)(uintptr_t)ask->text, &nobody, 1
 		};

@@ -207,7 +207,7 @@ static bool ends_with(const char *name, const char *end)
 	return len >= size && strcasecmp(name + len - size, end) == 0;
 }
 
-static bool is_localhost(const char *name)
+bool sl_names_is_localhost(const char *name)
 {
 	return strcasecmp(name, "localhost") == 0 ||
 	       ends_with(name, ".localhost");
@@ -218,7 +218,7 @@ static bool is_own(const char *name, const char *own)
 {
 	size_t len = strcspn(own, ".");
 
-	return is_localhost(name) ||
+	return sl_names_is_localhost(name) ||
 	       (*own &&
 		(strcasecmp(name, own) == 0 ||
 		 (strlen(name) == len && strncasecmp(name, own, len) == 0)));
@@ -287,7 +287,7 @@ int sl_names_add_loopback(struct sl_net_pins *pins)
 
 	for (size_t i = 0; r == 0 && i < pins->count; i++)
 		for (size_t k = 0; r == 0 && k < SL_ARRAY_LEN(addrs) &&
-				   is_localhost(pins->pins[i].name);
+				   sl_names_is_localhost(pins->pins[i].name);
 		     k++)
 			r = parse_addr(addrs[k], &addr)
 				    ? add_addr(&pins->pins[i], &addr)

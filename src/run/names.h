@@ -44,6 +44,7 @@ size_t sl_names_drop_own(struct sl_net_pins *pins,
  * the lines of /etc/hosts; inside, the file has both. -EBADMSG: no room.
  */
 int sl_names_add_loopback(struct sl_net_pins *pins);
+bool sl_names_is_localhost(const char *name);
 
 /* /etc/hosts of a sandbox: this host, and what is pinned, in rule order. */
 int sl_hosts_text(const struct sl_net_pins *pins, struct sl_buf *text);

@@ -211,6 +211,28 @@ TEST(a_preset_names_itself_and_the_command_is_ours)
 	finish();
 }
 
+/* One of its addresses stays denied whatever is allowed by name. */
+TEST(localhost_is_both_addresses)
+{
+	sandlock_answer answer;
+
+	begin();
+	set("network.allow", "10.0.0.1:1", "--net-allow");
+	explain(NULL);
+	answer = ask("net:localhost:80", 0);
+	EXPECT_EQ(answer.verdict, SANDLOCK_VERDICT_REFUSED);
+	EXPECT_STREQ(answer.fix, "--net-allow tcp://localhost:80");
+	finish();
+	begin();
+	set("network.allow", "10.0.0.1:1", "--net-allow");
+	set("network.deny", "[::1]:80", "--net-deny");
+	explain(NULL);
+	answer = ask("net:localhost:80", 0);
+	EXPECT_EQ(answer.verdict, SANDLOCK_VERDICT_REFUSED);
+	EXPECT_TRUE(answer.fix == NULL);
+	finish();
+}
+
 TEST(ports_by_number_alone)
 {
 	sandlock_answer answer;
