@@ -628,8 +628,9 @@ typedef struct sandlock_answer {
 	const char *origin;  /* of the deciding rule, or NULL */
 	const char *fix;     /* options that allow it, quoted for a shell; NULL:
 			      * it is allowed, nothing in this version would
-			      * allow it, or see no_fix. A command line without a     profile     needs
-			      * "-p base" in front of -r and -w. */
+			      * allow it, or see no_fix. A command line without
+			      * a profile needs "-p base" in front of -r and
+			      * -w. */
 	const char *fix_key; /* the same as one sandlock_policy_set(); NULL if
 			      * it needs more than that */
 	const char *fix_value;
