@@ -119,11 +119,11 @@ struct sl_judge {
 struct sl_judge *sl_judge_new(const struct sl_root *roots, size_t count);
 void sl_judge_free(struct sl_judge *judge);
 
-/* Files are made in the place of others: that takes a umask. */
+/* Files are made in the place of others: that takes a umask. With TABLES there
+ * are BINDS. */
 static inline bool sl_judge_makes_files(const struct sl_judge *judge)
 {
-	return judge->when &
-	       (SL_WHEN_CARVED | SL_WHEN_HOSTS | SL_WHEN_BINDS | SL_WHEN_TABLES);
+	return judge->when & (SL_WHEN_CARVED | SL_WHEN_HOSTS | SL_WHEN_BINDS);
 }
 
 /* Borrows @listener. */

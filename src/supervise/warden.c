@@ -284,7 +284,8 @@ int sl_warden_prepare(struct sl_warden *w, int32_t keeper)
 	w->hold.hangs = end_hanging;
 	w->hold.arg = w;
 	w->prepared = true;
-	sl_memory_begin(&w->memory);
+	if (w->memory_limit)
+		sl_memory_begin(&w->memory);
 	grow(w, 64);
 	r = w->room ? sl_census_open(&w->census, keeper) : -ENOMEM;
 	if (r == 0)
