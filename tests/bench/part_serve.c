@@ -131,9 +131,9 @@ static void add_launcher(struct bench *b, const char *setup, const char **args,
 			   "tcp://127.0.0.9:443", "--", NULL);
 	}
 	if (strcmp(setup, "bwrap") == 0)
-		bench_args(args, b->bwrap, "--ro-bind", "/", "/", "--dev",
-			   "/dev", "--proc", "/proc", "--bind", s->dir, s->dir,
-			   "--", NULL);
+		bench_args(args, b->bwrap, "--die-with-parent", "--ro-bind",
+			   "/", "/", "--dev", "/dev", "--proc", "/proc",
+			   "--bind", s->dir, s->dir, "--", NULL);
 }
 
 /* False: this kind of server is not here. */
