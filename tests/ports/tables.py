@@ -152,8 +152,8 @@ def the_hosts_are_not_shown(place):
                   errors="replace") as file:
             text = file.read()
         equal((kind, any(mark in text for mark in marks)), (kind, True))
-    for grant in ("/proc", "/"):
-        box = Box(place, "-r", grant, "--net-allow-bind", str(free_port()))
+    for flags in (["/proc"], ["/"], ["/proc", "--why"]):
+        box = Box(place, "-r", *flags, "--net-allow-bind", str(free_port()))
         pid = box("os.getpid()")
         box("os.chdir('/')")
         for kind in ("tcp", "tcp6", "udp", "udp6", "unix"):
