@@ -8,6 +8,8 @@ set -u
 
 decoder=$1
 dir=$2
+# Where Go's own archive goes; it need not be on the path of a made user.
+PATH=$PATH:/usr/local/go/bin
 module=github.com/toml-lang/toml-test
 version=v1.6.0
 # What that version has for TOML 1.0; less would mean that we test nothing.
